@@ -1,0 +1,177 @@
+"""Artifacts: what was made, stored once under its recipe's digest. Written by workers, read by the web process.
+
+Layout of the store, on a disk or in a bucket (any fsspec URL):
+
+    blobs/<sha256>             a file's bytes, named by their content
+    manifests/<digest>.json    what a recipe gave: written last and once, so that nobody ever sees half an artifact
+    cancelled/<job>            a mark that tells a worker to stop
+"""
+
+import dataclasses
+import hashlib
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, Self
+
+import fsspec
+
+from experiments.contract.recipes import Recipe
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredFile:
+    """One file of an artifact, as its manifest lists it."""
+
+    name: str
+    sha256: str
+    size: int
+    """Bytes."""
+    media_type: str
+    about: Mapping[str, Any]
+    """What is known of this file: `width` and `height` in px, `activation`, `source`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewFile:
+    """A file that a maker has just made."""
+
+    name: str
+    content: bytes
+    media_type: str = "image/png"
+    about: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Product:
+    """What a maker returns: new files, files taken over from other artifacts, numbers, and the digests it was made from."""
+
+    new_files: Sequence[NewFile] = ()
+    linked_files: Sequence[StoredFile] = ()
+    values: Mapping[str, Any] = field(default_factory=dict)
+    parents: Sequence[str] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """The record of an artifact: recipe, files, numbers, parents, provenance."""
+
+    digest: str
+    recipe: Mapping[str, Any]
+    files: tuple[StoredFile, ...]
+    values: Mapping[str, Any]
+    parents: tuple[str, ...]
+    provenance: Mapping[str, Any]
+    """Code version, library versions, device, wall time in s, weights' sha256 where a model took part."""
+
+    def file(self, name: str) -> StoredFile:
+        """The file called `name`; KeyError if there is none."""
+        for stored in self.files:
+            if stored.name == name:
+                return stored
+        raise KeyError(f"artifact {self.digest[:12]} has no file {name!r}")
+
+    def as_json(self) -> dict[str, Any]:
+        """The manifest as it is stored and as it comes home on the queue."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> Self:
+        """The inverse of `as_json`."""
+        files = tuple(StoredFile(**stored) for stored in body["files"])
+        return cls(**{**body, "files": files, "parents": tuple(body["parents"])})
+
+
+class Workshop(Protocol):
+    """What a maker is given: where it runs, how to tell its progress, and how to get other artifacts."""
+
+    @property
+    def store(self) -> "ArtifactStore":
+        """Where artifacts are kept."""
+
+    @property
+    def device(self) -> str:
+        """A torch device, `cpu` or `cuda:0`."""
+
+    def report(self, done: int, total: int, doing: str) -> None:
+        """Tell the progress; raises Cancelled when the job was cancelled. Call it every step of long work."""
+
+    def obtain(self, recipe: Recipe) -> Manifest:
+        """The artifact of another recipe, made now if it is not in the store."""
+
+
+class ArtifactStore:
+    """Files by content, manifests by digest, under one fsspec URL."""
+
+    def __init__(self, url: str) -> None:
+        self.fs, root = fsspec.core.url_to_fs(url)
+        self.root = root.rstrip("/")
+
+    def manifest(self, digest: str) -> Manifest | None:
+        """The artifact stored under `digest`, or None."""
+        try:
+            return Manifest.from_json(json.loads(self.fs.cat_file(f"{self.root}/manifests/{digest}.json")))
+        except FileNotFoundError:
+            return None
+
+    def publish(self, recipe: Recipe, product: Product, *, provenance: Mapping[str, Any]) -> Manifest:
+        """Store what a recipe gave and return its manifest; if another worker was first, theirs stands."""
+        new_files = tuple(
+            StoredFile(
+                name=new.name,
+                sha256=self.write_blob(new.content),
+                size=len(new.content),
+                media_type=new.media_type,
+                about=new.about,
+            )
+            for new in product.new_files
+        )
+        made = Manifest(
+            digest=recipe.digest,
+            recipe=recipe.as_json(),
+            files=(*new_files, *product.linked_files),
+            values=product.values,
+            parents=tuple(product.parents),
+            provenance=provenance,
+        )
+        self._write_once(f"manifests/{made.digest}.json", json.dumps(made.as_json()).encode())
+        stored = self.manifest(made.digest)
+        if stored is None:
+            raise FileNotFoundError(f"the manifest of {made.digest} was written and is gone; is something clearing the store?")
+        return stored
+
+    def write_blob(self, content: bytes) -> str:
+        """Store bytes under their sha256 and return it."""
+        sha256 = hashlib.sha256(content).hexdigest()
+        self._write_once(f"blobs/{sha256}", content)
+        return sha256
+
+    def read_blob(self, sha256: str) -> bytes:
+        """The bytes stored under `sha256`; FileNotFoundError if there are none."""
+        content: bytes = self.fs.cat_file(f"{self.root}/blobs/{sha256}")
+        return content
+
+    def mark_cancelled(self, job: str) -> None:
+        """Tell whichever worker runs `job` to stop."""
+        self._write_once(f"cancelled/{job}", b"")
+
+    def is_cancelled(self, job: str) -> bool:
+        """Whether `job` was told to stop."""
+        return bool(self.fs.exists(f"{self.root}/cancelled/{job}"))
+
+    def _write_once(self, name: str, content: bytes) -> None:
+        """Write a file under a passing name, then rename it, so that a reader or a crash never meets half of it."""
+        path = f"{self.root}/{name}"
+        if self.fs.exists(path):
+            return
+        passing = f"{self.root}/passing/{uuid.uuid4().hex}"
+        try:
+            self.fs.makedirs(f"{self.root}/passing", exist_ok=True)
+            self.fs.makedirs(path.rpartition("/")[0], exist_ok=True)
+            self.fs.pipe_file(passing, content)
+            self.fs.mv(passing, path)
+        except OSError:
+            if self.fs.exists(passing):
+                self.fs.rm_file(passing)
+            raise

@@ -1,0 +1,16 @@
+"""The card of a paper: what its folder's `__init__.py` declares, and what the registry and the admin list."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Experiment:
+    """One published paper that can be run here."""
+
+    slug: str
+    """Name of the folder, `<author><year>_<word>`."""
+    title: str
+    citation: str
+    url: str
+    asks_people: bool
+    """It has a `design` and `stimuli`, so that studies can be made from it."""

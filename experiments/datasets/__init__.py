@@ -1,0 +1,1 @@
+"""Images and other data that experiments look at."""

@@ -1,0 +1,99 @@
+"""A pool of natural images: variants of sources, planned by a seed and rendered one at a time."""
+
+import zlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import UInt8
+from PIL import Image
+
+from experiments.datasets.folder import folder
+from experiments.datasets.images import Box, cut_square, read_image
+from experiments.datasets.photographs import photographs
+from experiments.datasets.sources import Source
+from experiments.datasets.stamps import stamps
+
+NAMED: Mapping[str, Callable[[], Iterable[Source]]] = {"photographs": photographs, "stamps": stamps}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PoolImage:
+    """One image of a pool, rendered."""
+
+    source: str
+    box: Box
+    """The part of the source that is shown, in px of the source."""
+    pixels: UInt8[np.ndarray, "side side 3"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pool:
+    """The images of a pool in a fixed order; those of a source stand together."""
+
+    seed: int
+    variants: tuple[tuple[Source, int], ...]
+    """Source and number of the variant."""
+
+    def __len__(self) -> int:
+        return len(self.variants)
+
+    def read(self, index: int, *, side: int) -> PoolImage:
+        """The image at `index`, `side` px square.
+
+        Raises:
+            InputError: Its file cannot be read.
+        """
+        source, number = self.variants[index]
+        image = _decoded(source.path)
+        rng = np.random.default_rng([self.seed, zlib.crc32(source.name.encode()), number])
+        framing = source.frame(image.size, number, rng)
+        pixels = cut_square(image, framing.box, side=side, gray=framing.gray)
+        return PoolImage(source=source.name, box=framing.box, pixels=pixels)
+
+
+def open_pool(name: str, *, size: int, seed: int) -> Pool:
+    """The pool called `name`, of at most `size` images spread evenly over its sources.
+
+    Where there are more sources than that, `size` of them are drawn.
+
+    Raises:
+        InputError: There is no such pool.
+    """
+    sources = _sources(name)
+    if len(sources) > size:
+        drawn = np.random.default_rng(seed).choice(len(sources), size=size, replace=False)
+        sources = [sources[i] for i in sorted(drawn)]
+    counts = _even_shares([source.variants for source in sources], size)
+    variants = tuple((source, number) for source, count in zip(sources, counts, strict=True) for number in range(count))
+    return Pool(seed=seed, variants=variants)
+
+
+def _sources(name: str) -> list[Source]:
+    names = name.split("+")
+    if all(part in NAMED for part in names):
+        return [source for part in dict.fromkeys(names) for source in NAMED[part]()]
+    return folder(Path(name))
+
+
+def _even_shares(limits: list[int], total: int) -> list[int]:
+    """How many of each, so that all have equally many (± 1) unless limited, and no more than `total` together."""
+    shares = [0] * len(limits)
+    while total > 0:
+        open_places = [i for i, limit in enumerate(limits) if shares[i] < limit]
+        if not open_places:
+            break
+        step = max(1, total // len(open_places))
+        for i in open_places[:total]:
+            more = min(step, limits[i] - shares[i])
+            shares[i] += more
+            total -= more
+    return shares
+
+
+@lru_cache(maxsize=4)
+def _decoded(path: Path) -> Image.Image:
+    """A decoded source; its variants are read one after the other."""
+    return read_image(path, field="pool")

@@ -1,0 +1,102 @@
+"""The names on the queue, and the settings that both Celery apps share: the whole border between webapp and experiments."""
+
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+# Work for the GPU worker.
+GPU_QUEUE = "gpu"
+MAKE = "experiments.make"
+
+# The web worker's: an outcome or a crash that comes home, the minute's look after lost jobs, sessions to analyze.
+WEB_QUEUE = "web"
+JOB_FINISHED = "webapp.stimuli.job_finished"
+JOB_CRASHED = "webapp.stimuli.job_crashed"
+LOOK_AFTER = "webapp.stimuli.look_after"
+ANALYZE = "webapp.studies.analyze"
+
+LOST_SECONDS = float(os.environ.get("LOST_SECONDS", "60"))
+"""A started job without a beat, or a queued one without a message, is lost after so long."""
+BEAT_SECONDS = LOST_SECONDS / 12
+"""A running job tells that it is alive so often."""
+MAX_ATTEMPTS = 3
+HARD_LIMIT_SECONDS = 6 * 3600
+"""The worker ends a job after so long."""
+
+VAR = Path(__file__).resolve().parents[1] / "var"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """What a running job tells through the result backend."""
+
+    job: str
+    done: int = 0
+    total: int = 0
+    doing: str = "starting"
+    beat_at: float = 0.0
+    """Unix time in s."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The meta of the Celery state PROGRESS."""
+        return asdict(self)
+
+
+def finished(job: str, manifest: dict[str, Any]) -> dict[str, Any]:
+    """The outcome of a job that made its artifact."""
+    return {"job": job, "state": "finished", "manifest": manifest}
+
+
+def failed(job: str, error: dict[str, str]) -> dict[str, Any]:
+    """The outcome of a job that could not be done as asked; `error` has field, message and remedy."""
+    return {"job": job, "state": "failed", "error": error}
+
+
+def cancelled(job: str) -> dict[str, Any]:
+    """The outcome of a job that was told to stop."""
+    return {"job": job, "state": "cancelled"}
+
+
+def artifact_url() -> str:
+    """Where artifacts are kept: ARTIFACT_URL, by default `var/artifacts`."""
+    return os.environ.get("ARTIFACT_URL") or str(VAR / "artifacts")
+
+
+def queue_settings(*, default_queue: str) -> dict[str, Any]:
+    """Celery's settings from the environment: BROKER_URL and RESULT_URL, or REDIS_URL for both, or folders below `var/`."""
+    redis_url = os.environ.get("REDIS_URL", "")
+    broker_url = os.environ.get("BROKER_URL") or redis_url or f"filesystem://{VAR / 'queue'}"
+    result_url = os.environ.get("RESULT_URL") or redis_url or f"file://{VAR / 'results'}"
+    if result_url.startswith("file://"):
+        Path(urlsplit(result_url).path).mkdir(parents=True, exist_ok=True)
+    return {
+        "broker_url": broker_url if not broker_url.startswith("filesystem://") else "filesystem://",
+        "broker_transport_options": _transport_options(broker_url),
+        "broker_connection_retry_on_startup": True,
+        "result_backend": result_url,
+        "result_expires": 7 * 24 * 3600,
+        "result_extended": True,
+        "task_default_queue": default_queue,
+        "task_serializer": "json",
+        "result_serializer": "json",
+        "accept_content": ["json"],
+        "task_acks_late": True,
+        "task_track_started": True,
+        "task_time_limit": HARD_LIMIT_SECONDS,
+        "worker_concurrency": 1,
+        "worker_prefetch_multiplier": 1,
+        "worker_hijack_root_logger": True,
+    }
+
+
+def _transport_options(broker_url: str) -> dict[str, Any]:
+    if not broker_url.startswith("filesystem://"):
+        # Redis hands a message to another worker after this time, so it must exceed the longest job.
+        return {"visibility_timeout": HARD_LIMIT_SECONDS + 3600}
+    folder = Path(broker_url.removeprefix("filesystem://"))
+    for name in ("messages", "control"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    messages = str(folder / "messages")
+    return {"data_folder_in": messages, "data_folder_out": messages, "control_folder": str(folder / "control")}

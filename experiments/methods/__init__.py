@@ -1,0 +1,1 @@
+"""What papers share: ways to make stimuli and to analyze answers."""

@@ -1,0 +1,140 @@
+"""What one unit does on a pool of natural images, and the choice of its most extreme ones.
+
+Used by every maker that shows natural images or compares with them.
+"""
+
+import io
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from experiments.contract.artifacts import Workshop
+from experiments.contract.errors import InputError
+from experiments.contract.recipes import ActivationIndex, Sign, UnitRecipe
+from experiments.datasets.images import Box
+from model_zoo.address import UnitAddress
+
+MAX_OVERLAP = 0.2
+"""Intersection over union that two crops of a photograph may have within one choice."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NaturalActivations:
+    """The activations of one unit on a pool, image by image."""
+
+    digest: str
+    """Of the activation index that they come from."""
+    activations: Float[np.ndarray, " image"]
+    sources: Sequence[str]
+    boxes: Sequence[Box]
+
+    @property
+    def source_count(self) -> int:
+        """How many photographs and objects the pool has."""
+        return len(set(self.sources))
+
+    def best(self, sign: Sign) -> float:
+        """The most extreme activation on the pool."""
+        return float(self.activations.max() if sign == "max" else self.activations.min())
+
+    def order(self, sign: Sign) -> Int[np.ndarray, " image"]:
+        """All images, the most extreme first."""
+        return np.argsort(-self.activations if sign == "max" else self.activations, kind="stable")
+
+    def overlaps(self, one: int, other: int) -> bool:
+        """Whether two images show the same part of the same source."""
+        return self.sources[one] == self.sources[other] and _overlap(self.boxes[one], self.boxes[other]) > MAX_OVERLAP
+
+    def shared(self, images: Sequence[int]) -> dict[str, float]:
+        """Of the pairs among these images, the share that has a common source and the share that shows the same part of it."""
+        pairs = list(combinations(images, 2))
+        common = sum(self.sources[one] == self.sources[other] for one, other in pairs)
+        same = sum(self.overlaps(one, other) for one, other in pairs)
+        return {"shared_sources": common / max(1, len(pairs)), "violations": same / max(1, len(pairs))}
+
+
+def natural_activations(recipe: UnitRecipe, workshop: Workshop) -> NaturalActivations:
+    """The activations of the recipe's unit on the recipe's pool, from the index that all units of the layer share."""
+    unit = UnitAddress.parse(recipe.unit)
+    index = ActivationIndex(
+        model=unit.model,
+        layer=unit.layer,
+        aggregation=recipe.aggregation,
+        position="" if unit.row is None else f"{unit.row},{unit.column}",
+        seed=recipe.seed,
+        pool=recipe.pool,
+        pool_size=recipe.pool_size,
+        pool_resolution=recipe.pool_resolution,
+    )
+    made = workshop.obtain(index)
+    table = np.load(io.BytesIO(workshop.store.read_blob(made.file("activations").sha256)))
+    images = json.loads(workshop.store.read_blob(made.file("images").sha256))
+    return NaturalActivations(
+        digest=made.digest,
+        activations=table[:, unit.channel],
+        sources=[image["source"] for image in images],
+        boxes=[tuple(image["box"]) for image in images],
+    )
+
+
+def choose(natural: NaturalActivations, *, counts: Mapping[Sign, int], quantile: float = 1.0) -> dict[Sign, list[int]]:
+    """The most extreme images of each sign, most extreme first, no source twice while the pool has enough of them.
+
+    A source stands for itself by its most extreme variant. The signs take turns, so that neither gets all the sources
+    that are extreme both ways. Where sources do not suffice, crops of one photograph may repeat without overlapping.
+    With a `quantile` below 1 the lists begin at that share of the sources instead of at the extremes.
+
+    Raises:
+        InputError: The pool has too few images.
+    """
+    for distinct in (True, False):
+        chosen = _take_turns(natural, counts=counts, quantile=quantile, distinct=distinct)
+        if all(len(chosen[sign]) == count for sign, count in counts.items()):
+            return chosen
+    carried = " and ".join(f"{len(images)} {sign}" for sign, images in chosen.items())
+    wanted = " and ".join(f"{count} {sign}" for sign, count in counts.items())
+    raise InputError(
+        field="pool",
+        message=f"it carries {carried} images without repetition, wanted are {wanted}",
+        remedy="Ask for fewer images or give a pool with more sources",
+    )
+
+
+def _take_turns(
+    natural: NaturalActivations, *, counts: Mapping[Sign, int], quantile: float, distinct: bool
+) -> dict[Sign, list[int]]:
+    chosen: dict[Sign, list[int]] = {sign: [] for sign in counts}
+    taken: dict[str, list[int]] = {}
+    candidates = {sign: _candidates(natural, sign, quantile=quantile, distinct=distinct) for sign in counts}
+    for turn in range(max(counts.values())):
+        for sign in (sign for sign, count in counts.items() if turn < count):
+            for image in candidates[sign]:
+                rivals = taken.setdefault(natural.sources[image], [])
+                if not rivals or (not distinct and not any(natural.overlaps(image, rival) for rival in rivals)):
+                    rivals.append(image)
+                    chosen[sign].append(image)
+                    break
+    return chosen
+
+
+def _candidates(natural: NaturalActivations, sign: Sign, *, quantile: float, distinct: bool) -> Iterator[int]:
+    """The images in the order in which they are tried."""
+    order = natural.order(sign)
+    if distinct:
+        ordered_sources = np.asarray(natural.sources)[order]
+        order = order[np.sort(np.unique(ordered_sources, return_index=True)[1])]
+    return iter(order[round((1 - quantile) * len(order)) :].tolist())
+
+
+def _overlap(one: Box, other: Box) -> float:
+    """Intersection over union."""
+    width = min(one[2], other[2]) - max(one[0], other[0])
+    height = min(one[3], other[3]) - max(one[1], other[1])
+    if width <= 0 or height <= 0:
+        return 0.0
+    areas = sum((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other))
+    return width * height / (areas - width * height)

@@ -1,0 +1,80 @@
+"""The one task of a GPU worker: a recipe in, an outcome out, both JSON. It beats while it works, lest it be thought dead."""
+
+import errno
+import os
+import threading
+import time
+from typing import Any
+
+from celery import Task, shared_task
+
+from experiments import jobs
+from experiments.contract.artifacts import ArtifactStore
+from experiments.contract.errors import Cancelled, InputError
+from experiments.contract.recipes import recipe_from_json
+from experiments.workshop import LocalWorkshop
+
+CANCEL_LOOK_SECONDS = 1.0
+FULL_DISK = InputError(
+    field="artifact store",
+    message="the disk is full",
+    remedy="Free some space on the worker's disk and ask again; nothing half-written was kept",
+)
+
+
+@shared_task(
+    name=jobs.MAKE, bind=True, autoretry_for=(ConnectionError, TimeoutError), max_retries=jobs.MAX_ATTEMPTS, retry_backoff=True
+)
+def make(self: Task, *, job: str, recipe: dict[str, Any]) -> dict[str, Any]:
+    """Make the artifact of a recipe and return its outcome; only faults of code or machine raise."""
+    store = ArtifactStore(jobs.artifact_url())
+    with Heartbeat(self, job=job, store=store) as heartbeat:
+        workshop = LocalWorkshop(store=store, device=os.environ.get("DEVICE", "cpu"), report=heartbeat.report)
+        try:
+            return jobs.finished(job, workshop.obtain(recipe_from_json(recipe)).as_json())
+        except InputError as error:
+            return jobs.failed(job, error.as_json())
+        except Cancelled:
+            return jobs.cancelled(job)
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                return jobs.failed(job, FULL_DISK.as_json())
+            raise
+
+
+class Heartbeat:
+    """Stores the progress of a running task every few seconds from a thread of its own, until the block is left."""
+
+    def __init__(self, task: Task, *, job: str, store: ArtifactStore) -> None:
+        self.backend, self.task_id, self.job, self.store = task.backend, task.request.id, job, store
+        self.progress = jobs.Progress(job=job)
+        self.left = threading.Event()
+        self.thread = threading.Thread(target=self._beat, daemon=True)
+        self.looked_at = 0.0
+
+    def __enter__(self) -> "Heartbeat":
+        self.thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        # Joined before the task returns: a late beat would overwrite the result.
+        self.left.set()
+        self.thread.join()
+
+    def report(self, done: int, total: int, doing: str) -> None:
+        """Remember the progress for the next beat; raise Cancelled if somebody asked for it."""
+        self.progress = jobs.Progress(job=self.job, done=done, total=total, doing=doing)
+        if time.monotonic() - self.looked_at > CANCEL_LOOK_SECONDS:
+            self.looked_at = time.monotonic()
+            self._store()
+            if self.store.is_cancelled(self.job):
+                raise Cancelled
+
+    def _beat(self) -> None:
+        self._store()
+        while not self.left.wait(jobs.BEAT_SECONDS):
+            self._store()
+
+    def _store(self) -> None:
+        meta = {**self.progress.as_json(), "beat_at": time.time()}
+        self.backend.store_result(self.task_id, meta, "PROGRESS")

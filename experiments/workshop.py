@@ -1,0 +1,66 @@
+"""Makes artifacts: looks a recipe up in the store and, where it is missing, calls its maker. Called by tasks and CLI."""
+
+import importlib.metadata
+import platform
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from experiments import registry
+from experiments.contract.artifacts import ArtifactStore, Manifest, Product, Workshop
+from experiments.contract.recipes import (
+    ActivationIndex,
+    Analysis,
+    Exemplars,
+    FeatureVisualization,
+    Occlusion,
+    Recipe,
+    StimulusSet,
+)
+from experiments.methods import exemplars, feature_visualization, occlusion
+
+# Each maker takes its own kind of recipe; the key of MAKERS sees to that.
+Maker = Callable[[Any, Workshop], Product]
+
+MAKERS: Mapping[type[Recipe], Maker] = {
+    ActivationIndex: exemplars.make_index,
+    Exemplars: exemplars.make,
+    FeatureVisualization: feature_visualization.make,
+    Occlusion: occlusion.make,
+    StimulusSet: lambda recipe, workshop: registry.part(recipe.paper, "stimuli").make(recipe, workshop),
+    Analysis: lambda recipe, workshop: registry.part(recipe.paper, "analysis").make(recipe, workshop),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocalWorkshop:
+    """A workshop in this process: the store, the device, and where progress is told."""
+
+    store: ArtifactStore
+    device: str
+    report: Callable[[int, int, str], None]
+    """Called with steps done, steps in all, and what is being done; may raise Cancelled."""
+
+    def obtain(self, recipe: Recipe) -> Manifest:
+        """The artifact of `recipe`: from the store, or made now and stored.
+
+        Raises:
+            InputError: The recipe cannot be made as asked.
+            Cancelled: The job was cancelled meanwhile.
+        """
+        stored = self.store.manifest(recipe.digest)
+        if stored is not None:
+            return stored
+        started = time.perf_counter()
+        product = MAKERS[type(recipe)](recipe, self)
+        provenance = {**versions(), "device": self.device, "seconds": round(time.perf_counter() - started, 3)}
+        return self.store.publish(recipe, product, provenance=provenance)
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Versions of our code and of the libraries that decide about the bytes of a stimulus."""
+    packages = ("unitscope", "torch", "torchvision", "numpy", "pillow")
+    return {"python": platform.python_version(), **{name: importlib.metadata.version(name) for name in packages}}

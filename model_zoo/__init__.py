@@ -1,0 +1,1 @@
+"""Models, weights, unit addresses and activations; knows nothing of what is done with them."""

@@ -1,0 +1,76 @@
+"""Reads units: a forward pass that stops at the unit's layer, and the way from a layer's output to one number per channel."""
+
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from model_zoo.address import Index, UnitAddress
+from model_zoo.errors import InputError
+from model_zoo.loading import LoadedModel
+
+
+class _Reached(Exception):  # noqa: N818 -- not an error: it carries the layer's output out of the forward pass
+    def __init__(self, output: Tensor) -> None:
+        super().__init__()
+        self.output = output
+
+
+def layer_output(model: LoadedModel, layer: str, *, images: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch ..."]:
+    """The output of a layer for images in [0, 1]; later layers do not run, and no hook stays behind."""
+
+    def stop(_module: nn.Module, _inputs: Any, output: Tensor) -> None:
+        raise _Reached(output)
+
+    network = model.network_for(layer)
+    hook = network.get_submodule(layer).register_forward_hook(stop)
+    try:
+        network(model.preprocess(images))
+    except _Reached as reached:
+        return reached.output
+    finally:
+        hook.remove()
+    raise RuntimeError(f"layer {layer} of {model.card.id} did not run; its card is wrong")
+
+
+def aggregate(
+    output: Float[Tensor, "batch ..."], *, aggregation: str, row: Index | None = None, column: Index | None = None
+) -> Float[Tensor, "batch channel"]:
+    """One number per image and channel: spatial mean, one position, or mean over the tokens after the class token.
+
+    Raises:
+        InputError: The position lies outside the map.
+    """
+    if aggregation == "tokens":
+        return output[:, 1:].mean(dim=1)
+    if aggregation == "position":
+        return output[:, :, _inside(row, output.shape[2], "row"), _inside(column, output.shape[3], "column")]
+    return output.mean(dim=(2, 3)) if output.ndim == 4 else output
+
+
+def unit_activations(
+    model: LoadedModel, unit: UnitAddress, *, aggregation: str, images: Float[Tensor, "batch 3 height width"]
+) -> Float[Tensor, " batch"]:
+    """The activation of one unit for images in [0, 1]."""
+    output = layer_output(model, unit.layer, images=images)
+    return aggregate(output, aggregation=aggregation, row=unit.row, column=unit.column)[:, unit.channel]
+
+
+def layer_activations(
+    model: LoadedModel, unit: UnitAddress, *, aggregation: str, images: Float[Tensor, "batch 3 height width"]
+) -> Float[Tensor, "batch channel"]:
+    """The activations of all channels of the unit's layer, without gradients."""
+    with torch.inference_mode():
+        output = layer_output(model, unit.layer, images=images)
+        return aggregate(output, aggregation=aggregation, row=unit.row, column=unit.column)
+
+
+def _inside(index: Index | None, length: int, name: str) -> int:
+    """An index into a map; the center of an even length is the later of the two."""
+    number = length // 2 if index == "c" else index
+    if number is None or number >= length:
+        raise InputError(
+            field="unit", message=f"{name} {number} is outside a map of {length}", remedy=f"Give 0 to {length - 1}, or c"
+        )
+    return number

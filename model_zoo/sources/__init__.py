@@ -1,0 +1,1 @@
+"""One module per family of architectures: how its network is built and made fast."""

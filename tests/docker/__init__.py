@@ -1,0 +1,1 @@
+"""What the container images install and run, tried without a Docker engine."""

@@ -1,0 +1,217 @@
+"""Starts real servers and workers as child processes: PostgreSQL, Redis, Celery, gunicorn. Called by fixtures and benchmarks.
+
+Each runs in its own process group on a free port with its output in a log file, and is ended by its process id.
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import redis
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+# Long: importing torch on a busy machine takes half a minute.
+START_SECONDS = 180
+STOP_SECONDS = 30
+# A fast shutdown: PostgreSQL's SIGTERM waits for every client to leave.
+POSTGRES_STOP = signal.SIGINT
+
+
+class ServiceMissingError(RuntimeError):
+    """A program that a service needs is not installed; the message says which and how to get it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Running:
+    """A child process that is ready for work."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+    url: str = ""
+    """Where it is reached, if it listens."""
+    stop_signal: signal.Signals = signal.SIGTERM
+
+    def stop(self) -> None:
+        """Ask it to end and wait; whatever is left of its group after that is killed."""
+        if self.process.poll() is None:
+            self.process.send_signal(self.stop_signal)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(STOP_SECONDS)
+        self.kill9()
+
+    def kill9(self) -> None:
+        """Kill the whole process group at once, as a power cut would."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+
+def start_postgres(folder: Path, *, durable: bool = False) -> Running:
+    """A private PostgreSQL cluster below `folder`; `durable` waits for the disk at each commit, as production does.
+
+    Raises:
+        ServiceMissingError: There are no server binaries.
+    """
+    binaries = _postgres_binaries()
+    # initdb and postgres refuse to run as root.
+    user = "postgres" if os.geteuid() == 0 else None
+    data = folder / "postgres"
+    data.mkdir(parents=True, mode=0o700)
+    if user:
+        shutil.chown(data, user, user)
+    cluster = ["-D", str(data)]
+    subprocess.run(
+        [binaries / "initdb", *cluster, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"],
+        user=user, group=user, cwd="/", check=True, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    port = free_port()
+    switches = [] if durable else ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
+    command = [str(binaries / "postgres"), *cluster, "-p", str(port), "-k", str(data), "-h", "127.0.0.1", *switches]
+    log = folder / "postgres.log"
+    process = _spawn(command, log=log, user=user, cwd=Path("/"))
+    running = Running(process=process, log=log, url=f"postgres://postgres@127.0.0.1:{port}/postgres", stop_signal=POSTGRES_STOP)
+    _wait_ready(running, lambda: "ready to accept connections" in log.read_text(errors="replace"))
+    return running
+
+
+def start_redis(folder: Path) -> Running:
+    """A private Redis that keeps everything in memory.
+
+    Raises:
+        ServiceMissingError: There is no redis-server.
+    """
+    binary = _program("redis-server", package="redis-server")
+    port = free_port()
+    log = folder / "redis.log"
+    command = [binary, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+    running = Running(process=_spawn(command, log=log), log=log, url=f"redis://127.0.0.1:{port}/0")
+    _wait_ready(running, lambda: _answers_ping(running.url))
+    return running
+
+
+def start_worker(folder: Path, *, app: str, queue: str, env: Mapping[str, str], options: Sequence[str] = ()) -> Running:
+    """A Celery worker of `app` on `queue`, with `env` added to this process's environment; `options` go to the command."""
+    name = f"{queue}-{uuid.uuid4().hex[:8]}"
+    log = folder / f"{name}.log"
+    env = {"DJANGO_SETTINGS_MODULE": "webapp.settings", **env}
+    command = [sys.executable, "-m", "celery", "-A", app, "worker", "-Q", queue, "-n", f"{name}@%h", "--loglevel", "INFO"]
+    running = Running(process=_spawn([*command, *options], log=log, env=env), log=log)
+    _wait_ready(running, lambda: " ready." in log.read_text(errors="replace"))
+    return running
+
+
+def start_web(folder: Path, *, env: Mapping[str, str], workers: int = 1) -> Running:
+    """The web process behind gunicorn on a free port, its database migrated; `env` is added to this process's environment."""
+    # Real settings, also where the caller runs under those of the tests.
+    env = {"DJANGO_SETTINGS_MODULE": "webapp.settings", **env}
+    run_manage("migrate", "--noinput", "--verbosity", "0", env=env)
+    run_manage("collectstatic", "--noinput", "--verbosity", "0", env=env)
+    port = free_port()
+    log = folder / f"web-{port}.log"
+    command = [sys.executable, "-m", "gunicorn", "webapp.wsgi", "--bind", f"127.0.0.1:{port}"]
+    process = _spawn([*command, "--workers", str(workers), "--threads", "4"], log=log, env=env)
+    running = Running(process=process, log=log, url=f"http://127.0.0.1:{port}")
+    _wait_ready(running, lambda: _answers_http(f"{running.url}/healthz"))
+    return running
+
+
+def run_manage(*words: str, env: Mapping[str, str]) -> str:
+    """What `python manage.py <words>` prints; CalledProcessError if it fails."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", *words],
+        cwd=CHECKOUT,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "webapp.settings", **env},
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    return done.stdout
+
+
+def find_chromium() -> str:
+    """The path of a Chromium or Chrome.
+
+    Raises:
+        ServiceMissingError: There is none.
+    """
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if path := shutil.which(name):
+            return path
+    raise ServiceMissingError("no chromium; on Debian: apt-get install chromium")
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _postgres_binaries() -> Path:
+    """Debian keeps the servers of all versions below /usr/lib/postgresql, off the PATH; elsewhere they are on it."""
+    newest_first = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda found: float(found.parent.name), reverse=True)
+    for folder in newest_first:
+        if (folder / "initdb").exists():
+            return folder
+    return Path(_program("initdb", package="postgresql")).parent
+
+
+def _program(name: str, *, package: str) -> str:
+    path = shutil.which(name)
+    if path is None:
+        raise ServiceMissingError(f"no {name}; on Debian: apt-get install {package}")
+    return path
+
+
+def _spawn(
+    command: Sequence[str], *, log: Path, env: Mapping[str, str] | None = None, user: str | None = None, cwd: Path = CHECKOUT
+) -> subprocess.Popen[bytes]:
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            command, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True,
+            cwd=cwd, env={**os.environ, **(env or {})}, user=user, group=user,
+        )  # fmt: skip
+
+
+def _wait_ready(running: Running, is_ready: Callable[[], bool]) -> None:
+    """Return when `is_ready`; if the process ends before that, or takes too long, kill it and show its log."""
+    deadline = time.monotonic() + START_SECONDS
+    while not is_ready():
+        if running.process.poll() is not None or time.monotonic() > deadline:
+            running.kill9()
+            raise RuntimeError(f"{running.process.args!r} did not get ready; its log ends with\n{tail(running.log)}")
+        time.sleep(0.05)
+
+
+def tail(log: Path, lines: int = 40) -> str:
+    """The last lines of a log."""
+    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
+
+
+def _answers_ping(url: str) -> bool:
+    try:
+        return bool(redis.Redis.from_url(url).ping())
+    except redis.ConnectionError:
+        return False
+
+
+def _answers_http(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=10):
+            return True
+    except urllib.error.HTTPError as error:
+        raise RuntimeError(f"{url} answers {error.code}") from error
+    except OSError:
+        return False

@@ -1,0 +1,24 @@
+"""Django's settings in tests: those of the web process, with everything that it writes in a folder that goes away."""
+
+import os
+import tempfile
+
+# Kept in a name of its own: the folder goes when the object does, at the end of the process.
+_folder = tempfile.TemporaryDirectory(prefix="unitscope-tests-")
+# Set before the settings are read, and over a developer's own `.env`.
+os.environ.update(
+    SECRET_KEY="only-for-tests",
+    DEBUG="0",
+    HTTPS="0",
+    DATABASE_URL=f"sqlite:///{_folder.name}/db.sqlite3",
+    REDIS_URL="",
+    BROKER_URL=f"filesystem://{_folder.name}/queue",
+    RESULT_URL=f"file://{_folder.name}/results",
+    ARTIFACT_URL=f"{_folder.name}/artifacts",
+)
+
+from webapp.settings import *  # noqa: E402, F403 -- the settings read the environment when they are imported
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Without the manifest that collectstatic writes.
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}  # noqa: F405 -- from the star above

@@ -1,0 +1,95 @@
+"""Makes studies for tests of the web process: real designs, store, services and database; the images are made-up squares."""
+
+import io
+import itertools
+from typing import Any
+
+from PIL import Image
+
+from experiments import registry
+from experiments.contract.artifacts import Manifest, NewFile, Product
+from experiments.contract.recipes import StimulusSet
+from webapp.participants.consent import default_consent
+from webapp.participants.services import participant_enter
+from webapp.stimuli.selectors import store
+from webapp.stimuli.services import artifact_store
+from webapp.studies.models import Session, Study
+from webapp.studies.preparation import needed_sets, study_open_if_ready
+from webapp.studies.services import session_start, study_create
+
+UNITS = ("efficientnet_lite0.in1k/_blocks.3:1", "efficientnet_lite0.in1k/_blocks.10:5")
+BATCHES = 3
+_numbers = itertools.count()
+
+
+def study(paper: str = "zimmermann2023_scale", *, opened: bool = True, **settings: Any) -> Study:
+    """A study of two units, open unless told otherwise."""
+    numbers = {"main_trials": 4, "catch_trials": 1, "practice_obvious": 1, "practice_other": 1, **settings}
+    made = study_create(
+        name=f"study-{next(_numbers)}", paper=paper, units=UNITS, consent=default_consent(), settings=numbers, notice="A test."
+    )
+    if opened:
+        for recipe in needed_sets(made):
+            artifact_store(stimuli(recipe).as_json())
+        study_open_if_ready(made.id)
+        made.refresh_from_db()
+    return made
+
+
+def stimuli(recipe: StimulusSet) -> Manifest:
+    """The artifact of a stimulus set, each image a square of its own color."""
+    product = Product(new_files=[_square(name) for name in _names(recipe)], values={"batches": BATCHES})
+    return store().publish(recipe, product, provenance={"made": "up"})
+
+
+def session(of: Study, *, kind: str = "live", external_id: str = "") -> tuple[Session, str]:
+    """A participant's session and its secret."""
+    participant = participant_enter(external_id=external_id or f"p{next(_numbers)}", kind=kind, consent=of.consent)
+    return session_start(of, participant)
+
+
+def answer(**changes: Any) -> dict[str, Any]:
+    """The body of an answer."""
+    number = next(_numbers)
+    body = {
+        "key": f"00000000-0000-4000-8000-{number:012d}",
+        "choice": "upper",
+        "confidence": 3,
+        "rt": 1234.5,
+        "input": "mouse",
+        "onset": 1000.0,
+        "second_frame": 1016.7,
+        "event_time": 2234.5,
+        "handler_time": 2235.0,
+        "refresh_interval": 16.7,
+        "dropped_frames": 0,
+        "focus_losses": 0,
+        "viewport_width": 1280,
+        "viewport_height": 720,
+        "cross_origin_isolated": True,
+    }
+    return {**body, **changes}
+
+
+def _names(recipe: StimulusSet) -> list[str]:
+    task = registry.design(recipe.paper).TASK
+    batches = range(BATCHES)
+    if task == "two_afc" and recipe.part == "natural":
+        return [f"batch{b}/{sign}_{i}" for b in batches for sign in ("min", "max") for i in range(10)]
+    if task == "two_afc":
+        return [f"{sign}_{i}" for sign in ("min", "max") for i in range(9)]
+    if recipe.part == "natural":
+        return [f"batch{b}/{name}" for b in batches for name in ("base", "min", "max", *(f"reference_{i}" for i in range(9)))]
+    return [f"reference_{i}" for i in range(9)]
+
+
+def _square(name: str) -> NewFile:
+    number = next(_numbers)
+    image = Image.new("RGB", (32, 32), (number % 256, number // 256 % 256, 80))
+    buffer = io.BytesIO()
+    image.save(buffer, format="PNG")
+    last = name.rpartition("/")[2]
+    activation = 1.0 if last.startswith(("max", "reference", "base")) else 0.0
+    return NewFile(name=name, content=buffer.getvalue(), about={"activation": activation, "width": 32, "height": 32})
+
+

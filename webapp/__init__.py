@@ -1,0 +1,1 @@
+"""The web side: studies, participants, trials, responses, jobs, artifacts. Never imports torch."""

@@ -1,0 +1,23 @@
+"""The Celery app of the web worker: `celery -A webapp.celery_app worker -Q web`. Takes outcomes home; imports no torch."""
+
+import os
+
+import django
+from celery import Celery
+from celery.signals import worker_ready
+
+from experiments import jobs
+from webapp import compute
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
+django.setup()
+
+app = Celery("webapp", include=["webapp.stimuli.tasks", "webapp.studies.tasks"])
+app.conf.update(jobs.queue_settings(default_queue=jobs.WEB_QUEUE))
+
+
+@worker_ready.connect
+def look_after_jobs(sender: object, **_: object) -> None:
+    """At the start and every minute, look after jobs that a killed worker left behind."""
+    compute.look_after()
+    sender.timer.call_repeatedly(jobs.LOST_SECONDS, compute.look_after)  # type: ignore[attr-defined]  # sender is Celery's Consumer

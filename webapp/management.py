@@ -1,0 +1,24 @@
+"""What the management commands share: bad input becomes one line on stderr and exit code 2."""
+
+import sys
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from experiments.contract.errors import InputError
+
+
+class InputCommand(BaseCommand):
+    """A command whose `run` may raise InputError."""
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run it."""
+        try:
+            self.run(options)
+        except InputError as error:
+            self.stderr.write(str(error))
+            sys.exit(2)
+
+    def run(self, options: dict[str, Any]) -> None:
+        """Do what the command does."""
+        raise NotImplementedError

@@ -1,0 +1,34 @@
+"""Admin pages of participants and consent texts."""
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from webapp.participants.models import Consent, ConsentText, Participant
+
+
+@admin.register(ConsentText)
+class ConsentTextAdmin(admin.ModelAdmin):
+    """Versions of the consent text; one that somebody agreed to is read-only."""
+
+    list_display = ("version", "language", "title", "created_at")
+
+    def has_change_permission(self, request: HttpRequest, obj: ConsentText | None = None) -> bool:
+        """A text that somebody agreed to stays as it was."""
+        agreed = obj is not None and Consent.objects.filter(text=obj).exists()
+        return not agreed and super().has_change_permission(request, obj)
+
+
+@admin.register(Participant)
+class ParticipantAdmin(admin.ModelAdmin):
+    """Participants, by random id."""
+
+    list_display = ("id", "kind", "recruiter", "created_at")
+    list_filter = ("kind", "recruiter")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """They come by themselves."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Participant | None = None) -> bool:
+        """What is recorded stays as it is."""
+        return False

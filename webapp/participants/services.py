@@ -1,0 +1,28 @@
+"""Writes of participants: who enters, and what they agree to."""
+
+import hmac
+import re
+
+from django.conf import settings
+
+from experiments.contract.errors import InputError
+from webapp.participants.models import Consent, ConsentText, Participant
+
+EXTERNAL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+def participant_enter(*, external_id: str, kind: str, consent: ConsentText) -> Participant:
+    """The participant with this recruiter's id, who has agreed to `consent`; known ones are found again.
+
+    Raises:
+        InputError: The id is not one that a recruiter gives.
+    """
+    if not EXTERNAL_ID.fullmatch(external_id):
+        message = "it must be 1 to 64 letters, digits, '-' or '_'"
+        raise InputError(field="participant", message=message, remedy="Open the study through the link that you were given")
+    # Simulated participants have a name space of their own: none can stand in for a person.
+    key = f"{settings.SECRET_KEY}:participants:{kind}"
+    digest = hmac.new(key.encode(), external_id.encode(), "sha256").hexdigest()
+    participant, _ = Participant.objects.get_or_create(recruiter="direct", external_id_hash=digest, defaults={"kind": kind})
+    Consent.objects.get_or_create(participant=participant, text=consent)
+    return participant

@@ -1,0 +1,1 @@
+"""Artifacts and the jobs that make them: request, look after, store, serve."""

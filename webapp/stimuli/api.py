@@ -1,0 +1,175 @@
+"""REST: ask for a stimulus, watch its job, fetch its images, walk its lineage."""
+
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from experiments.contract.errors import InputError
+from experiments.contract.recipes import RECIPES, UnitRecipe, recipe_from_json
+from webapp.stimuli.models import Artifact, Job
+from webapp.stimuli.selectors import Shown, artifact_file, artifact_lineage, job_shown
+from webapp.stimuli.services import artifact_request, job_cancel
+
+STIMULUS_KINDS = [kind for kind, recipe in RECIPES.items() if issubclass(recipe, UnitRecipe)]
+
+
+class ErrorSerializer(serializers.Serializer):
+    """The body of every 4xx answer."""
+
+    field = serializers.CharField()
+    message = serializers.CharField()
+    remedy = serializers.CharField()
+
+
+class RecipeSerializer(serializers.Serializer):
+    """A stimulus to make. The further fields depend on the kind; an unknown one is an error that lists them."""
+
+    kind = serializers.ChoiceField(choices=STIMULUS_KINDS)
+    unit = serializers.CharField(help_text="Unit address, `<model>/<module path>:<channel>`")
+
+
+class JobSerializer(serializers.Serializer):
+    """A job with its live progress."""
+
+    id = serializers.UUIDField()
+    url = serializers.SerializerMethodField()
+    digest = serializers.CharField()
+    kind = serializers.CharField()
+    unit = serializers.CharField()
+    state = serializers.SerializerMethodField()
+    progress = serializers.SerializerMethodField()
+    error = ErrorSerializer(allow_null=True)
+    artifact = serializers.SerializerMethodField()
+
+    def get_url(self, job: Job) -> str:
+        """Where to look again."""
+        return reverse("api:job", args=[job.id])
+
+    def get_state(self, job: Job) -> str:
+        """queued, started, finished, failed or cancelled."""
+        return self._shown(job).state
+
+    def get_progress(self, job: Job) -> dict[str, Any]:
+        """Steps done, steps in all, and what is being done."""
+        shown = self._shown(job)
+        return {"done": shown.done, "total": shown.total, "doing": shown.doing}
+
+    def get_artifact(self, job: Job) -> str | None:
+        """Where the result is, once there is one."""
+        return reverse("api:artifact", args=[job.digest]) if job.state == Job.State.FINISHED else None
+
+    def _shown(self, job: Job) -> Shown:
+        if not hasattr(self, "_seen"):
+            self._seen = job_shown(job)
+        return self._seen
+
+
+class ArtifactSerializer(serializers.Serializer):
+    """An artifact: recipe, files with their addresses, numbers, parents, provenance."""
+
+    digest = serializers.CharField()
+    kind = serializers.CharField()
+    unit = serializers.CharField()
+    recipe = serializers.JSONField(source="manifest.recipe")
+    files = serializers.SerializerMethodField()
+    values = serializers.JSONField(source="manifest.values")
+    parents = serializers.JSONField(source="manifest.parents")
+    provenance = serializers.JSONField(source="manifest.provenance")
+
+    def get_files(self, artifact: Artifact) -> list[dict[str, Any]]:
+        """Each file with its URL."""
+        return [
+            {**stored, "url": reverse("api:artifact-file", args=[artifact.digest, stored["name"]])}
+            for stored in artifact.manifest["files"]
+        ]
+
+
+class StimulusCreateApi(APIView):
+    """Ask for a stimulus."""
+
+    @extend_schema(
+        request=RecipeSerializer,
+        responses={
+            200: OpenApiResponse(ArtifactSerializer, description="It exists already"),
+            202: OpenApiResponse(JobSerializer, description="A job makes it; its URL is in `url` and in the Location header"),
+            400: ErrorSerializer,
+        },
+    )
+    def post(self, request: Request) -> Response:
+        """Make a recipe, or find it made."""
+        kind = request.data.get("kind") if isinstance(request.data, dict) else None
+        if kind not in STIMULUS_KINDS:
+            raise InputError(field="kind", message=f"{kind!r} is unknown", remedy=f"Choose one of {', '.join(STIMULUS_KINDS)}")
+        found = artifact_request(recipe_from_json(request.data))
+        if isinstance(found, Artifact):
+            return Response(ArtifactSerializer(found).data)
+        body = JobSerializer(found).data
+        return Response(body, status=status.HTTP_202_ACCEPTED, headers={"Location": body["url"]})
+
+
+class JobApi(APIView):
+    """A job and its end."""
+
+    @extend_schema(responses={200: JobSerializer, 404: ErrorSerializer})
+    def get(self, request: Request, job_id: str) -> Response:
+        """State and progress."""
+        return Response(JobSerializer(self._job(job_id)).data)
+
+    @extend_schema(responses={200: JobSerializer, 404: ErrorSerializer})
+    def delete(self, request: Request, job_id: str) -> Response:
+        """Cancel it; one that has ended stays as it is."""
+        job_cancel(self._job(job_id))
+        return Response(JobSerializer(self._job(job_id)).data)
+
+    def _job(self, job_id: str) -> Job:
+        job = Job.objects.filter(id=job_id).first()
+        if job is None:
+            raise Http404
+        return job
+
+
+class ArtifactApi(APIView):
+    """An artifact."""
+
+    @extend_schema(responses={200: ArtifactSerializer, 404: ErrorSerializer})
+    def get(self, request: Request, digest: str) -> Response:
+        """What was made and how."""
+        return Response(ArtifactSerializer(artifact_lineage_or_404(digest)[0]).data)
+
+
+class LineageApi(APIView):
+    """Where an artifact comes from."""
+
+    @extend_schema(responses={200: ArtifactSerializer(many=True), 404: ErrorSerializer})
+    def get(self, request: Request, digest: str) -> Response:
+        """The artifact and all that it was made from."""
+        return Response(ArtifactSerializer(artifact_lineage_or_404(digest), many=True).data)
+
+
+class ArtifactFileApi(APIView):
+    """The bytes of one file."""
+
+    @extend_schema(responses={(200, "image/png"): OpenApiTypes.BINARY, 404: ErrorSerializer})
+    def get(self, request: Request, digest: str, name: str) -> HttpResponse:
+        """An image or a table, under a name that never changes its content."""
+        found = artifact_file(artifact_lineage_or_404(digest)[0], name)
+        if found is None:
+            raise Http404
+        stored, content = found
+        headers = {"Cache-Control": "private, max-age=31536000, immutable"}
+        return HttpResponse(content, content_type=stored.media_type, headers=headers)
+
+
+def artifact_lineage_or_404(digest: str) -> list[Artifact]:
+    """The lineage of an artifact, itself first; Http404 if there is no such artifact."""
+    lineage = artifact_lineage(digest)
+    if not lineage:
+        raise Http404
+    return lineage

@@ -1,0 +1,66 @@
+"""Artifact: what was made. Job: the making of it; this table is the truth, the queue only a hint."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+
+from experiments.contract.artifacts import Manifest
+
+
+class Artifact(models.Model):
+    """An artifact of the store, as its manifest describes it."""
+
+    digest = models.CharField(max_length=64, primary_key=True, help_text="sha256 of the recipe")
+    kind = models.CharField(max_length=40)
+    unit = models.CharField(max_length=200, blank=True, help_text="Address of the unit, where the recipe has one")
+    manifest = models.JSONField(help_text="Recipe, files, numbers, parents, provenance")
+    stored_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.digest[:12]}"
+
+    def read_manifest(self) -> Manifest:
+        """The manifest as a dataclass."""
+        return Manifest.from_json(self.manifest)
+
+
+class Job(models.Model):
+    """One request to make a recipe: from QUEUED over STARTED to FINISHED, FAILED or CANCELLED."""
+
+    class State(models.TextChoices):
+        """Where a job stands."""
+
+        QUEUED = "queued"
+        STARTED = "started"
+        FINISHED = "finished"
+        FAILED = "failed"
+        CANCELLED = "cancelled"
+
+    OPEN = (State.QUEUED, State.STARTED)
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    digest = models.CharField(max_length=64, help_text="Digest of the recipe, and of the artifact to come")
+    kind = models.CharField(max_length=40)
+    unit = models.CharField(max_length=200, blank=True)
+    recipe = models.JSONField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
+    error = models.JSONField(null=True, blank=True, help_text="Field, message and remedy of a failed job")
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="How often it was put on the queue")
+    task_id = models.UUIDField(default=uuid.uuid4, help_text="Celery task of the latest attempt")
+    created_at = models.DateTimeField(auto_now_add=True)
+    queued_at = models.DateTimeField(null=True, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = (models.Index(fields=["state"]), models.Index(fields=["task_id"]))
+        constraints = (
+            # The same recipe asked twice is made once.
+            models.UniqueConstraint(
+                fields=["digest"], condition=Q(state__in=["queued", "started"]), name="one_open_job_per_digest"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.unit or self.digest[:12]} ({self.state})"

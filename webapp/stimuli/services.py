@@ -1,0 +1,146 @@
+"""Writes of artifacts and jobs: request, take home, look after, cancel. Called by REST, admin, studies and the web worker."""
+
+import logging
+import time
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from experiments import jobs
+from experiments.contract.recipes import Recipe, recipe_from_json
+from webapp import compute
+from webapp.stimuli.models import Artifact, Job
+from webapp.stimuli.selectors import store
+from webapp.stimuli.signals import artifact_stored, job_failed
+
+log = logging.getLogger(__name__)
+
+WORKER_LOST = {
+    "field": "worker",
+    "message": f"worker lost: {jobs.MAX_ATTEMPTS} workers died over this job",
+    "remedy": "Look at the worker's log and memory, then request the job again",
+}
+
+
+def artifact_request(recipe: Recipe) -> Artifact | Job:
+    """The artifact of a recipe if it exists, else the job that makes it; a job is started only if none is open."""
+    digest = recipe.digest
+    artifact = Artifact.objects.filter(digest=digest).first()
+    if artifact:
+        return artifact
+    # Made before, say by the command line, and only this database does not know it yet.
+    manifest = store().manifest(digest)
+    if manifest:
+        return artifact_store(manifest.as_json())
+    unit = str(getattr(recipe, "unit", ""))
+    try:
+        with transaction.atomic():
+            job = Job.objects.create(digest=digest, kind=recipe.kind, unit=unit, recipe=recipe.as_json())
+            job_queue(job)
+    except IntegrityError:
+        return Job.objects.get(digest=digest, state__in=Job.OPEN)
+    return job
+
+
+def job_queue(job: Job) -> None:
+    """Put a job on the queue (again), when the transaction has committed."""
+    job.state, job.attempts, job.task_id = Job.State.QUEUED, job.attempts + 1, uuid.uuid4()
+    job.queued_at, job.started_at = timezone.now(), None
+    job.save()
+    transaction.on_commit(lambda: compute.submit(job=str(job.id), task_id=str(job.task_id), recipe=job.recipe))
+
+
+@transaction.atomic
+def artifact_store(manifest: dict[str, Any]) -> Artifact:
+    """Take an artifact's manifest into the database, once."""
+    recipe = manifest["recipe"]
+    artifact, created = Artifact.objects.get_or_create(
+        digest=manifest["digest"],
+        defaults={"kind": recipe["kind"], "unit": recipe.get("unit", ""), "manifest": manifest},
+    )
+    if created:
+        artifact_stored.send(sender=Artifact, digest=artifact.digest)
+    return artifact
+
+
+@transaction.atomic
+def job_end(outcome: dict[str, Any]) -> None:
+    """Take an outcome home. A second copy of it, or one for a job that has ended, changes nothing."""
+    if outcome["state"] == "finished":
+        artifact_store(outcome["manifest"])
+    job = Job.objects.select_for_update().filter(id=outcome["job"], state__in=Job.OPEN).first()
+    if job is None:
+        return
+    job.state, job.error, job.ended_at = outcome["state"], outcome.get("error"), timezone.now()
+    job.save()
+    if job.state != Job.State.FINISHED:
+        job_failed.send(sender=Job, job=job)
+
+
+@transaction.atomic
+def job_crash(task_id: str) -> None:
+    """A task raised, or the process under it died: a lost worker is followed by another attempt, a fault ends the job."""
+    job = Job.objects.select_for_update().filter(task_id=task_id, state__in=Job.OPEN).first()
+    if job is None:
+        return
+    error = compute.crash(task_id)
+    if type(error).__name__ == "WorkerLostError":
+        job_requeue(job)
+        return
+    message = f"{type(error).__name__}: {error}"
+    log.error("job %s crashed: %s", job.id, message)
+    remedy = "Look at the worker's log; this is a fault of the program or the machine, not of the request"
+    job_end(jobs.failed(str(job.id), {"field": "job", "message": message, "remedy": remedy}))
+
+
+def job_requeue(job: Job) -> None:
+    """Give a lost job to another worker, unless too many have died over it."""
+    if job.attempts < jobs.MAX_ATTEMPTS:
+        log.warning("job %s was lost; attempt %d follows", job.id, job.attempts + 1)
+        job_queue(job)
+    else:
+        job_end(jobs.failed(str(job.id), WORKER_LOST))
+
+
+def job_cancel(job: Job) -> None:
+    """Stop a job, whether it waits or runs."""
+    store().mark_cancelled(str(job.id))
+    compute.cancel(str(job.task_id))
+    job_end(jobs.cancelled(str(job.id)))
+
+
+def jobs_look_after() -> None:
+    """Bring home what the queue forgot: outcomes whose message was lost, dead workers' jobs, messages that are gone."""
+    queue_is_empty = compute.waiting(jobs.GPU_QUEUE) == 0
+    for job in Job.objects.filter(state__in=Job.OPEN):
+        outcome = compute.outcome(str(job.task_id))
+        if outcome is not None:
+            job_end(outcome)
+        elif compute.crash(str(job.task_id)) is not None:
+            job_crash(str(job.task_id))
+        else:
+            _look_after_open(job.id, queue_is_empty=queue_is_empty)
+
+
+@transaction.atomic
+def _look_after_open(job_id: uuid.UUID, *, queue_is_empty: bool) -> None:
+    job = Job.objects.select_for_update().filter(id=job_id, state__in=Job.OPEN).first()
+    if job is None:
+        return
+    progress = compute.progress(str(job.task_id))
+    if progress is not None:
+        if job.state == Job.State.QUEUED:
+            job.state, job.started_at = Job.State.STARTED, timezone.now()
+            job.save()
+        if time.time() - progress.beat_at > jobs.LOST_SECONDS:
+            job_requeue(job)
+    elif queue_is_empty and job.queued_at and job.queued_at < timezone.now() - timedelta(seconds=jobs.LOST_SECONDS):
+        job_requeue(job)
+
+
+def job_retry(job: Job) -> Artifact | Job:
+    """Request the recipe of an ended job anew."""
+    return artifact_request(recipe_from_json(job.recipe))

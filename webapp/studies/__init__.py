@@ -1,0 +1,1 @@
+"""Studies: their units, conditions, sessions, trials, responses, exports and results."""

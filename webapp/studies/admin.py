@@ -1,0 +1,207 @@
+"""Admin pages of studies, units, sessions, trials and responses."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from webapp.stimuli.admin import RecordAdmin
+from webapp.studies.models import Condition, Response, Session, Study, StudyImage, Trial, Unit
+from webapp.studies.preparation import study_prepare
+from webapp.studies.selectors import study_progress
+
+
+@admin.register(Study)
+class StudyAdmin(admin.ModelAdmin):
+    """Studies: how far their stimuli are, who took part, where the links are."""
+
+    list_display = ("name", "title", "paper", "state", "stimuli", "people", "simulated", "links")
+    list_filter = ("state", "paper")
+    fields = (
+        "name",
+        "title",
+        "paper",
+        "state",
+        "notice",
+        "consent",
+        "links",
+        "stimuli",
+        "progress",
+        "shown_units",
+        "settings",
+        "error",
+    )
+    readonly_fields = ("name", "paper", "state", "links", "stimuli", "progress", "shown_units", "settings", "error", "consent")
+    actions = ("prepare", "close", "reopen")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Study]:
+        """Studies with their numbers of finished sessions."""
+        finished = Q(sessions__state=Session.State.FINISHED)
+        counts = {kind: Count("sessions", filter=finished & Q(sessions__kind=kind), distinct=True) for kind in ("live", "bot")}
+        return Study.objects.annotate(**counts).order_by("-created_at")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """`manage.py study_create` plans them."""
+        return False
+
+    @admin.display(description="people finished")
+    def people(self, study: Study) -> int:
+        """Finished live sessions."""
+        return int(study.live)  # type: ignore[attr-defined]  # annotated above
+
+    @admin.display(description="simulated finished")
+    def simulated(self, study: Study) -> int:
+        """Finished sessions of bots."""
+        return int(study.bot)  # type: ignore[attr-defined]  # annotated above
+
+    @admin.display(description="stimuli")
+    def stimuli(self, study: Study) -> SafeString:
+        """How many of the artifacts it needs exist."""
+        entries = study_progress(study)
+        done = sum(entry["state"] == "finished" for entry in entries)
+        return format_html('<progress value="{}" max="{}"></progress> {} of {}', done, len(entries), done, len(entries))
+
+    def progress(self, study: Study) -> SafeString:
+        """One line for each artifact."""
+        rows = (
+            (e.get("unit", ""), e["state"], e["doing"], f"{e['done']}/{e['total']}", e["digest"][:12])
+            for e in study_progress(study)
+        )
+        return format_html(
+            "<table>{}</table>", format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>", rows)
+        )
+
+    @admin.display(description="units")
+    def shown_units(self, study: Study) -> str:
+        """The addresses."""
+        return ", ".join(study.unit_addresses)
+
+    def links(self, study: Study) -> SafeString:
+        """Where participants, results and responses are."""
+        return format_html(
+            '<a href="{}">participant link</a> · <a href="{}?kind=preview">preview</a> · <a href="{}">results</a> · '
+            '<a href="{}?format=csv">responses</a>',
+            reverse("participant:entry", args=[study.id]),
+            reverse("participant:entry", args=[study.id]),
+            reverse("results", args=[study.id]),
+            reverse("api:responses", args=[study.id]),
+        )
+
+    @admin.action(description="Prepare: request the stimuli that are missing, then open")
+    def prepare(self, request: HttpRequest, studies: QuerySet[Study]) -> None:
+        """Request what failed or is missing."""
+        for study in studies:
+            study_prepare(study)
+        self.message_user(request, "Requested; each study opens when its stimuli are there.", messages.SUCCESS)
+
+    @admin.action(description="Close: let nobody else begin")
+    def close(self, request: HttpRequest, studies: QuerySet[Study]) -> None:
+        """Those who have begun may finish."""
+        studies.filter(state=Study.State.OPEN).update(state=Study.State.CLOSED)
+
+    @admin.action(description="Open again")
+    def reopen(self, request: HttpRequest, studies: QuerySet[Study]) -> None:
+        """Only what was closed."""
+        studies.filter(state=Study.State.CLOSED).update(state=Study.State.OPEN)
+
+
+@admin.register(Condition)
+class ConditionAdmin(RecordAdmin):
+    """Conditions with their sessions."""
+
+    list_display = ("name", "study", "sessions_started", "sessions_finished")
+    list_filter = ("study",)
+    ordering = ("study", "name")
+
+    def sessions_started(self, condition: Condition) -> int:
+        """Live sessions that were started."""
+        return condition.sessions.filter(kind="live").count()
+
+    def sessions_finished(self, condition: Condition) -> int:
+        """Live sessions that were finished."""
+        return condition.sessions.filter(kind="live", state=Session.State.FINISHED).count()
+
+
+@admin.register(Unit)
+class UnitAdmin(RecordAdmin):
+    """Units that studies ask about."""
+
+    list_display = ("address", "model", "layer", "channel")
+    list_filter = ("model", "layer")
+    search_fields = ("address",)
+    ordering = ("address",)
+
+
+@admin.register(Session)
+class SessionAdmin(RecordAdmin):
+    """Participants' ways through a study."""
+
+    list_display = ("short_id", "study", "condition", "kind", "state", "answers", "attempt", "created_at", "finished_at")
+    list_filter = ("study", "kind", "state", "condition__name")
+    ordering = ("-created_at",)
+    exclude = ("token_sha256",)
+
+    @admin.display(description="session")
+    def short_id(self, session: Session) -> str:
+        """The first eight digits."""
+        return str(session.id)[:8]
+
+    def answers(self, session: Session) -> str:
+        """Main and catch trials answered."""
+        required = session.trials.filter(kind__in=("main", "catch"))
+        return f"{required.exclude(response=None).count()} of {required.count()}"
+
+
+@admin.register(Trial)
+class TrialAdmin(RecordAdmin):
+    """Trials with the images that they show."""
+
+    list_display = ("short_id", "session", "kind", "position", "unit", "batch", "queries", "correct_choice")
+    list_filter = ("session__study", "kind")
+    list_select_related = ("session", "unit")
+    ordering = ("-session__created_at", "attempt", "position")
+    readonly_fields = ("all_images",)
+
+    @admin.display(description="trial")
+    def short_id(self, trial: Trial) -> str:
+        """The first eight digits."""
+        return str(trial.id)[:8]
+
+    def queries(self, trial: Trial) -> SafeString:
+        """The two images to choose between."""
+        return self._images({place: pk for place, pk in trial.images.items() if place.startswith("query")})
+
+    @admin.display(description="images")
+    def all_images(self, trial: Trial) -> SafeString:
+        """Every image with its place."""
+        return self._images(trial.images)
+
+    def _images(self, places: dict[str, Any]) -> SafeString:
+        images = StudyImage.objects.in_bulk(places.values())
+        return format_html_join(
+            "\n",
+            '<img class="thumbnail" src="{}" alt="{}" title="{}" loading="lazy" width="64" height="64">',
+            (
+                (reverse("api:artifact-file", args=[images[pk].digest, images[pk].name]), place, place)
+                for place, pk in places.items()
+            ),
+        )
+
+
+@admin.register(Response)
+class ResponseAdmin(RecordAdmin):
+    """Answers."""
+
+    list_display = ("short_id", "trial", "choice", "correct", "confidence", "rt", "input", "answered_at")
+    list_filter = ("trial__session__study", "trial__kind", "correct", "confidence")
+    list_select_related = ("trial",)
+    ordering = ("-answered_at",)
+
+    @admin.display(description="response")
+    def short_id(self, response: Response) -> str:
+        """The first eight digits."""
+        return str(response.id)[:8]

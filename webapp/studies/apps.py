@@ -1,0 +1,14 @@
+"""The Django app of studies; it listens to the layer below for stimuli that are ready."""
+
+from django.apps import AppConfig
+
+
+class StudiesConfig(AppConfig):
+    """Studies, sessions, trials, responses."""
+
+    name = "webapp.studies"
+    verbose_name = "Studies"
+
+    def ready(self) -> None:
+        """Connect the signals."""
+        from webapp.studies import preparation, results  # noqa: F401, PLC0415 -- models exist only once the apps are loaded

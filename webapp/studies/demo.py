@@ -1,0 +1,201 @@
+"""The demo on one machine: two studies with real stimuli, a GPU worker, a web worker and a web server as child processes."""
+
+import contextlib
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.urls import reverse
+from tqdm import tqdm
+
+from experiments import jobs, registry
+from experiments.contract.errors import InputError
+from model_zoo.catalogue import draw_units
+from webapp.participants.consent import default_consent
+from webapp.stimuli.models import Job
+from webapp.stimuli.services import job_cancel
+from webapp.studies.models import Study
+from webapp.studies.preparation import study_prepare
+from webapp.studies.selectors import study_progress
+from webapp.studies.services import study_create
+from webapp.studies.truth import truth_write
+
+MODEL = "efficientnet_lite0.in1k"
+UNITS = 4
+STUDIES = {"zimmermann2023_scale": ("demo-2afc", 1), "zimmermann2021_causal": ("demo-occlusion", 2)}
+NOTICE = (
+    "Demo scale: four units of EfficientNet-Lite0, ten main and two catch trials a session, visualizations of 128 px in "
+    "96 steps, exemplars ranked at 128 px, occlusion every 16 px. The published scale is a setting of the study."
+)
+LOGS = jobs.VAR / "log"
+GRACE_SECONDS = 8
+
+
+class ChildDied(Exception):  # noqa: N818 -- names what happened
+    """A child process ended by itself; its log says why."""
+
+
+class Children:
+    """The demo's processes, each in a group of its own; leaving the block ends them all."""
+
+    def __init__(self) -> None:
+        self.running: dict[str, subprocess.Popen[bytes]] = {}
+
+    def __enter__(self) -> "Children":
+        LOGS.mkdir(parents=True, exist_ok=True)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for process in self.running.values():
+            self._signal(process, signal.SIGTERM)
+        deadline = time.monotonic() + GRACE_SECONDS
+        for process in self.running.values():
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(max(0.0, deadline - time.monotonic()))
+            # Also what a process left behind in its group, such as a worker in the middle of a long step.
+            self._signal(process, signal.SIGKILL)
+            process.wait()
+
+    def start(self, name: str, *command: str, **env: str) -> None:
+        """Start `python -m <command>`, its output in `var/log/<name>.log`."""
+        with (LOGS / f"{name}.log").open("ab") as log:
+            self.running[name] = subprocess.Popen(  # noqa: S603 -- our own commands
+                [sys.executable, "-m", *command],
+                env={**os.environ, **env},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+
+    def check(self) -> None:
+        """Raise ChildDied if one has ended."""
+        for name, process in self.running.items():
+            if process.poll() is not None:
+                raise ChildDied(f"the {name} ended with code {process.returncode}; its last words are in {LOGS / name}.log")
+
+    @staticmethod
+    def _signal(process: subprocess.Popen[bytes], number: int) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+
+
+def run(*, port: int, pool: str) -> None:
+    """Set up, make the stimuli, serve until interrupted.
+
+    Raises:
+        InputError: The network does not see what it should, or stimuli cannot be made.
+        ChildDied: A child process ended by itself.
+    """
+    call_command("migrate", verbosity=0)
+    call_command("collectstatic", verbosity=0, interactive=False)
+    network_check()
+    with Children() as children:
+        worker = ("celery", "-A")
+        children.start("gpu worker", *worker, "experiments.celery_app", "worker", "-Q", "gpu", "-n", "gpu@%h", "-l", "INFO")
+        children.start("web worker", *worker, "webapp.celery_app", "worker", "-Q", "web", "-n", "web@%h", "-l", "INFO")
+        children.start("web server", "gunicorn", "webapp.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "1", "--threads", "8")
+        studies = studies_prepare(pool)
+        for study in studies:
+            stimuli_await(study, children)
+            truth_write(study)
+        print_links(studies, port)
+        while True:
+            time.sleep(1)
+            children.check()
+
+
+def network_check() -> None:
+    """Have the network classify the photographs in the wheels; torch stays in a process of its own."""
+    checked = subprocess.run([sys.executable, "-m", "model_zoo", "check", MODEL], capture_output=True, text=True, check=False)  # noqa: S603
+    if checked.returncode:
+        raise InputError(field="model", message=checked.stderr.strip(), remedy="Install the project again: `make setup`")
+    print(checked.stdout, end="")
+
+
+def studies_prepare(pool: str) -> list[Study]:
+    """The two studies for this pool, with what is missing of their stimuli on the queue."""
+    # No worker of an earlier start is alive; what it left undone is asked for anew.
+    for job in Job.objects.filter(state__in=Job.OPEN):
+        job_cancel(job)
+    studies = []
+    for paper, (name, seed) in STUDIES.items():
+        if pool not in ("photographs", "photographs+stamps"):
+            name = f"{name}-{Path(pool).name.lower()}"[:60]
+        study = Study.objects.filter(name=name).first()
+        if study is None:
+            settings = {**registry.design(paper).DEMO, "pool": pool}
+            study = study_create(
+                name=name,
+                paper=paper,
+                units=draw_units(MODEL, count=UNITS, seed=seed),
+                consent=default_consent(),
+                settings=settings,
+                notice=NOTICE,
+            )
+        elif study.state in (Study.State.PREPARING, Study.State.FAILED):
+            study_prepare(study)
+        studies.append(study)
+    return studies
+
+
+def stimuli_await(study: Study, children: Children) -> None:
+    """A progress bar until the study is open.
+
+    Raises:
+        InputError: A stimulus could not be made.
+    """
+    with tqdm(total=100, desc=f"Stimuli of {study.name}", bar_format="{l_bar}{bar}| {elapsed}{postfix}") as bar:
+        for fraction, doing in _fractions(study):
+            children.check()
+            bar.n = round(100 * fraction)
+            bar.set_postfix_str(doing)
+    if study.state == Study.State.FAILED and study.error:
+        raise InputError(field=study.error["field"], message=study.error["message"], remedy=study.error["remedy"])
+
+
+def _fractions(study: Study) -> Iterator[tuple[float, str]]:
+    study.refresh_from_db()
+    while study.state == Study.State.PREPARING:
+        entries = study_progress(study)
+        done = sum(entry["done"] / max(entry["total"], 1) for entry in entries)
+        running = next((f"{entry['unit']}: {entry['doing']}" for entry in entries if entry["state"] == "started"), "")
+        yield done / max(len(entries), 1), running
+        time.sleep(0.5)
+        study.refresh_from_db()
+    yield 1.0, ""
+
+
+def admin_password() -> str:
+    """The password of the demo's administrator, made at the first start and kept for the next."""
+    path = jobs.VAR / "demo-password"
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(12))
+    user, _ = get_user_model().objects.get_or_create(username="admin", defaults={"is_staff": True, "is_superuser": True})
+    if not user.check_password(path.read_text()):
+        user.set_password(path.read_text())
+        user.save()
+    return path.read_text()
+
+
+def print_links(studies: list[Study], port: int) -> None:
+    """Where everything is."""
+    host = f"http://127.0.0.1:{port}"
+    print(f"\n{NOTICE}\n")
+    for study in studies:
+        print(f"{study.title}\n  participant link  {host}{reverse('participant:entry', args=[study.id])}")
+        print(f"  results           {host}{reverse('results', args=[study.id])}")
+        print(f"  export link       {host}{reverse('api:responses', args=[study.id])}?format=csv")
+    print(f"Admin\n  link              {host}{reverse('admin:index')}\n  user, password    admin  {admin_password()}")
+    print(f"API documentation   {host}{reverse('api:docs')}\n\nSimulated participants, from a second terminal:")
+    link = f"{host}{reverse('participant:entry', args=[studies[0].id])}"
+    print(f"  .venv/bin/python -m experiments bot --link {link} --sessions 20 --observer lapsing")
+    print("\nCtrl-C stops everything.", flush=True)

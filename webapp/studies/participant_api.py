@@ -1,0 +1,207 @@
+"""The JSON interface of a participant's browser, and of bots: plan in, answers out. The truth never passes through here."""
+
+import math
+from typing import Any, cast
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.middleware.csrf import CsrfViewMiddleware
+from drf_spectacular.utils import extend_schema
+from rest_framework import exceptions, serializers
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from experiments.contract.designs import CONFIDENCES
+from webapp.studies.models import Session, Trial
+from webapp.studies.selectors import practice_plan, session_by_token, session_plan, study_design, study_settings, trial_image
+from webapp.studies.services import instructions_finish, practice_judge, response_record, session_finish, session_served
+
+DAY_MS = 86_400_000
+MAX_BODY = 16 * 1024
+
+
+def cookie_name(study_id: Any) -> str:
+    """The cookie of a study; each study has its own, so that none is mistaken for another's."""
+    return f"unitscope_{str(study_id).replace('-', '')}"
+
+
+class StrictSerializer(serializers.Serializer):
+    """Refuses unknown fields and numbers that are not finite."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        """The checked body."""
+        if isinstance(data, dict):
+            for name, value in data.items():
+                if name not in self.fields:
+                    raise serializers.ValidationError({str(name): ["There is no such field."]})
+                if isinstance(value, float) and not math.isfinite(value):
+                    raise serializers.ValidationError({name: ["It is not a finite number."]})
+        checked: dict[str, Any] = super().to_internal_value(data)
+        return checked
+
+
+class InstructionsSerializer(StrictSerializer):
+    """How long the person read."""
+
+    duration = serializers.FloatField(min_value=0, max_value=DAY_MS, help_text="ms on the instruction pages")
+
+
+class AnswerSerializer(StrictSerializer):
+    """An answer with the evidence of its timing; times in ms on the page's performance timeline."""
+
+    key = serializers.UUIDField()
+    choice = serializers.CharField(max_length=10)
+    confidence = serializers.ChoiceField(choices=CONFIDENCES)
+    rt = serializers.FloatField(min_value=0, max_value=DAY_MS)
+    input = serializers.ChoiceField(choices=("mouse", "touch", "pen", "keyboard"))
+    onset = serializers.FloatField(min_value=0)
+    second_frame = serializers.FloatField(min_value=0)
+    event_time = serializers.FloatField(min_value=0)
+    handler_time = serializers.FloatField(min_value=0)
+    refresh_interval = serializers.FloatField(min_value=0, max_value=10_000)
+    dropped_frames = serializers.IntegerField(min_value=0, max_value=2**31 - 1)
+    focus_losses = serializers.IntegerField(min_value=0, max_value=2**31 - 1)
+    viewport_width = serializers.IntegerField(min_value=0, max_value=100_000)
+    viewport_height = serializers.IntegerField(min_value=0, max_value=100_000)
+    cross_origin_isolated = serializers.BooleanField()
+
+
+class SavedSerializer(serializers.Serializer):
+    """The acknowledgement; `correct` is null where a trial gives no feedback."""
+
+    saved = serializers.BooleanField()
+    correct = serializers.BooleanField(allow_null=True)
+
+
+class SessionAuthentication(BaseAuthentication):
+    """Finds the session by the study's cookie, and asks writes for the CSRF token."""
+
+    def authenticate(self, request: Request) -> tuple[Session, None]:
+        """The session as `request.user`."""
+        study_id = request.parser_context["kwargs"]["study_id"]
+        token = request.COOKIES.get(cookie_name(study_id), "")
+        session = session_by_token(study_id, token)
+        if session is None:
+            raise exceptions.AuthenticationFailed("This browser has no session here")
+        reason = _CsrfCheck(lambda _: HttpResponse()).process_view(request._request, lambda _: HttpResponse(), (), {})
+        if reason:
+            raise exceptions.PermissionDenied("The CSRF token is missing or wrong")
+        return session, None
+
+    def authenticate_header(self, request: Request) -> str:
+        """Makes a missing session a 401."""
+        return "Cookie"
+
+
+class _CsrfCheck(CsrfViewMiddleware):
+    """Django's check, which DRF views are exempt from, asked for its reason."""
+
+    def _reject(self, request: HttpRequest, reason: str) -> str:
+        return reason
+
+
+class IsSession(BasePermission):
+    """Whoever has a session may do what these views offer: they reach only its own trials."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        """True for a session."""
+        return isinstance(request.user, Session)
+
+
+class ParticipantApi(APIView):
+    """What all views of this interface share."""
+
+    authentication_classes = (SessionAuthentication,)
+    permission_classes = (IsSession,)
+
+    @property
+    def session(self) -> Session:
+        """Whose browser asks."""
+        return cast(Session, self.request.user)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse a body that is larger than any answer."""
+        super().initial(request, *args, **kwargs)
+        if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY:
+            raise serializers.ValidationError({"body": [f"It is larger than {MAX_BODY} bytes."]})
+
+
+@extend_schema(exclude=True)
+class SessionApi(ParticipantApi):
+    """The plan."""
+
+    def get(self, request: Request, study_id: str) -> Response:
+        """Everything the browser needs to go on, after any reload."""
+        session_served(self.session)
+        return Response(session_plan(self.session), headers={"Cache-Control": "no-store"})
+
+
+@extend_schema(exclude=True)
+class InstructionsApi(ParticipantApi):
+    """The end of the instructions."""
+
+    def post(self, request: Request, study_id: str) -> Response:
+        """Note it."""
+        body = InstructionsSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        instructions_finish(self.session, duration=body.validated_data["duration"])
+        return Response(status=204)
+
+
+@extend_schema(exclude=True)
+class AnswerApi(ParticipantApi):
+    """The answer to a trial."""
+
+    def put(self, request: Request, study_id: str, trial_id: str) -> Response:
+        """Store it once; sending it again is harmless."""
+        session = self.session
+        # A stranger's trial does not exist here.
+        trial = Trial.objects.filter(id=trial_id, session=session).exclude(kind="example").first()
+        if trial is None:
+            raise Http404
+        body = AnswerSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        response = response_record(session, trial, body.validated_data)
+        return Response({"saved": True, "correct": response.correct if self._gives_feedback(session, trial) else None})
+
+    def _gives_feedback(self, session: Session, trial: Trial) -> bool:
+        if trial.kind == "practice":
+            return True
+        study = session.study
+        presentation = study_design(study).presentation(condition=session.condition.name, settings=study_settings(study))
+        return presentation.feedback_in_main
+
+
+@extend_schema(exclude=True)
+class PracticeApi(ParticipantApi):
+    """The end of an attempt at practice."""
+
+    def post(self, request: Request, study_id: str) -> Response:
+        """Passed, or the trials to do next."""
+        if practice_judge(self.session):
+            return Response({"passed": True})
+        self.session.refresh_from_db()
+        return Response({"passed": False, "practice": practice_plan(self.session)})
+
+
+@extend_schema(exclude=True)
+class FinishApi(ParticipantApi):
+    """The end."""
+
+    def post(self, request: Request, study_id: str) -> Response:
+        """The completion code, once every answer is here."""
+        return Response({"code": session_finish(self.session)})
+
+
+@extend_schema(exclude=True)
+class ImageApi(ParticipantApi):
+    """An image of one of the session's own trials, under a name that tells nothing."""
+
+    def get(self, request: Request, study_id: str, trial_id: str, place: str) -> HttpResponse:
+        """A PNG; all images of a study have the same size in bytes."""
+        content = trial_image(self.session, trial_id, place)
+        if content is None:
+            raise Http404
+        return HttpResponse(content, content_type="image/png", headers={"Cache-Control": "private, max-age=86400, immutable"})

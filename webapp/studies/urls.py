@@ -1,0 +1,18 @@
+"""Addresses of a study, all below `/p/<study>/` so that its cookie goes nowhere else."""
+
+from django.urls import path
+
+from webapp.studies import participant_api as api
+from webapp.studies import views
+
+app_name = "participant"
+urlpatterns = [
+    path("", views.entry, name="entry"),
+    path("run/", views.run, name="run"),
+    path("session", api.SessionApi.as_view(), name="session"),
+    path("instructions", api.InstructionsApi.as_view(), name="instructions"),
+    path("trials/<uuid:trial_id>/answer", api.AnswerApi.as_view(), name="answer"),
+    path("practice", api.PracticeApi.as_view(), name="practice"),
+    path("finish", api.FinishApi.as_view(), name="finish"),
+    path("images/<uuid:trial_id>/<slug:place>", api.ImageApi.as_view(), name="image"),
+]

@@ -1,0 +1,42 @@
+"""All addresses: participants, researchers' pages and admin, REST with its documentation, health."""
+
+from django.contrib import admin
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path
+from django.views.decorators.cache import never_cache
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from webapp.stimuli import api as stimuli_api
+from webapp.studies import api as studies_api
+from webapp.studies import views as studies_views
+
+
+@never_cache
+def health(request: HttpRequest) -> HttpResponse:
+    """Answers when the process and its database work."""
+    connection.ensure_connection()
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+api_urls = [
+    path("studies", studies_api.StudyListApi.as_view(), name="studies"),
+    path("studies/<uuid:study_id>", studies_api.StudyApi.as_view(), name="study"),
+    path("studies/<uuid:study_id>/responses", studies_api.ResponsesApi.as_view(), name="responses"),
+    path("units", studies_api.UnitListApi.as_view(), name="units"),
+    path("stimuli", stimuli_api.StimulusCreateApi.as_view(), name="stimuli"),
+    path("jobs/<uuid:job_id>", stimuli_api.JobApi.as_view(), name="job"),
+    path("artifacts/<str:digest>", stimuli_api.ArtifactApi.as_view(), name="artifact"),
+    path("artifacts/<str:digest>/files/<path:name>", stimuli_api.ArtifactFileApi.as_view(), name="artifact-file"),
+    path("lineage/<str:digest>", stimuli_api.LineageApi.as_view(), name="lineage"),
+    path("schema", SpectacularAPIView.as_view(), name="schema"),
+    path("docs", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), name="docs"),
+]
+urlpatterns = [
+    path("healthz", health, name="health"),
+    path("p/<uuid:study_id>/", include("webapp.studies.urls")),
+    path("studies/<uuid:study_id>/results/", studies_views.results, name="results"),
+    path("api/v1/", include((api_urls, "api"))),
+    path("admin/", admin.site.urls),
+]
+handler404 = studies_views.not_found
