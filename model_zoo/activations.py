@@ -11,6 +11,15 @@ from model_zoo.errors import InputError
 from model_zoo.loading import LoadedModel
 
 
+CPU_PIXELS, GPU_PIXELS = 2**18, 2**23
+"""Pixels per forward pass; more than this on a CPU costs time, because buffers are then mapped afresh for every layer."""
+
+
+def batch_size(side: int, *, device: str) -> int:
+    """How many square images a forward pass without gradients takes best."""
+    return max(1, (CPU_PIXELS if device == "cpu" else GPU_PIXELS) // side**2)
+
+
 class _Reached(Exception):  # noqa: N818 -- not an error: it carries the layer's output out of the forward pass
     def __init__(self, output: Tensor) -> None:
         super().__init__()

@@ -77,13 +77,17 @@ def postgres(services_folder: Path) -> Iterator[str]:
     running.stop()
 
 
-@pytest.fixture(scope="module")
-def database_url(postgres: str) -> str:
-    """URL of an empty PostgreSQL database, for processes that are given DATABASE_URL."""
-    name = f"d{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    return f"{postgres.rpartition('/')[0]}/{name}"
+@pytest.fixture(scope="session")
+def new_database(postgres: str) -> Callable[[], str]:
+    """A function that gives the URL of a new, empty PostgreSQL database, for processes that are given DATABASE_URL."""
+
+    def created() -> str:
+        name = f"d{uuid.uuid4().hex[:12]}"
+        with psycopg.connect(postgres, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        return f"{postgres.rpartition('/')[0]}/{name}"
+
+    return created
 
 
 @pytest.fixture(scope="session")

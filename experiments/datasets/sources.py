@@ -43,11 +43,17 @@ class Source:
 
 def frame_crops(size: tuple[int, int], number: int, rng: np.random.Generator) -> Framing:
     """The largest center square first, then squares of several scales anywhere in the photograph."""
-    short = min(size)
-    side = short if number == 0 else short * SCALES[number % len(SCALES)]
-    spare = np.array(size) - side
-    left, top = spare / 2 if number == 0 else rng.uniform(size=2) * spare
+    if number == 0:
+        return frame_largest(size)
+    side = min(size) * SCALES[number % len(SCALES)]
+    left, top = rng.uniform(size=2) * (np.array(size) - side)
     return Framing(box=_square(left, top, side))
+
+
+def frame_largest(size: tuple[int, int]) -> Framing:
+    """The largest center square."""
+    left, top = (np.array(size) - min(size)) / 2
+    return Framing(box=_square(left, top, min(size)))
 
 
 def frame_on_gray(size: tuple[int, int], number: int, rng: np.random.Generator) -> Framing:

@@ -15,11 +15,9 @@ from experiments.contract.recipes import ActivationIndex, Exemplars, Sign
 from experiments.datasets.images import png
 from experiments.datasets.pool import open_pool
 from experiments.methods.natural import choose, natural_activations
-from model_zoo.activations import layer_activations
+from model_zoo.activations import batch_size, layer_activations
 from model_zoo.address import UnitAddress
 from model_zoo.loading import load
-
-BATCH = 64
 
 
 def make_index(recipe: ActivationIndex, workshop: Workshop) -> Product:
@@ -28,10 +26,10 @@ def make_index(recipe: ActivationIndex, workshop: Workshop) -> Product:
     model = load(recipe.model, device=workshop.device)
     position = f"@{recipe.position}" if recipe.position else ""
     unit = UnitAddress.parse(f"{recipe.model}/{recipe.layer}:0{position}")
-    rows, about = [], []
-    for start in range(0, len(pool), BATCH):
+    rows, about, batch = [], [], batch_size(recipe.pool_resolution, device=workshop.device)
+    for start in range(0, len(pool), batch):
         workshop.report(start, len(pool), "activations of natural images")
-        images = [pool.read(i, side=recipe.pool_resolution) for i in range(start, min(start + BATCH, len(pool)))]
+        images = [pool.read(i, side=recipe.pool_resolution) for i in range(start, min(start + batch, len(pool)))]
         pixels = as_tensor(np.stack([image.pixels for image in images]), device=workshop.device)
         rows.append(layer_activations(model, unit, aggregation=recipe.aggregation, images=pixels).cpu().numpy())
         about += [{"source": image.source, "box": image.box} for image in images]
@@ -71,7 +69,7 @@ def png_file(name: str, pixels: UInt8[np.ndarray, "height width 3"], *, about: M
 
 def as_tensor(pixels: UInt8[np.ndarray, "batch height width 3"], *, device: str) -> Float[Tensor, "batch 3 height width"]:
     """Images as networks want them, RGB in [0, 1]."""
-    return torch.from_numpy(pixels).to(device).permute(0, 3, 1, 2) / 255
+    return torch.tensor(pixels, device=device).permute(0, 3, 1, 2) / 255
 
 
 def as_pixels(images: Float[Tensor, "batch 3 height width"], *, side: int) -> UInt8[np.ndarray, "batch side side 3"]:

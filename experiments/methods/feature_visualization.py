@@ -1,4 +1,4 @@
-"""Feature visualization: images optimized so that a unit responds most or least (Olah et al. 2017), with lucent's parametrization."""
+"""Feature visualization: images optimized so that a unit responds most or least, parametrized as in lucent."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -63,14 +63,13 @@ def render(recipe: FeatureVisualization, *, model: LoadedModel, report: Callable
     optimizer = torch.optim.Adam([canvas.spectrum], lr=recipe.learning_rate, fused=True)
     for step in range(recipe.steps):
         report(step, recipe.steps, f"visualization of {recipe.unit}")
-        optimizer.zero_grad()
         seen = transforms.view(canvas(), side=recipe.size, generator=generator) if transforms else canvas()
         output = layer_output(model, unit.layer, images=seen)
         activations = aggregate(output, aggregation=recipe.aggregation, row=unit.row, column=unit.column)
         loss = -_direction(recipe) * activations[:, unit.channel].mean()
         if recipe.diversity:
             loss = loss + recipe.diversity * similarity(output)
-        loss.backward()
+        (canvas.spectrum.grad,) = torch.autograd.grad(loss, [canvas.spectrum])
         optimizer.step()
     with torch.no_grad():
         images = transforms.crop(canvas()) if transforms else canvas()
@@ -87,7 +86,7 @@ def similarity(output: Float[Tensor, "batch channel height width"]) -> Float[Ten
     if output.ndim != 4:
         raise InputError(field="diversity", message="the unit's layer has no maps", remedy="Give diversity 0 or another layer")
     maps = output.flatten(2)
-    grams = functional.normalize(maps @ maps.transpose(1, 2), dim=(1, 2)).flatten(1)
+    grams = functional.normalize((maps @ maps.transpose(1, 2)).flatten(1))
     # The sum over all pairs is the squared norm of the sum; a matrix paired with itself gives 1.
     return (grams.sum(dim=0).square().sum() - len(grams)) / len(grams)
 

@@ -25,7 +25,12 @@ def bootstrap_interval(values: Sequence[float], *, seed: int) -> Interval | None
     if not _spread(values):
         return None
     resampled = stats.bootstrap(
-        (np.asarray(values),), np.mean, n_resamples=RESAMPLES, confidence_level=LEVEL, method="BCa", rng=np.random.default_rng(seed)
+        (np.asarray(values),),
+        np.mean,
+        n_resamples=RESAMPLES,
+        confidence_level=LEVEL,
+        method="BCa",
+        rng=np.random.default_rng(seed),
     )
     low, high = (float(end) for end in resampled.confidence_interval)
     return Interval(low, high) if np.isfinite([low, high]).all() else None

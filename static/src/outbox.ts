@@ -27,7 +27,7 @@ export interface OutboxOptions {
 interface Waiting extends Parcel {
   row: number;
   /** Settled as the server answers; never, while there is no connection. */
-  receipt: PromiseWithHandles<Receipt>;
+  receipt: PendingReceipt;
 }
 
 /**
@@ -47,14 +47,16 @@ export class Outbox {
   private nextRow = 1;
 
   private constructor(
-    private readonly database: IDBPDatabase<Tables>,
+    /** Null where the browser forbids storage: then answers are kept in memory only. */
+    private readonly database: IDBPDatabase<Tables> | null,
     private readonly options: OutboxOptions,
   ) {}
 
   static async open(options: OutboxOptions): Promise<Outbox> {
-    const database = await openDB<Tables>(options.name, 1, { upgrade: (db) => void db.createObjectStore("answers") });
-    const outbox = new Outbox(database, options);
-    outbox.nextRow = Math.max(0, ...(await database.getAllKeys("answers"))) + 1;
+    const opening = openDB<Tables>(options.name, 1, { upgrade: (db) => void db.createObjectStore("answers") });
+    const outbox = new Outbox(await opening.catch(() => null), options);
+    const rows = (await outbox.database?.getAllKeys("answers")) ?? [];
+    outbox.nextRow = Math.max(0, ...rows) + 1;
     window.addEventListener("online", () => outbox.wake());
     window.addEventListener("pagehide", () => outbox.sendOnLeave());
     return outbox;
@@ -67,7 +69,8 @@ export class Outbox {
 
   /** Takes up the answers to `trials` that an earlier page could not deliver; returns how many there are. */
   async adopt(trials: ReadonlySet<string>): Promise<number> {
-    const [rows, parcels] = await Promise.all([this.database.getAllKeys("answers"), this.database.getAll("answers")]);
+    const rows = (await this.database?.getAllKeys("answers")) ?? [];
+    const parcels = (await this.database?.getAll("answers")) ?? [];
     const queued = new Set(this.queue.map(({ row }) => row));
     parcels.forEach((parcel, index) => {
       const row = rows[index];
@@ -80,18 +83,13 @@ export class Outbox {
   /** Stores the answer and begins to send it. Resolves when the server has it; rejects when the server refuses it. */
   async add(trial: string, answer: Answer): Promise<Receipt> {
     const row = this.nextRow++;
-    const parcel = { trial, answer: { ...answer, key: crypto.randomUUID() } };
+    const parcel = { trial, answer: { ...answer, key: newKey() } };
     const waiting = this.enqueue(row, parcel);
-    try {
-      // `strict` asks for the disk, not for its cache: the answer survives a crash of the computer.
-      const transaction = this.database.transaction("answers", "readwrite", { durability: "strict" });
-      await Promise.all([transaction.store.put(parcel, row), transaction.done]);
-    } catch (error) {
-      // A full or forbidden disk must not stop the answer from being sent.
-      console.warn("the answer could not be stored on this computer", error);
-    }
+    const { promise } = waiting.receipt;
+    // A full disk must not stop the answer from being sent.
+    await this.store(row, parcel).catch((error: unknown) => console.warn("an answer could not be stored here", error));
     void this.deliver();
-    return waiting.receipt.promise;
+    return promise;
   }
 
   /** Resolves when nothing is waiting, or when nothing can be sent any more. */
@@ -102,10 +100,14 @@ export class Outbox {
     }
   }
 
+  private async store(row: number, parcel: Parcel): Promise<void> {
+    // `strict` asks for the disk, not for its cache: the answer survives a crash of the computer.
+    const transaction = this.database?.transaction("answers", "readwrite", { durability: "strict" });
+    await Promise.all([transaction?.store.put(parcel, row), transaction?.done]);
+  }
+
   private enqueue(row: number, parcel: Parcel): Waiting {
-    const waiting = { ...parcel, row, receipt: promiseWithHandles<Receipt>() };
-    // Nobody waits for an answer taken up from an earlier page; its refusal is told by `contradicted` and `gone`.
-    waiting.receipt.promise.catch(() => {});
+    const waiting = { ...parcel, row, receipt: newReceipt() };
     this.queue.push(waiting);
     this.options.onChange(this);
     return waiting;
@@ -131,13 +133,17 @@ export class Outbox {
   }
 
   private async giveUp(parcel: Waiting, refusal: Refused): Promise<void> {
+    const { reject } = parcel.receipt;
     this.failures = 0;
-    if (refusal.gone) this.gone = refusal;
-    else {
+    if (refusal.gone) {
+      this.gone = refusal;
+      // The answer stays, and may be sent once more when the person has come back to the session.
+      parcel.receipt = newReceipt();
+    } else {
       this.contradicted = true;
       await this.remove(parcel);
     }
-    parcel.receipt.reject(refusal);
+    reject(refusal);
     this.options.onChange(this);
   }
 
@@ -152,7 +158,7 @@ export class Outbox {
   }
 
   private async remove(parcel: Waiting): Promise<void> {
-    await this.database.delete("answers", parcel.row).catch((error: unknown) => console.warn(error));
+    await this.database?.delete("answers", parcel.row).catch((error: unknown) => console.warn(error));
     this.queue = this.queue.filter((other) => other !== parcel);
     this.options.onChange(this);
   }
@@ -162,19 +168,29 @@ export class Outbox {
   }
 }
 
-interface PromiseWithHandles<T> {
-  promise: Promise<T>;
-  resolve: (value: T) => void;
+/** A random UUID. `crypto.randomUUID` would do it, but only on HTTPS and localhost. */
+function newKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+}
+
+interface PendingReceipt {
+  promise: Promise<Receipt>;
+  resolve: (receipt: Receipt) => void;
   reject: (error: unknown) => void;
 }
 
-// Promise.withResolvers is younger than some browsers that take part.
-function promiseWithHandles<T>(): PromiseWithHandles<T> {
-  let resolve!: (value: T) => void;
-  let reject!: (error: unknown) => void;
-  const promise = new Promise<T>((onValue, onError) => {
-    resolve = onValue;
+function newReceipt(): PendingReceipt {
+  let resolve!: PendingReceipt["resolve"];
+  let reject!: PendingReceipt["reject"];
+  const promise = new Promise<Receipt>((onReceipt, onError) => {
+    resolve = onReceipt;
     reject = onError;
   });
+  // Often nobody waits for it: a refusal is told by `contradicted` and `gone` as well.
+  promise.catch(() => {});
   return { promise, resolve, reject };
 }

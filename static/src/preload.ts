@@ -14,7 +14,6 @@ export interface PreloadOptions {
   delay?: (failures: number) => number;
   /** Resolves when the image behind a blob URL can be painted at once; rejects when it is no image. */
   decode?: (url: string) => Promise<void>;
-  onProgress?: (done: number, total: number) => void;
 }
 
 interface Job {
@@ -24,6 +23,8 @@ interface Job {
 }
 
 export class Preloader {
+  /** Told how many files have been dealt with, of how many. */
+  onProgress: (done: number, total: number) => void = () => {};
   private readonly jobs = new Map<string, Job>();
   private readonly pending: Job[] = [];
   private running = 0;
@@ -39,8 +40,8 @@ export class Preloader {
     this.startNext();
   }
 
-  /** The images of a trial by place, as blob URLs that can be painted at once.
-
+  /**
+   * The images of a trial by place, as blob URLs that can be painted at once.
    * Throws PreloadFailed when a file could not be had in three tries; calling again tries these files again.
    */
   async ready(trial: TrialPlan): Promise<ShownImages> {
@@ -86,7 +87,7 @@ export class Preloader {
   private finishJob(): void {
     this.running -= 1;
     this.done += 1;
-    this.options.onProgress?.(this.done, this.done + this.running + this.pending.length);
+    this.onProgress(this.done, this.done + this.running + this.pending.length);
     this.startNext();
   }
 

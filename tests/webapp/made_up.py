@@ -91,5 +91,3 @@ def _square(name: str) -> NewFile:
     last = name.rpartition("/")[2]
     activation = 1.0 if last.startswith(("max", "reference", "base")) else 0.0
     return NewFile(name=name, content=buffer.getvalue(), about={"activation": activation, "width": 32, "height": 32})
-
-

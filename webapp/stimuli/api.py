@@ -45,6 +45,7 @@ class JobSerializer(serializers.Serializer):
     unit = serializers.CharField()
     state = serializers.SerializerMethodField()
     progress = serializers.SerializerMethodField()
+    attempts = serializers.IntegerField(help_text="How often it was given to a worker")
     error = ErrorSerializer(allow_null=True)
     artifact = serializers.SerializerMethodField()
 

@@ -1,0 +1,190 @@
+"""Jobs: the table is the truth, the queue only a hint. Real store, database and file result backend; no worker runs here."""
+
+import time
+import uuid
+
+import pytest
+from billiard.exceptions import WorkerLostError
+
+from experiments import jobs
+from experiments.contract.artifacts import NewFile, Product
+from experiments.contract.recipes import Exemplars, Recipe
+from tests.webapp import made_up
+from webapp import compute
+from webapp.stimuli import services
+from webapp.stimuli.models import Artifact, Job
+from webapp.stimuli.selectors import job_shown, store
+from webapp.studies.models import Study
+
+# Messages are sent when a transaction commits, so these tests commit.
+pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
+
+
+def recipe(**changes: object) -> Exemplars:
+    return Exemplars(unit=made_up.UNITS[0], seed=uuid.uuid4().int % 2**31, **changes)
+
+
+def requested(of: Recipe | None = None) -> Job:
+    job = services.artifact_request(of or recipe())
+    assert isinstance(job, Job)
+    return job
+
+
+def outcome(job: Job, made: Recipe) -> dict:
+    manifest = store().publish(made, Product(new_files=[NewFile(name="max_000", content=b"png")]), provenance={})
+    return jobs.finished(str(job.id), manifest.as_json())
+
+
+def tell(job: Job, state: str, result: object) -> None:
+    """What a worker would write into the result backend."""
+    compute.queue().backend.store_result(str(job.task_id), result, state)
+
+
+def beat(job: Job, *, seconds_ago: float) -> None:
+    progress = jobs.Progress(job=str(job.id), done=3, total=9, doing="working", beat_at=time.time() - seconds_ago)
+    tell(job, "PROGRESS", progress.as_json())
+
+
+def test_same_recipe_asked_twice_is_one_job():
+    wanted = recipe()
+
+    first, second = requested(wanted), requested(wanted)
+
+    assert first.id == second.id
+    assert Job.objects.filter(digest=wanted.digest).count() == 1
+
+
+def test_stored_artifact_is_returned_without_a_job():
+    wanted = recipe()
+    services.job_end(outcome(requested(wanted), wanted))
+
+    found = services.artifact_request(wanted)
+
+    assert isinstance(found, Artifact)
+    assert Job.objects.filter(digest=wanted.digest).count() == 1
+
+
+def test_artifact_made_by_somebody_else_is_adopted():
+    wanted = recipe()
+    store().publish(wanted, Product(), provenance={})
+
+    found = services.artifact_request(wanted)
+
+    assert isinstance(found, Artifact)
+    assert not Job.objects.filter(digest=wanted.digest).exists()
+
+
+def test_outcome_that_comes_home_three_times_changes_nothing_more():
+    wanted = recipe()
+    job = requested(wanted)
+    body = outcome(job, wanted)
+
+    for _ in range(3):
+        services.job_end(body)
+    ended_at = Job.objects.get(id=job.id).ended_at
+    services.job_end(jobs.failed(str(job.id), {"field": "x", "message": "late", "remedy": "none"}))
+
+    job.refresh_from_db()
+    assert job.state == Job.State.FINISHED
+    assert job.ended_at == ended_at
+    assert Artifact.objects.filter(digest=wanted.digest).count() == 1
+
+
+def test_expected_error_ends_the_job_with_its_message():
+    job = requested()
+    error = {"field": "pool", "message": "the folder is empty", "remedy": "Put images there"}
+
+    services.job_end(jobs.failed(str(job.id), error))
+
+    job.refresh_from_db()
+    assert job.state == Job.State.FAILED
+    assert job.error == error
+
+
+def test_progress_is_read_live():
+    job = requested()
+    beat(job, seconds_ago=1)
+
+    shown = job_shown(job)
+
+    assert (shown.state, shown.done, shown.total, shown.doing) == ("started", 3, 9, "working")
+
+
+def test_look_after_notes_a_beating_job_as_started():
+    job = requested()
+    beat(job, seconds_ago=1)
+
+    services.jobs_look_after()
+
+    job.refresh_from_db()
+    assert job.state == Job.State.STARTED
+    assert job.attempts == 1
+
+
+def test_look_after_brings_home_an_outcome_whose_message_was_lost():
+    wanted = recipe()
+    job = requested(wanted)
+    tell(job, "SUCCESS", outcome(job, wanted))
+
+    services.jobs_look_after()
+
+    job.refresh_from_db()
+    assert job.state == Job.State.FINISHED
+
+
+def test_lost_worker_is_followed_by_others_and_then_by_failure():
+    job = requested()
+    tasks = []
+    for _ in range(jobs.MAX_ATTEMPTS):
+        tasks.append(job.task_id)
+        beat(job, seconds_ago=2 * jobs.LOST_SECONDS)
+        services.jobs_look_after()
+        job.refresh_from_db()
+
+    assert len(set(tasks)) == jobs.MAX_ATTEMPTS
+    assert job.state == Job.State.FAILED
+    assert "worker lost" in job.error["message"]
+
+
+def test_killed_child_process_is_a_lost_worker_not_a_fault():
+    job = requested()
+    tell(job, "FAILURE", WorkerLostError("Worker exited prematurely: signal 9 (SIGKILL)"))
+
+    services.job_crash(str(job.task_id))
+
+    job.refresh_from_db()
+    assert (job.state, job.attempts) == (Job.State.QUEUED, 2)
+
+
+def test_crash_ends_the_job_with_the_exception():
+    job = requested()
+    tell(job, "FAILURE", ZeroDivisionError("division by zero"))
+
+    services.job_crash(str(job.task_id))
+
+    job.refresh_from_db()
+    assert job.state == Job.State.FAILED
+    assert job.error["message"] == "ZeroDivisionError: division by zero"
+
+
+def test_cancelled_job_leaves_a_mark_for_its_worker():
+    job = requested()
+
+    services.job_cancel(job)
+
+    job.refresh_from_db()
+    assert job.state == Job.State.CANCELLED
+    assert store().is_cancelled(str(job.id))
+
+
+def test_study_whose_stimulus_failed_says_so_and_can_be_prepared_again():
+    study = made_up.study(opened=False)
+    job = Job.objects.filter(digest=study.artifacts.first().digest).get()
+    error = {"field": "pool", "message": "the folder is empty", "remedy": "Put images there"}
+
+    services.job_end(jobs.failed(str(job.id), error))
+
+    study.refresh_from_db()
+    assert study.state == Study.State.FAILED
+    assert study.error["message"] == "the folder is empty"
+    assert study.error["unit"] in made_up.UNITS

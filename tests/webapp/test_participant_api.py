@@ -1,0 +1,300 @@
+"""The participant's interface: what it tells, what it takes, what it refuses."""
+
+import json
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from tests.webapp import made_up
+from webapp.studies.models import Response, Session, Trial
+from webapp.studies.participant_api import cookie_name
+
+pytestmark = [pytest.mark.integration, pytest.mark.django_db]
+TYPE = "application/json"
+
+
+def put(client: Client, session: Session, trial: Trial, **changes: Any) -> Any:
+    url = f"/p/{session.study_id}/trials/{trial.id}/answer"
+    return client.put(url, made_up.answer(**changes), content_type=TYPE)
+
+
+def post(client: Client, session: Session, name: str, body: Any = None) -> Any:
+    return client.post(f"/p/{session.study_id}/{name}", body or {}, content_type=TYPE)
+
+
+def main_trials(session: Session) -> list[Trial]:
+    return list(session.trials.filter(kind__in=("main", "catch")).order_by("position"))
+
+
+def pass_practice(client: Client, session: Session) -> None:
+    post(client, session, "instructions", {"duration": 5000})
+    for trial in session.trials.filter(kind="practice"):
+        assert put(client, session, trial, choice=trial.correct_choice).status_code == 200
+    assert post(client, session, "practice").json() == {"passed": True}
+
+
+@pytest.mark.parametrize("paper", ["zimmermann2023_scale", "zimmermann2021_causal"])
+def test_session_goes_from_instructions_to_code(browser, paper):
+    client, session = browser(made_up.study(paper))
+
+    phases = [client.get(f"/p/{session.study_id}/session").json()["phase"]]
+    post(client, session, "instructions", {"duration": 5000})
+    phases.append(client.get(f"/p/{session.study_id}/session").json()["phase"])
+    if not session.practice_passed:
+        pass_practice(client, session)
+    phases.append(client.get(f"/p/{session.study_id}/session").json()["phase"])
+    for trial in main_trials(session):
+        assert put(client, session, trial, choice=trial.correct_choice).status_code == 200
+    code = post(client, session, "finish").json()["code"]
+    plan = client.get(f"/p/{session.study_id}/session").json()
+
+    assert phases[0] == "instructions"
+    assert phases[-1] == "main"
+    assert plan["phase"] == "finished"
+    assert plan["code"] == code
+    assert len(code) == 8
+
+
+def test_plan_tells_nothing_of_the_truth(browser):
+    client, session = browser(made_up.study())
+
+    plan = client.get(f"/p/{session.study_id}/session").json()
+
+    for trial in plan["main"]["trials"] + plan["practice"]["trials"]:
+        assert set(trial) == {"id", "answered", "images"}
+        assert {tuple(sorted(image)) for image in trial["images"].values()} == {("sha256", "size", "url")}
+        assert len({image["size"] for image in trial["images"].values()}) == 1
+    text = json.dumps(plan)
+    assert "_blocks" not in text
+    assert "catch" not in text
+    assert "min_" not in text
+
+
+def test_image_is_served_padded_and_without_a_trace(browser):
+    client, session = browser(made_up.study())
+    image = client.get(f"/p/{session.study_id}/session").json()["main"]["trials"][0]["images"]["query_upper"]
+
+    response = client.get(image["url"])
+
+    assert len(response.content) == image["size"]
+    assert response.headers["Content-Type"] == "image/png"
+    assert "Last-Modified" not in response.headers
+    assert "ETag" not in response.headers
+
+
+def test_practice_with_a_mistake_brings_fresh_trials(browser):
+    client, session = browser(made_up.study())
+    post(client, session, "instructions", {"duration": 5000})
+    first = list(session.trials.filter(kind="practice"))
+    for trial in first:
+        put(client, session, trial, choice="lower" if trial.correct_choice == "upper" else "upper")
+
+    body = post(client, session, "practice").json()
+
+    assert body["passed"] is False
+    assert body["practice"]["attempt"] == 2
+    assert {trial["id"] for trial in body["practice"]["trials"]}.isdisjoint(str(trial.id) for trial in first)
+
+
+def test_unfinished_practice_stays_as_it_is(browser):
+    client, session = browser(made_up.study())
+    post(client, session, "instructions", {"duration": 5000})
+
+    body = post(client, session, "practice").json()
+
+    assert body["passed"] is False
+    assert body["practice"]["attempt"] == 1
+
+
+def test_feedback_follows_the_design(browser):
+    told, untold = browser(made_up.study()), browser(made_up.study("zimmermann2021_causal"))
+    answers = []
+    for client, session in (told, untold):
+        if session.practice_passed:
+            post(client, session, "instructions", {"duration": 5000})
+        else:
+            pass_practice(client, session)
+        trial = main_trials(session)[0]
+        answers.append(put(client, session, trial, choice=trial.correct_choice).json())
+
+    assert answers == [{"saved": True, "correct": True}, {"saved": True, "correct": None}]
+
+
+def test_same_answer_sent_again_is_harmless(browser):
+    client, session = browser(made_up.study())
+    pass_practice(client, session)
+    trial = main_trials(session)[0]
+    key = "11111111-1111-4111-8111-111111111111"
+
+    statuses = [put(client, session, trial, key=key).status_code for _ in range(3)]
+
+    assert statuses == [200, 200, 200]
+    assert Response.objects.filter(trial=trial).count() == 1
+
+
+def test_contradicting_answer_is_refused_and_the_first_stands(browser):
+    client, session = browser(made_up.study())
+    pass_practice(client, session)
+    trial = main_trials(session)[0]
+    put(client, session, trial, choice="upper")
+
+    response = put(client, session, trial, choice="lower")
+
+    assert response.status_code == 409
+    assert response.json()["field"] == "trial"
+    assert Response.objects.get(trial=trial).choice == "upper"
+
+
+def test_strangers_trial_does_not_exist(browser):
+    study = made_up.study()
+    client, session = browser(study)
+    _, other = browser(study)
+    pass_practice(client, session)
+    theirs = main_trials(other)[0]
+
+    answer = put(client, session, theirs)
+    image = client.get(f"/p/{study.id}/images/{theirs.id}/query_upper")
+
+    assert answer.status_code == 404
+    assert image.status_code == 404
+    assert not Response.objects.filter(trial=theirs).exists()
+
+
+def test_main_trial_before_practice_is_refused(browser):
+    client, session = browser(made_up.study())
+
+    response = put(client, session, main_trials(session)[0])
+
+    assert response.status_code == 409
+    assert not Response.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"choice": "left"}, "choice"),
+        ({"choice": None}, "choice"),
+        ({"confidence": 4}, "confidence"),
+        ({"confidence": "3; DROP TABLE"}, "confidence"),
+        ({"rt": -1}, "rt"),
+        ({"rt": "soon"}, "rt"),
+        ({"key": "not-a-uuid"}, "key"),
+        ({"input": "telepathy"}, "input"),
+        ({"correct": True}, "correct"),
+        ({"dropped_frames": 1.5}, "dropped_frames"),
+    ],
+)
+def test_malformed_answer_names_its_field_and_changes_nothing(browser, changes, field):
+    client, session = browser(made_up.study())
+    pass_practice(client, session)
+    before = Response.objects.count()
+
+    response = put(client, session, main_trials(session)[0], **changes)
+
+    assert response.status_code == 400
+    assert response.json()["field"] == field
+    assert response.json()["remedy"]
+    assert Response.objects.count() == before
+
+
+@pytest.mark.parametrize("body", [b"{", b"[]", b'"text"', b'{"rt": NaN}', b"\xff\xfe"])
+def test_body_that_is_no_answer_is_refused(browser, body):
+    client, session = browser(made_up.study())
+    pass_practice(client, session)
+    trial = main_trials(session)[0]
+
+    response = client.put(f"/p/{session.study_id}/trials/{trial.id}/answer", body, content_type=TYPE)
+
+    assert response.status_code == 400
+    assert set(response.json()) == {"field", "message", "remedy"}
+    assert not Response.objects.filter(trial=trial).exists()
+
+
+def test_huge_body_is_refused(browser):
+    client, session = browser(made_up.study())
+    pass_practice(client, session)
+
+    response = put(client, session, main_trials(session)[0], key="x" * 20_000)
+
+    assert response.status_code == 400
+    assert response.json()["field"] == "body"
+
+
+def test_code_is_kept_until_every_answer_is_here(browser):
+    client, session = browser(made_up.study())
+    pass_practice(client, session)
+    *answered, last = main_trials(session)
+    for trial in answered:
+        put(client, session, trial)
+
+    response = post(client, session, "finish")
+
+    assert response.status_code == 409
+    assert response.json()["missing"] == [str(last.id)]
+    assert Session.objects.get(id=session.id).completion_code == ""
+
+
+@pytest.mark.parametrize("token", ["", "forged", "x" * 500])
+def test_foreign_token_opens_nothing(token):
+    study = made_up.study()
+    client = Client()
+    client.cookies[cookie_name(study.id)] = token
+
+    response = client.get(f"/p/{study.id}/session")
+
+    assert response.status_code == 401
+    assert response.json()["field"] == "token"
+
+
+def test_token_of_one_study_opens_no_other():
+    study, other = made_up.study(), made_up.study()
+    _, token = made_up.session(study)
+    client = Client()
+    client.cookies[cookie_name(other.id)] = token
+
+    assert client.get(f"/p/{other.id}/session").status_code == 401
+
+
+def test_write_without_csrf_token_is_refused():
+    study = made_up.study()
+    _, token = made_up.session(study)
+    client = Client(enforce_csrf_checks=True)
+    client.cookies[cookie_name(study.id)] = token
+
+    response = client.post(f"/p/{study.id}/instructions", {"duration": 1}, content_type=TYPE)
+
+    assert response.status_code == 403
+    assert Session.objects.get(study=study).instruction_time is None
+
+
+def test_returning_person_gets_the_same_session_and_a_new_token():
+    study = made_up.study()
+    first, old = made_up.session(study, external_id="anna")
+    second, new = made_up.session(study, external_id="anna")
+    client = Client()
+    client.cookies[cookie_name(study.id)] = old
+
+    assert first.id == second.id
+    assert old != new
+    assert client.get(f"/p/{study.id}/session").status_code == 401
+
+
+def test_conditions_get_equally_many_sessions_and_bots_do_not_count():
+    study = made_up.study()
+    for _ in range(3):
+        made_up.session(study, kind="bot")
+
+    conditions = [made_up.session(study)[0].condition.name for _ in range(6)]
+
+    assert sorted(conditions) == ["natural"] * 3 + ["synthetic"] * 3
+
+
+def test_secrets_are_not_stored_in_clear():
+    study = made_up.study()
+    session, token = made_up.session(study, external_id="prolific0001")
+
+    stored = json.dumps([list(Session.objects.values()), list(type(session.participant).objects.values())], default=str)
+
+    assert token not in stored
+    assert "prolific0001" not in stored
