@@ -10,7 +10,6 @@ from model_zoo.address import Index, UnitAddress
 from model_zoo.errors import InputError
 from model_zoo.loading import LoadedModel
 
-
 CPU_PIXELS, GPU_PIXELS = 2**18, 2**23
 """Pixels per forward pass; more than this on a CPU costs time, because buffers are then mapped afresh for every layer."""
 

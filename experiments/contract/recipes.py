@@ -156,7 +156,9 @@ class Occlusion(UnitRecipe):
     rank: int = 0
     """Which of the unit's maximal exemplars is occluded; 0 is the strongest."""
     size: int = 224
-    """Side in px of the image that is occluded and that the network sees."""
+    """Side in px at which the network sees the image; `patch` and `stride` are of this size."""
+    shown_size: int = 224
+    """Side in px of the images that are written."""
     patch: float = 0.4
     """Side of the square as a fraction of `size`."""
     stride: int = 2
@@ -167,6 +169,7 @@ class Occlusion(UnitRecipe):
         super().__post_init__()
         require_range(self, "rank", 0, 10_000)
         require_range(self, "size", 32, MAX_SIDE)
+        require_range(self, "shown_size", 32, MAX_SIDE)
         require_range(self, "patch", 0.02, 0.9)
         require_range(self, "stride", 1, self.size)
 

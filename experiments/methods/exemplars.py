@@ -14,7 +14,7 @@ from experiments.contract.artifacts import NewFile, Product, Workshop
 from experiments.contract.recipes import ActivationIndex, Exemplars, Sign
 from experiments.datasets.images import png
 from experiments.datasets.pool import open_pool
-from experiments.methods.natural import choose, natural_activations
+from experiments.methods.natural import choose, natural_activations, repeats
 from model_zoo.activations import batch_size, layer_activations
 from model_zoo.address import UnitAddress
 from model_zoo.loading import load
@@ -57,8 +57,8 @@ def make(recipe: Exemplars, workshop: Workshop) -> Product:
             read = pool.read(image, side=recipe.size)
             about = {"activation": float(natural.activations[image]), "source": read.source, "box": read.box}
             files.append(png_file(f"{sign}_{rank:03d}", read.pixels, about=about))
-    shared = natural.shared([image for images in chosen.values() for image in images])
-    return Product(new_files=files, values={"sources": natural.source_count, **shared}, parents=[natural.digest])
+    repeated = repeats([(file.about["source"], file.about["box"]) for file in files])
+    return Product(new_files=files, values={"sources": natural.source_count, **repeated}, parents=[natural.digest])
 
 
 def png_file(name: str, pixels: UInt8[np.ndarray, "height width 3"], *, about: Mapping[str, object]) -> NewFile:

@@ -47,14 +47,7 @@ class NaturalActivations:
 
     def overlaps(self, one: int, other: int) -> bool:
         """Whether two images show the same part of the same source."""
-        return self.sources[one] == self.sources[other] and _overlap(self.boxes[one], self.boxes[other]) > MAX_OVERLAP
-
-    def shared(self, images: Sequence[int]) -> dict[str, float]:
-        """Of the pairs among these images, the share that has a common source and the share that shows the same part of it."""
-        pairs = list(combinations(images, 2))
-        common = sum(self.sources[one] == self.sources[other] for one, other in pairs)
-        same = sum(self.overlaps(one, other) for one, other in pairs)
-        return {"shared_sources": common / max(1, len(pairs)), "violations": same / max(1, len(pairs))}
+        return _overlap((self.sources[one], self.boxes[one]), (self.sources[other], self.boxes[other])) > MAX_OVERLAP
 
 
 def natural_activations(recipe: UnitRecipe, workshop: Workshop) -> NaturalActivations:
@@ -130,11 +123,20 @@ def _candidates(natural: NaturalActivations, sign: Sign, *, quantile: float, dis
     return iter(order[round((1 - quantile) * len(order)) :].tolist())
 
 
-def _overlap(one: Box, other: Box) -> float:
-    """Intersection over union."""
-    width = min(one[2], other[2]) - max(one[0], other[0])
-    height = min(one[3], other[3]) - max(one[1], other[1])
-    if width <= 0 or height <= 0:
+def repeats(images: Sequence[tuple[str, Box]]) -> dict[str, float]:
+    """Of the pairs of these images, the share with a common source, and the share that shows the same part of it."""
+    overlaps = [_overlap(one, other) for one, other in combinations(images, 2)]
+    common = sum(one[0] == other[0] for one, other in combinations(images, 2))
+    pairs = max(1, len(overlaps))
+    return {"shared_sources": common / pairs, "violations": sum(overlap > MAX_OVERLAP for overlap in overlaps) / pairs}
+
+
+def _overlap(one: tuple[str, Box], other: tuple[str, Box]) -> float:
+    """Intersection over union of two boxes; 0 in different sources."""
+    (source, a), (other_source, b) = one, other
+    width = min(a[2], b[2]) - max(a[0], b[0])
+    height = min(a[3], b[3]) - max(a[1], b[1])
+    if source != other_source or width <= 0 or height <= 0:
         return 0.0
-    areas = sum((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other))
+    areas = sum((box[2] - box[0]) * (box[3] - box[1]) for box in (a, b))
     return width * height / (areas - width * height)

@@ -48,23 +48,22 @@ class Sweep:
 
 def make(recipe: Occlusion, workshop: Workshop) -> Product:
     """Occlude a given image or one of the unit's exemplars, and keep the two most telling positions."""
-    shown, parents = _image(recipe, workshop)
+    seen, shown, parents = _images(recipe, workshop)
     model = load(UnitAddress.parse(recipe.unit).model, device=workshop.device)
-    image = as_tensor(shown.pixels[None], device=workshop.device)[0]
-    swept = sweep(recipe, image=image, model=model, report=workshop.report)
+    swept = sweep(recipe, image=as_tensor(seen.pixels[None], device=workshop.device)[0], model=model, report=workshop.report)
     about = {"source": shown.source, "box": shown.box}
     files = [
         png_file("base", shown.pixels, about={"activation": swept.base, **about}),
-        png_file("map", _heat_map(swept.grid, side=recipe.size), about={}),
+        png_file("map", _heat_map(swept.grid, side=recipe.shown_size), about={}),
     ]
     values: dict[str, object] = {"base": swept.base, "grid": swept.grid.tolist(), "patch": swept.patch, "stride": swept.stride}
-    fills = patch_fills(image, patch=swept.patch, stride=swept.stride, fill=recipe.fill)
     for name in ("min", "max"):
         row, column = swept.extreme(name)
         activation, position = float(swept.grid[row, column]), swept.position(row, column)
-        covered = occluded(image, positions=[position], fills=fills[row, column][None], patch=swept.patch)
-        facts = {"activation": activation, "position": position, **about}
-        files.append(png_file(name, as_pixels(covered, side=recipe.size)[0], about=facts))
+        pixels = cover(
+            shown.pixels, position=position, patch=swept.patch, scale=recipe.shown_size / recipe.size, fill=recipe.fill
+        )
+        files.append(png_file(name, pixels, about={"activation": activation, "position": position, **about}))
         values |= {name: activation, f"{name}_position": position}
     values["weights_sha256"] = model.card.weights.sha256
     return Product(new_files=files, values=values, parents=parents)
@@ -110,17 +109,32 @@ def occluded(
     return copies
 
 
-def _image(recipe: Occlusion, workshop: Workshop) -> tuple[PoolImage, list[str]]:
-    """The image to occlude, and the digests that it comes from."""
+def cover(
+    pixels: UInt8[np.ndarray, "side side 3"], *, position: tuple[int, int], patch: int, scale: float, fill: str
+) -> UInt8[np.ndarray, "side side 3"]:
+    """The image as it is shown, with the square at the same place although it may be larger than the network saw it."""
+    top, left = (round(start * scale) for start in position)
+    bottom, right = (round((start + patch) * scale) for start in position)
+    covered = pixels.copy()
+    square = covered[top:bottom, left:right]
+    square[:] = square.mean(axis=(0, 1)).round() if fill == "patch_mean" else round(GRAY * 255)
+    return covered
+
+
+def _images(recipe: Occlusion, workshop: Workshop) -> tuple[PoolImage, PoolImage, list[str]]:
+    """The image to occlude, as the network sees it and as it is shown, and the digests that it comes from."""
     if recipe.image:
         image = read_image(Path(recipe.image), field="image")
         framing = frame_largest(image.size)
-        pixels = cut_square(image, framing.box, side=recipe.size, gray=framing.gray)
-        return PoolImage(source=recipe.image, box=framing.box, pixels=pixels), []
+        seen, shown = (
+            PoolImage(source=recipe.image, box=framing.box, pixels=cut_square(image, framing.box, side=side, gray=framing.gray))
+            for side in (recipe.size, recipe.shown_size)
+        )
+        return seen, shown, []
     natural = natural_activations(recipe, workshop)
     chosen = choose(natural, counts={"max": recipe.rank + 1})["max"][recipe.rank]
     pool = open_pool(recipe.pool, size=recipe.pool_size, seed=recipe.seed)
-    return pool.read(chosen, side=recipe.size), [natural.digest]
+    return pool.read(chosen, side=recipe.size), pool.read(chosen, side=recipe.shown_size), [natural.digest]
 
 
 def _heat_map(grid: Float[np.ndarray, "row column"], *, side: int) -> UInt8[np.ndarray, "side side 3"]:

@@ -57,7 +57,7 @@ export async function runChoiceTrial(display: HTMLElement, scene: Scene, paramet
   }
   setState("open");
   setLocked(scene, false);
-  frame.status.textContent = "How sure are you? 1: not sure, 3: very sure.";
+  frame.status.textContent = "How sure are you? 1: not sure, 3: very sure. The small digits are the keys.";
 
   const input = await firstInput(scene);
   setLocked(scene, true);

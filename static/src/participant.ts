@@ -12,7 +12,7 @@ function createBanner(): { node: HTMLElement; update: (outbox: Outbox) => void }
   const update = ({ waiting, failures }: Outbox): void => {
     node.hidden = waiting === 0 || failures === 0;
     const answers = waiting === 1 ? "1 answer is" : `${waiting} answers are`;
-    node.textContent = `${answers} waiting to be sent, and saved on this computer. Please keep this page open.`;
+    node.textContent = `${answers} waiting to be sent (saved on this computer). Keep this page open.`;
   };
   return { node, update };
 }

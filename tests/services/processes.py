@@ -79,7 +79,7 @@ def start_postgres(folder: Path, *, durable: bool = False) -> Running:
     switches = [] if durable else ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
     command = [str(binaries / "postgres"), *cluster, "-p", str(port), "-k", str(data), "-h", "127.0.0.1", *switches]
     log = folder / "postgres.log"
-    process = _spawn(command, log=log, user=user, cwd=Path("/"))
+    process = _spawn(command, log=log, env={}, user=user, cwd=Path("/"))
     running = Running(process=process, log=log, url=f"postgres://postgres@127.0.0.1:{port}/postgres", stop_signal=POSTGRES_STOP)
     _wait_ready(running, lambda: "ready to accept connections" in log.read_text(errors="replace"))
     return running
@@ -95,7 +95,7 @@ def start_redis(folder: Path) -> Running:
     port = free_port()
     log = folder / "redis.log"
     command = [binary, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
-    running = Running(process=_spawn(command, log=log), log=log, url=f"redis://127.0.0.1:{port}/0")
+    running = Running(process=_spawn(command, log=log, env={}), log=log, url=f"redis://127.0.0.1:{port}/0")
     _wait_ready(running, lambda: _answers_ping(running.url))
     return running
 
@@ -104,7 +104,6 @@ def start_worker(folder: Path, *, app: str, queue: str, env: Mapping[str, str], 
     """A Celery worker of `app` on `queue`, with `env` added to this process's environment; `options` go to the command."""
     name = f"{queue}-{uuid.uuid4().hex[:8]}"
     log = folder / f"{name}.log"
-    env = {"DJANGO_SETTINGS_MODULE": "webapp.settings", **env}
     command = [sys.executable, "-m", "celery", "-A", app, "worker", "-Q", queue, "-n", f"{name}@%h", "--loglevel", "INFO"]
     running = Running(process=_spawn([*command, *options], log=log, env=env), log=log)
     _wait_ready(running, lambda: " ready." in log.read_text(errors="replace"))
@@ -113,8 +112,6 @@ def start_worker(folder: Path, *, app: str, queue: str, env: Mapping[str, str], 
 
 def start_web(folder: Path, *, env: Mapping[str, str], workers: int = 1) -> Running:
     """The web process behind gunicorn on a free port, its database migrated; `env` is added to this process's environment."""
-    # Real settings, also where the caller runs under those of the tests.
-    env = {"DJANGO_SETTINGS_MODULE": "webapp.settings", **env}
     run_manage("migrate", "--noinput", "--verbosity", "0", env=env)
     run_manage("collectstatic", "--noinput", "--verbosity", "0", env=env)
     port = free_port()
@@ -131,7 +128,7 @@ def run_manage(*words: str, env: Mapping[str, str]) -> str:
     done = subprocess.run(
         [sys.executable, "manage.py", *words],
         cwd=CHECKOUT,
-        env={**os.environ, "DJANGO_SETTINGS_MODULE": "webapp.settings", **env},
+        env=_environment(env),
         check=True,
         stdout=subprocess.PIPE,
         text=True,
@@ -159,6 +156,11 @@ def free_port() -> int:
         return port
 
 
+def _environment(env: Mapping[str, str]) -> dict[str, str]:
+    """This process's environment and `env`; with the real settings, also where the caller runs under those of the tests."""
+    return {**os.environ, "DJANGO_SETTINGS_MODULE": "webapp.settings", **env}
+
+
 def _postgres_binaries() -> Path:
     """Debian keeps the servers of all versions below /usr/lib/postgresql, off the PATH; elsewhere they are on it."""
     newest_first = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda found: float(found.parent.name), reverse=True)
@@ -176,12 +178,12 @@ def _program(name: str, *, package: str) -> str:
 
 
 def _spawn(
-    command: Sequence[str], *, log: Path, env: Mapping[str, str] | None = None, user: str | None = None, cwd: Path = CHECKOUT
+    command: Sequence[str], *, log: Path, env: Mapping[str, str], user: str | None = None, cwd: Path = CHECKOUT
 ) -> subprocess.Popen[bytes]:
     with log.open("wb") as output:
         return subprocess.Popen(
             command, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True,
-            cwd=cwd, env={**os.environ, **(env or {})}, user=user, group=user,
+            cwd=cwd, env=_environment(env), user=user, group=user,
         )  # fmt: skip
 
 

@@ -14,10 +14,11 @@ const POLICY =
   "form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 const PAGE = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Mock study</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="/css/participant.css">
-<link rel="icon" href="data:,"></head><body><main id="unitscope" data-base="${BASE}"></main><script src="/participant.js" defer></script></body></html>`;
+<link rel="icon" href="/icon.svg"></head><body><main id="unitscope" data-base="${BASE}"></main><script src="/participant.js" defer></script></body></html>`;
 const FILES: Record<string, [string, string]> = {
   "/participant.js": ["dist/participant.js", "text/javascript"],
   "/participant.js.map": ["dist/participant.js.map", "application/json"],
+  "/icon.svg": ["public/icon.svg", "image/svg+xml"],
   "/css/participant.css": ["public/css/participant.css", "text/css"],
 };
 

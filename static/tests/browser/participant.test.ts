@@ -120,13 +120,14 @@ test("a reload in the middle goes on at the first unanswered trial, with the und
   await passInstructions(page);
   await answerByKey(page, "main-1", "1");
   await trial(page, "open", "main-2").waitFor();
-  server.study.faults = Array.from({ length: 3 }, () => 0);
+  server.study.faults = Array.from({ length: 100 }, () => 503);
   await page.keyboard.press("4");
   await trial(page, "done", "main-2").waitFor();
   await page.locator("[data-banner=outbox]").waitFor();
   await shoot(page, "banner");
   expect(server.study.answers.has("main-2")).toBe(false);
 
+  server.study.faults = [];
   page.on("dialog", (dialog) => void dialog.accept());
   await page.reload();
   await answerByKey(page, "main-3", "1");

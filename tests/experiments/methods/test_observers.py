@@ -67,7 +67,7 @@ def test_observer_repeats_with_the_seed(tmp_path: Path):
 
 
 def test_observer_without_its_truth_is_told_how_to_get_it(tmp_path: Path):
-    with pytest.raises(InputError, match="manage.py export_truth") as caught:
+    with pytest.raises(InputError, match="export_truth") as caught:
         make_observer("ideal", truth=tmp_path / "missing.json", study=STUDY)
 
     assert caught.value.field == "truth"

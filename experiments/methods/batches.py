@@ -1,0 +1,76 @@
+"""How the stimuli of a unit are dealt into batches, and the recipes behind a stimulus set; shared by papers that ask people."""
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar
+
+from experiments.contract.artifacts import Manifest, StoredFile, Workshop
+from experiments.contract.recipes import Exemplars, FeatureVisualization, Json, StimulusSet, UnitRecipe, build, require
+from experiments.methods.natural import natural_activations, repeats
+
+T = TypeVar("T", bound=UnitRecipe)
+
+COMMON = ("seed", "pool", "pool_size", "pool_resolution")
+PER_BATCH = 10
+"""Natural images of one sign: nine references and one more."""
+SHARE = 0.25
+"""Of the sources, how many at most are used for one sign; those beyond are hardly extreme."""
+
+
+def unit_recipe(cls: type[T], stimulus_set: StimulusSet, *, fields: Mapping[str, Json]) -> T:
+    """A recipe about the unit of a stimulus set, on its pool and with its seed.
+
+    Raises:
+        InputError: A setting is missing or unfit.
+    """
+    common = {name: setting(stimulus_set, name) for name in COMMON}
+    return build(cls, {"unit": stimulus_set.unit, **common, **fields})
+
+
+def setting(stimulus_set: StimulusSet, name: str) -> Json:
+    """A setting of a stimulus set.
+
+    Raises:
+        InputError: It is missing.
+    """
+    require(name in stimulus_set.settings, "settings", f"{name} is missing", f"Give the settings of {stimulus_set.paper}")
+    return stimulus_set.settings[name]
+
+
+def visualization(stimulus_set: StimulusSet, *, sign: str, batch: int, diversity: float) -> FeatureVisualization:
+    """The recipe of synthetic references."""
+    names = ("size", "shown_size", "steps", "transforms")
+    fields = {name: setting(stimulus_set, name) for name in names}
+    return unit_recipe(
+        FeatureVisualization, stimulus_set, fields={**fields, "sign": sign, "batch": batch, "diversity": diversity}
+    )
+
+
+def natural_batches(stimulus_set: StimulusSet, workshop: Workshop, *, sign: str) -> tuple[int, Manifest]:
+    """As many batches as the pool carries, at most `max_batches`, and the exemplars that fill them.
+
+    Raises:
+        InputError: The pool carries not even one.
+    """
+    most = setting(stimulus_set, "max_batches")
+    require(isinstance(most, int) and most > 0, "max_batches", f"{most!r} is no number of batches", "Give at least 1")
+    fields = {"sign": sign, "size": setting(stimulus_set, "shown_size")}
+    natural = natural_activations(unit_recipe(Exemplars, stimulus_set, fields=fields), workshop)
+    count = max(1, min(most, int(natural.source_count * SHARE / PER_BATCH)))
+    return count, workshop.obtain(unit_recipe(Exemplars, stimulus_set, fields={**fields, "k": PER_BATCH * count}))
+
+
+def rank_bins(count: int) -> list[list[int]]:
+    """Ten bins of `count` ranks each, the strongest last; within a bin the strongest last."""
+    return [list(range((i + 1) * count - 1, i * count - 1, -1)) for i in reversed(range(PER_BATCH))]
+
+
+def link(made: Manifest, name: str, *, to: str) -> StoredFile:
+    """A file of another artifact under a name of its own."""
+    return dataclasses.replace(made.file(name), name=to)
+
+
+def repeats_within(batches: Iterable[Sequence[StoredFile]]) -> dict[str, float]:
+    """The shares of `natural.repeats`, averaged over batches."""
+    shares = [repeats([(file.about["source"], file.about["box"]) for file in batch]) for batch in batches]
+    return {name: sum(share[name] for share in shares) / len(shares) for name in shares[0]}

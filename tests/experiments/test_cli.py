@@ -1,0 +1,88 @@
+"""The command line: what it prints, what it writes, and one line with exit code 2 for bad input."""
+
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from experiments import registry
+from experiments.__main__ import main
+
+pytestmark = pytest.mark.unit
+UNIT = "efficientnet_lite0.in1k/_blocks.3:1"
+LINK = "http://127.0.0.1:1/p/12345678-1234-1234-1234-123456789012/"
+
+
+def test_list_prints_every_paper(capsys: pytest.CaptureFixture[str]):
+    code = main(["list"])
+
+    lines = capsys.readouterr().out.splitlines()
+    assert code == 0
+    assert [line.split()[0] for line in lines] == list(registry.experiments())
+
+
+@pytest.mark.integration
+def test_stimulus_writes_images_and_manifest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    monkeypatch.setenv("ARTIFACT_URL", str(tmp_path / "artifacts"))
+    words = ["stimulus", "exemplars", "--unit", UNIT, "--set", "k=2", "--set", "pool_size=32", "--set", "pool_resolution=64"]
+
+    code = main([*words, "--set", "size=48", "--out", str(tmp_path / "out")])
+
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    images = sorted(path.name for path in (tmp_path / "out").glob("*.png"))
+    assert code == 0, capsys.readouterr().err
+    assert images == ["max_000.png", "max_001.png", "min_000.png", "min_001.png"]
+    assert Image.open(tmp_path / "out" / "max_000.png").size == (48, 48)
+    assert manifest["recipe"]["unit"] == UNIT
+
+
+@pytest.mark.parametrize(
+    ("words", "field"),
+    [
+        (["stimulus", "exemplars", "--unit", "nonsense"], "unit"),
+        (["stimulus", "exemplars", "--unit", "no_such_model/layer:1"], "unit"),
+        (["stimulus", "exemplars", "--unit", "efficientnet_lite0.in1k/_blocks.3:100000"], "unit"),
+        (["stimulus", "occlusion", "--unit", UNIT, "--set", "color=red"], "color"),
+        (["stimulus", "occlusion", "--unit", UNIT, "--set", "patch=2"], "patch"),
+        (["stimulus", "feature_visualization", "--unit", UNIT, "--set", "steps=many"], "steps"),
+        (["stimulus", "feature_visualization", "--unit", UNIT, "--set", "steps"], "set"),
+        (["stimulus", "occlusion", "--unit", UNIT, "--set", "image=/no/such/image.png"], "image"),
+        (["bot", "--link", "http://127.0.0.1/elsewhere/"], "link"),
+        (["bot", "--link", "ftp://127.0.0.1/p/12345678-1234-1234-1234-123456789012/"], "link"),
+        (["bot", "--link", "not a link"], "link"),
+        (["bot", "--link", LINK, "--sessions", "0"], "sessions"),
+        (["bot", "--link", LINK, "--seed", "-1"], "seed"),
+        (["bot", "--link", LINK, "--truth", "/no/such/file.json"], "truth"),
+        (["bot", "--link", LINK, "--observer", "random"], "link"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(
+    words: list[str], field: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setenv("ARTIFACT_URL", str(tmp_path / "artifacts"))
+
+    code = main([*words, *(["--out", str(tmp_path / "out")] if words[0] == "stimulus" else [])])
+
+    error = capsys.readouterr().err
+    assert code == 2
+    assert error.startswith(f"{field}: ")
+    assert error.count("\n") == 1
+
+
+def test_a_folder_that_cannot_be_made_is_one_line_and_exit_code_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    (tmp_path / "file").write_text("")
+
+    code = main(["stimulus", "exemplars", "--unit", UNIT, "--out", str(tmp_path / "file" / "out")])
+
+    error = capsys.readouterr().err
+    assert (code, error.count("\n")) == (2, 1)
+    assert str(tmp_path / "file") in error
+
+
+@pytest.mark.parametrize("words", [[], ["run"], ["stimulus", "blot"], ["bot"], ["bot", "--link", LINK, "--observer", "expert"]])
+def test_unknown_words_are_refused_with_exit_code_2(words: list[str], capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit) as caught:
+        main(words)
+
+    assert caught.value.code == 2

@@ -1,0 +1,143 @@
+"""Simulated participants, over HTTP, against the real web process."""
+
+from pathlib import Path
+
+import pytest
+from django.core.servers.basehttp import WSGIRequestHandler
+from pytest_django.live_server_helper import LiveServer
+
+from experiments.__main__ import main
+from tests.webapp import made_up
+from webapp.studies.models import Response, Session, Study
+from webapp.studies.truth import truth_write
+
+pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
+SCALE, CAUSAL = "zimmermann2023_scale", "zimmermann2021_causal"
+
+
+@pytest.fixture(autouse=True)
+def answers_leave_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Django's test server sends head and body apart, and the kernel holds the body back for 40 ms unless told not to."""
+    monkeypatch.setattr(WSGIRequestHandler, "disable_nagle_algorithm", True)
+
+
+def send(live_server: LiveServer, study: Study, folder: Path, *, observer: str, sessions: int, more: tuple[str, ...] = ()) -> int:
+    link = f"{live_server.url}/p/{study.id}/"
+    truth = truth_write(study, folder / "truth.json")
+    words = ["bot", "--link", link, "--sessions", str(sessions), "--observer", observer, "--seed", "1", "--truth", str(truth)]
+    return main([*words, *more])
+
+
+@pytest.mark.parametrize("paper", [SCALE, CAUSAL])
+def test_ideal_observer_answers_everything_right(
+    live_server: LiveServer, tmp_path: Path, capsys: pytest.CaptureFixture[str], paper: str
+):
+    study = made_up.study(paper)
+    conditions = study.conditions.count()
+
+    code = send(live_server, study, tmp_path, observer="ideal", sessions=2 * conditions)
+
+    finished = Session.objects.filter(study=study, kind="bot", state="finished").exclude(completion_code="")
+    responses = Response.objects.filter(trial__session__in=finished)
+    assert code == 0, capsys.readouterr().err
+    assert finished.count() == 2 * conditions
+    assert {session.condition.name for session in finished} == {condition.name for condition in study.conditions.all()}
+    assert responses.exclude(trial__kind="practice").count() == 2 * conditions * 5
+    assert not responses.filter(correct=False).exists()
+
+
+@pytest.mark.parametrize("paper", [SCALE, CAUSAL])
+def test_random_observer_comes_through_practice_by_luck(live_server: LiveServer, tmp_path: Path, paper: str):
+    study = made_up.study(paper)
+
+    code = send(live_server, study, tmp_path, observer="random", sessions=3)
+
+    finished = Session.objects.filter(study=study, state="finished")
+    assert (code, finished.count()) == (0, 3)
+    assert not finished.filter(practice_passed=False).exists()
+
+
+def test_bots_say_what_the_server_told_them(live_server: LiveServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    told, silent = made_up.study(SCALE), made_up.study(CAUSAL)
+
+    send(live_server, told, tmp_path, observer="ideal", sessions=2)
+    send(live_server, silent, tmp_path, observer="ideal", sessions=2)
+
+    first, second = capsys.readouterr().out.split("seed 1\n")[1:]
+    assert "1.000 of 10 main and catch trials" in first
+    assert "not told by this study" in second
+
+
+def test_a_seed_run_again_goes_on_where_it_was(live_server: LiveServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    study = made_up.study(SCALE)
+    send(live_server, study, tmp_path, observer="ideal", sessions=1)
+
+    more = send(live_server, study, tmp_path, observer="ideal", sessions=3)
+    again = send(live_server, study, tmp_path, observer="ideal", sessions=3)
+
+    output = capsys.readouterr()
+    assert (more, again) == (0, 2)
+    assert Session.objects.filter(study=study, state="finished").count() == 3
+    assert output.err == "seed: all 3 participants of seed 1 have taken part before. Give another --seed for new ones.\n"
+
+
+def test_an_interrupted_session_goes_on(live_server: LiveServer, tmp_path: Path):
+    study = made_up.study(SCALE)
+    session, _ = made_up.session(study, kind="bot", external_id="bot-1-0-ideal")
+
+    send(live_server, study, tmp_path, observer="ideal", sessions=1)
+
+    session.refresh_from_db()
+    assert (session.state, Session.objects.filter(study=study).count()) == ("finished", 1)
+
+
+def test_a_study_that_is_not_open_is_one_line(live_server: LiveServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    study = made_up.study(SCALE, opened=False)
+    Study.objects.filter(id=study.id).update(state=Study.State.CLOSED)
+
+    code = main(["bot", "--link", f"{live_server.url}/p/{study.id}/", "--observer", "random"])
+
+    error = capsys.readouterr().err
+    assert (code, error.count("\n")) == (2, 1)
+    assert "not open" in error
+
+
+def test_an_image_that_is_not_what_the_plan_says_ends_the_run(
+    live_server: LiveServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    study = made_up.study(SCALE)
+    for image in study.images.all():
+        blob = tmp_path / "artifacts" / "blobs" / image.blob
+        blob.write_bytes(blob.read_bytes()[::-1])
+
+    code = send(live_server, study, tmp_path, observer="ideal", sessions=1)
+
+    assert code == 2
+    assert capsys.readouterr().err == (
+        "image: an image is not what the plan says (status 200). Look at the server's log and its artifact store.\n"
+    )
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("paper", [SCALE, CAUSAL])
+def test_bots_in_a_browser_do_what_bots_over_http_do(
+    live_server: LiveServer,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    chromium_path: str,
+    paper: str,
+):
+    monkeypatch.setenv("CHROMIUM", chromium_path)
+    study = made_up.study(paper)
+
+    code = send(live_server, study, tmp_path, observer="ideal", sessions=1, more=("--browser",))
+    again = send(live_server, study, tmp_path, observer="ideal", sessions=1, more=("--browser",))
+
+    output = capsys.readouterr()
+    responses = Response.objects.filter(trial__session__study=study, trial__session__state="finished")
+    assert (code, again) == (0, 2), output.err
+    assert responses.exclude(trial__kind="practice").count() == 5
+    assert not responses.filter(correct=False).exists()
+    assert ("1.000 of 5" if paper == SCALE else "not told by this study") in output.out
+    assert "have taken part before" in output.err
