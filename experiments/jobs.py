@@ -25,6 +25,9 @@ MAX_ATTEMPTS = 3
 HARD_LIMIT_SECONDS = 6 * 3600
 """The worker ends a job after so long."""
 
+RESULT_FILES = "experiments.result_files.ResultFiles"
+"""The result backend behind `file://` URLs."""
+
 VAR = Path(__file__).resolve().parents[1] / "var"
 
 
@@ -71,6 +74,7 @@ def queue_settings(*, default_queue: str) -> dict[str, Any]:
     result_url = os.environ.get("RESULT_URL") or redis_url or f"file://{VAR / 'results'}"
     if result_url.startswith("file://"):
         Path(urlsplit(result_url).path).mkdir(parents=True, exist_ok=True)
+        result_url = f"{RESULT_FILES}+{result_url}"
     return {
         "broker_url": broker_url if not broker_url.startswith("filesystem://") else "filesystem://",
         "broker_transport_options": _transport_options(broker_url),

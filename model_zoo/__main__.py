@@ -1,4 +1,4 @@
-"""Command line of the catalogue: `python -m model_zoo list | show MODEL | units MODEL [--layer L]`."""
+"""Command line of the catalogue: `python -m model_zoo list | show MODEL | units MODEL [--layer L] | check MODEL`."""
 
 import argparse
 import dataclasses
@@ -40,6 +40,13 @@ def _units(options: argparse.Namespace) -> list[str]:
     return [str(UnitAddress(options.model, layer, channel)) for layer in layers for channel in range(channels[layer].channels)]
 
 
+def _check(options: argparse.Namespace) -> list[str]:
+    from model_zoo.classification import check_classification  # noqa: PLC0415 -- torch takes seconds; the others need none
+
+    answers = check_classification(options.model)
+    return [f"{photograph}\tclass {label}\tprobability {probability:.2f}" for photograph, label, probability in answers]
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m model_zoo", description="Models and their units.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -49,7 +56,9 @@ def _parser() -> argparse.ArgumentParser:
     units = commands.add_parser("units", help="addresses of units, by default of the layers from which units are drawn")
     units.add_argument("--layer", help="one layer, drawn from or not")
     units.set_defaults(lines=_units)
-    for command in (show, units):
+    check = commands.add_parser("check", help="classify three photographs and fail if they are taken for something else")
+    check.set_defaults(lines=_check)
+    for command in (show, units, check):
         command.add_argument("model", metavar="MODEL")
     return parser
 

@@ -12,9 +12,7 @@ from torch import nn
 from model_zoo.catalogue import ModelCard, card
 from model_zoo.errors import InputError
 from model_zoo.preprocessing import Preprocess
-from model_zoo.sources import efficientnet_lite
-
-SOURCES = {"efficientnet-lite0": efficientnet_lite}
+from model_zoo.registry import SOURCES
 
 
 @dataclass(frozen=True, eq=False)

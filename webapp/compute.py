@@ -68,6 +68,11 @@ def cancel(task_id: str) -> None:
     queue().control.revoke(task_id)
 
 
+def sweep() -> None:
+    """Delete results that nobody asks for any more; Redis does so by itself."""
+    queue().backend.cleanup()
+
+
 def waiting(queue_name: str) -> int:
     """How many messages wait on a queue."""
     with queue().connection_for_read() as connection:

@@ -37,10 +37,21 @@ def balanced_sides(choices: tuple[str, str], count: int, rng: np.random.Generato
 class SessionSettings(Protocol):
     """The numbers of a session that every design has."""
 
-    main_trials: int
-    catch_trials: int
-    practice_obvious: int
-    practice_other: int
+    @property
+    def main_trials(self) -> int:
+        """Trials that count."""
+
+    @property
+    def catch_trials(self) -> int:
+        """Obvious trials among them, to check attention."""
+
+    @property
+    def practice_obvious(self) -> int:
+        """Obvious trials of an attempt at practice."""
+
+    @property
+    def practice_other(self) -> int:
+        """Ordinary trials of an attempt at practice."""
 
 
 class Stimuli(Protocol):

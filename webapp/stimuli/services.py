@@ -114,6 +114,7 @@ def job_cancel(job: Job) -> None:
 
 def jobs_look_after() -> None:
     """Bring home what the queue forgot: outcomes whose message was lost, dead workers' jobs, messages that are gone."""
+    compute.sweep()
     queue_is_empty = compute.waiting(jobs.GPU_QUEUE) == 0
     for job in Job.objects.filter(state__in=Job.OPEN):
         outcome = compute.outcome(str(job.task_id))

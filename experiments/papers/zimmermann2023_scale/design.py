@@ -184,7 +184,7 @@ class Stimuli:
     def _laid_out(
         self, kind: TrialKind, unit: str, batch: int, queries: list[ImageRef], *, correct: str, rng: np.random.Generator
     ) -> PlannedTrial:
-        images = {}
+        images: dict[str, ImageRef] = {}
         for place, sign in (("left", "min"), ("right", "max")):
             *others, first = self._references(unit, batch, sign)
             images |= {f"{place}_{i}": image for i, image in enumerate([first, *shuffled(others, rng)])}

@@ -1,0 +1,34 @@
+# The web process and, with another command, the worker of the queue `web`. Holds no torch.
+# From the checkout: docker build -f docker/web.Dockerfile -t unitscope-web .
+
+FROM node:20.19.5-bookworm-slim AS front-end
+WORKDIR /static
+COPY static/package.json static/package-lock.json static/.npmrc ./
+RUN npm ci
+COPY static ./
+RUN npm run build
+
+FROM python:3.11.14-slim-bookworm
+ENV PYTHONUNBUFFERED=1
+WORKDIR /app
+# Dependencies first: the code, which changes more often, is then run from /app and costs no new install.
+COPY pyproject.toml README.md ./
+# A folder, not a package: pyproject.toml pins the versions.
+# hadolint ignore=DL3013
+RUN pip install --no-cache-dir ".[web]"
+COPY manage.py ./
+COPY webapp webapp
+COPY experiments experiments
+COPY model_zoo model_zoo
+COPY static/public static/public
+COPY --from=front-end /static/dist static/dist
+# No secret is kept: collecting files needs settings, and settings need some key.
+RUN SECRET_KEY=unused python manage.py collectstatic --noinput \
+    && useradd --system --create-home --uid 10001 unitscope \
+    && install --directory --owner unitscope /artifacts
+# By number, so that a cluster can see that it is not root.
+USER 10001
+ENV ARTIFACT_URL=/artifacts
+VOLUME /artifacts
+EXPOSE 8000
+CMD ["gunicorn", "webapp.wsgi", "--bind", "0.0.0.0:8000", "--workers", "2", "--threads", "4", "--worker-tmp-dir", "/dev/shm"]

@@ -1,0 +1,69 @@
+/** The map from button and key to the stored answer, for both tasks. */
+import { expect, test } from "vitest";
+import { optionOfKey, optionsOf, otherChoice } from "../src/choices";
+import { buildOcclusionChoice } from "../src/plugins/occlusion_choice";
+import { buildTwoAfc } from "../src/plugins/two_afc";
+import type { Scene } from "../src/scene";
+
+const key = (code: string, init: KeyboardEventInit = {}): KeyboardEvent => new KeyboardEvent("keydown", { code, ...init });
+
+test.each([
+  ["two_afc", ["upper 1", "upper 2", "upper 3", "lower 1", "lower 2", "lower 3"]],
+  ["occlusion_choice", ["left 3", "left 2", "left 1", "right 1", "right 2", "right 3"]],
+] as const)("optionsOf_%s_gives_the_labels_in_the_order_of_the_keys", (task, expected) => {
+  const options = optionsOf(task);
+
+  expect(options.map(({ choice, confidence }) => `${choice} ${confidence}`)).toEqual(expected);
+  expect(options.map((option) => option.key)).toEqual(["1", "2", "3", "4", "5", "6"]);
+});
+
+test.each([buildTwoAfc, buildOcclusionChoice])("scene_%#_prints_on_each_button_what_it_stores", (build) => {
+  const scene: Scene = build({}, {});
+
+  for (const { option, node } of scene.buttons) {
+    expect(node.querySelector("span")?.textContent).toBe(String(option.confidence));
+    expect(node.querySelector("kbd")?.textContent).toBe(option.key);
+    expect(node.dataset.choice).toBe(option.choice);
+    expect(node.getAttribute("aria-label")?.toLowerCase()).toContain(`${option.choice} image, confidence ${option.confidence} `);
+  }
+  expect(scene.buttons).toHaveLength(6);
+});
+
+test("optionOfKey_takes_digit_row_and_number_pad_on_any_layout", () => {
+  const options = optionsOf("occlusion_choice");
+
+  expect(optionOfKey(options, key("Digit1", { key: "&" }))).toMatchObject({ choice: "left", confidence: 3 });
+  expect(optionOfKey(options, key("Numpad6"))).toMatchObject({ choice: "right", confidence: 3 });
+  expect(optionOfKey(options, key("", { key: "4" }))).toMatchObject({ choice: "right", confidence: 1 });
+});
+
+test("optionOfKey_ignores_other_keys_held_keys_and_shortcuts", () => {
+  const options = optionsOf("two_afc");
+
+  expect(optionOfKey(options, key("Digit7"))).toBeUndefined();
+  expect(optionOfKey(options, key("KeyA", { key: "a" }))).toBeUndefined();
+  expect(optionOfKey(options, key("Digit1", { repeat: true }))).toBeUndefined();
+  expect(optionOfKey(options, key("Digit1", { ctrlKey: true }))).toBeUndefined();
+});
+
+test("otherChoice_is_the_one_not_made", () => {
+  expect([otherChoice("two_afc", "upper"), otherChoice("two_afc", "lower")]).toEqual(["lower", "upper"]);
+  expect([otherChoice("occlusion_choice", "left"), otherChoice("occlusion_choice", "right")]).toEqual(["right", "left"]);
+});
+
+test("references_fill_a_square_grid_in_index_order_and_none_leave_no_title", () => {
+  const images = Object.fromEntries([2, 0, 1, 3].map((index) => [`reference_${index}`, `blob:${index}`]));
+
+  const shown = buildOcclusionChoice(images, { references: "Favorite Images" }).root.querySelector(".references");
+  const empty = buildOcclusionChoice({}, { references: "Favorite Images" }).root.querySelector(".references");
+
+  expect([...(shown?.querySelectorAll("img") ?? [])].map(({ src }) => src)).toEqual(["blob:0", "blob:1", "blob:2", "blob:3"]);
+  expect(shown?.querySelector<HTMLElement>(".references-grid")?.style.getPropertyValue("--columns")).toBe("2");
+  expect(empty?.childElementCount).toBe(0);
+});
+
+test("titles_are_never_read_as_markup", () => {
+  const scene = buildTwoAfc({ left_0: "blob:0" }, { left: "<img src=x>" });
+
+  expect(scene.root.querySelector(".group-title")?.textContent).toBe("<img src=x>");
+});
