@@ -23,7 +23,12 @@ FULL_DISK = InputError(
 
 
 @shared_task(
-    name=jobs.MAKE, bind=True, autoretry_for=(ConnectionError, TimeoutError), max_retries=jobs.MAX_ATTEMPTS, retry_backoff=True
+    name=jobs.MAKE,
+    bind=True,
+    autoretry_for=(ConnectionError, TimeoutError),
+    max_retries=jobs.MAX_ATTEMPTS,
+    retry_backoff=True,
+    resultrepr_maxsize=200,
 )
 def make(self: Task, *, job: str, recipe: dict[str, Any]) -> dict[str, Any]:
     """Make the artifact of a recipe and return its outcome; only faults of code or machine raise."""

@@ -4,6 +4,7 @@ import contextlib
 import os
 import tempfile
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -56,9 +57,12 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Say so if the database tests had to do without PostgreSQL; pytest itself lists what was skipped."""
+    """A line per part that had to be skipped, and why."""
     if NO_POSTGRES in config.stash:
         terminalreporter.write_line(f"Database tests ran on SQLite: {config.stash[NO_POSTGRES]}")
+    reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in terminalreporter.getreports("skipped"))
+    for reason, count in reasons.items():
+        terminalreporter.write_line(f"Skipped {count} tests: {reason}")
 
 
 @pytest.fixture(scope="session")

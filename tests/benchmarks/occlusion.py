@@ -45,8 +45,8 @@ def run() -> list[dict[str, Any]]:
             "unit": "s",
             "peak_mib": peak,
             "equal": (attribution(swept, side=RECIPE.size) - reference_map).abs().max().item(),
-            "detail": f"{RECIPE.unit}, {swept.grid.size} positions at {RECIPE.size} px; captum with perturbations_per_eval={best} "
-            f"on the verbatim network; {torch.get_num_threads()} threads",
+            "detail": f"{RECIPE.unit}, {swept.grid.size} positions at {RECIPE.size} px; captum with "
+            f"perturbations_per_eval={best} on the verbatim network; {torch.get_num_threads()} threads",
         }
     ]
 

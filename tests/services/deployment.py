@@ -75,6 +75,20 @@ class Deployment:
         """The job once it has ended."""
         return self.wait(job, lambda now: now["state"] in ("finished", "failed", "cancelled"))
 
+    def studies(self) -> dict[str, dict[str, Any]]:
+        """All studies by name."""
+        return {study["name"]: study for study in self.api.get("/api/v1/studies").raise_for_status().json()["results"]}
+
+    def wait_open(self, count: int) -> None:
+        """Return when so many studies are open."""
+        deadline = time.monotonic() + WAIT_SECONDS
+        while sum(study["state"] == "open" for study in self.studies().values()) < count:
+            failed = [study["error"] for study in self.studies().values() if study["state"] == "failed"]
+            if failed or time.monotonic() > deadline:
+                logs = "\n".join(processes.tail(running.log) for running in self.started)
+                raise AssertionError(f"studies do not open: {failed}; the logs end with\n{logs}")
+            time.sleep(0.5)
+
     def stop(self) -> None:
         """End all processes."""
         self.api.close()

@@ -155,7 +155,8 @@ def stimuli_await(study: Study, children: Children) -> None:
     with tqdm(total=100, desc=f"Stimuli of {study.name}", bar_format="{l_bar}{bar}| {elapsed}{postfix}") as bar:
         for fraction, doing in _fractions(study):
             children.check()
-            bar.n = round(100 * fraction)
+            # A set is made in several steps, each with a progress of its own.
+            bar.n = max(bar.n, round(100 * fraction))
             bar.set_postfix_str(doing)
     if study.state == Study.State.FAILED and study.error:
         raise InputError(field=study.error["field"], message=study.error["message"], remedy=study.error["remedy"])

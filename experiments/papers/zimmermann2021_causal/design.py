@@ -196,7 +196,9 @@ class Stimuli:
     ) -> PlannedTrial:
         most = self._natural(unit, f"batch{batch}/max")
         left, right = (most, least) if correct == "left" else (least, most)
-        images: dict[str, ImageRef] = {f"reference_{i}": image for i, image in enumerate(shuffled(self._references(unit, batch), rng))}
+        images: dict[str, ImageRef] = {
+            f"reference_{i}": image for i, image in enumerate(shuffled(self._references(unit, batch), rng))
+        }
         images |= {"base": self._natural(unit, f"batch{batch}/base"), "query_left": left, "query_right": right}
         return PlannedTrial(kind=kind, unit=unit, batch=batch, images=images, correct=correct)
 

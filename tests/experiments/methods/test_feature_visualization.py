@@ -74,9 +74,8 @@ def test_view_rotates_by_right_angles_exactly():
 
     seen = still(angles=[90.0]).view(image, side=16, generator=seeded())
 
-    assert torch.allclose(seen, image.rot90(1, dims=(2, 3)), atol=1e-4) or torch.allclose(
-        seen, image.rot90(-1, dims=(2, 3)), atol=1e-4
-    )
+    # Turning what is seen one way is the image turned the other way.
+    assert torch.allclose(seen, image.rot90(1, dims=(2, 3)), atol=1e-4)
 
 
 def test_view_jitters_by_whole_pixels_within_its_range():

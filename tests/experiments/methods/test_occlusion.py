@@ -13,7 +13,7 @@ from torch import Tensor
 from experiments.contract.errors import InputError
 from experiments.contract.recipes import Exemplars, Occlusion
 from experiments.datasets.pool import open_pool
-from experiments.methods.occlusion import Sweep, cover, sweep
+from experiments.methods.occlusion import Sweep, cover, patch_fills, sweep
 from model_zoo.activations import unit_activations
 from model_zoo.address import UnitAddress
 from model_zoo.loading import load
@@ -71,11 +71,10 @@ def test_sweep_with_gray_equals_captum():
     assert np.abs(theirs[0, 0, ::16, ::16].numpy() - (ours.base - ours.grid)).max() < 1e-4
 
 
-@pytest.mark.parametrize(("patch", "stride", "side"), [(0.4, 2, 68), (0.4, 16, 9)])
-def test_published_geometry(patch: float, stride: int, side: int):
-    # 90 px squares over 224 px give 68 x 68 positions every 2 px.
-    square = round(patch * 224)
-    assert (square, len(range(0, 224 - square + 1, stride))) == (90, side)
+def test_patch_fills_has_the_published_geometry():
+    # 90 px squares over 224 px: 68 x 68 positions every 2 px.
+    assert patch_fills(torch.zeros(3, 224, 224), patch=90, stride=2, fill="gray").shape == (68, 68, 3)
+    assert round(Occlusion(unit=UNIT).patch * 224) == 90
 
 
 def test_cover_keeps_the_place_of_the_square_at_another_size():

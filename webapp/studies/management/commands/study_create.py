@@ -23,7 +23,7 @@ class Command(InputCommand):
         parser.add_argument("--name", required=True, help="short name: letters, digits, '-'")
         parser.add_argument("--units", required=True, nargs="+", help="unit addresses, or files with one a line")
         parser.add_argument("--conditions", nargs="+", default=[], help="by default all of the design")
-        parser.add_argument("--set", dest="settings", action="append", default=[], metavar="key=value")
+        parser.add_argument("--set", dest="changes", action="append", default=[], metavar="key=value")
 
     def run(self, options: dict[str, Any]) -> None:
         """Create it and say where it is."""
@@ -32,7 +32,7 @@ class Command(InputCommand):
             paper=options["paper"],
             units=[unit for word in options["units"] for unit in _units(word)],
             conditions=options["conditions"],
-            settings=parse_settings(options["settings"]),
+            settings=parse_settings(options["changes"]),
             consent=default_consent(),
         )
         self.stdout.write(f"{study.name} is {study.state}; participants enter at {reverse('participant:entry', args=[study.id])}")

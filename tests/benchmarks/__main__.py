@@ -1,0 +1,42 @@
+"""`python -m tests.benchmarks [NAME]`: runs all benchmarks, or one; prints a table and writes `var/bench/results.json`."""
+
+import sys
+import time
+from typing import Any
+
+from tests.benchmarks.results import RESULTS, machine, measured, save, table
+
+# Modules of this package, with the names of the rows that their `run` returns.
+BENCHMARKS = {
+    "visualization": ("visualization_vs_lucent",),
+    "occlusion": ("occlusion_vs_captum",),
+    "answers": ("answers_per_second",),
+    "export": ("export_vs_copy",),
+}
+
+
+def main(words: list[str]) -> int:
+    """Run what was asked for; the exit code is 2 for an unknown name, 1 if a benchmark failed."""
+    chosen = [module for module, names in BENCHMARKS.items() if not words or words[0] in (module, *names)]
+    if not chosen or len(words) > 1:
+        known = ", ".join(name for names in BENCHMARKS.values() for name in names)
+        print(f"benchmark: {' '.join(words)!r} is unknown. Choose one of {known}", file=sys.stderr)
+        return 2
+    rows: list[dict[str, Any]] = []
+    for number, module in enumerate(chosen, start=1):
+        print(f"[{number}/{len(chosen)}] {', '.join(BENCHMARKS[module])} ...", end=" ", flush=True)
+        started = time.perf_counter()
+        try:
+            rows += measured(module)
+            print(f"done in {time.perf_counter() - started:.0f} s", flush=True)
+        except Exception as error:  # the other benchmarks are still wanted
+            print(f"failed: {type(error).__name__}: {error}", flush=True)
+    rows = [{**row, "detail": f"{row['detail']}; on {machine()}"} for row in rows]
+    save(rows)
+    print(table(rows))
+    print(f"On {machine()}; written to {RESULTS}")
+    return 0 if {row["name"] for row in rows} >= {name for module in chosen for name in BENCHMARKS[module]} else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

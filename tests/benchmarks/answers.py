@@ -1,0 +1,132 @@
+"""Acknowledged answers per second over HTTP; PostgreSQL waits for the disk, and the participants share the machine."""
+
+import asyncio
+import csv
+import io
+import json
+import os
+import statistics
+import time
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from tests.benchmarks.servers import WORKERS, Site, site
+
+PEOPLE = 32
+"""At once, each on a connection of its own. They never pause: one who answers every 4 s is a hundredth of such a participant."""
+SESSIONS = 320
+SECONDS = 20.0
+WARM_SECONDS = 2.0
+TARGET = {"answers_per_second": 300.0, "p95_ms": 150.0}
+"""For two cores that the server shares with the participants."""
+CSRF = "b" * 32
+
+
+@dataclass
+class Record:
+    """What the participants saw."""
+
+    acknowledged: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Answers by trial, also those of the warm-up."""
+    times: list[tuple[float, float]] = field(default_factory=list)
+    """When each acknowledgement came, and how long it had taken, in s."""
+    errors: Counter[str] = field(default_factory=Counter)
+
+
+def run() -> list[dict[str, Any]]:
+    """Answers per second and their p95; `equal` counts acknowledged answers that are not in the export exactly once, as sent."""
+    with site("people", count=SESSIONS) as running:
+        record, started, ended = asyncio.run(_answer_all(running))
+        peak = running.memory_mib("VmHWM")
+        lost = _not_as_sent(record.acknowledged, _export(running))
+    counted = [seconds for at, seconds in record.times if at > started]
+    per_second = len(counted) / (ended - started)
+    p50, p95, p99 = (1000 * statistics.quantiles(counted, n=100)[percent - 1] for percent in (50, 95, 99))
+    return [
+        {
+            "name": "answers_per_second",
+            "ours": per_second,
+            "reference": TARGET["answers_per_second"],
+            "ratio": per_second / TARGET["answers_per_second"],
+            "unit": "answers/s",
+            "peak_mib": peak,
+            "equal": lost,
+            "detail": f"p50 {p50:.0f}, p95 {p95:.0f}, p99 {p99:.0f} ms (target: p95 < {TARGET['p95_ms']:.0f}); "
+            f"{sum(record.errors.values())} errors {dict(record.errors) or ''}; {len(record.acknowledged)} answers acknowledged, "
+            f"{lost} of them lost, doubled or changed; {PEOPLE} participants who never pause, in the same machine; "
+            f"gunicorn with {WORKERS} workers, PostgreSQL with fsync; load {os.getloadavg()[0]:.1f}",
+        }
+    ]
+
+
+async def _answer_all(running: Site) -> tuple[Record, float, float]:
+    """Everybody answers until the time is over; also returns the span that counts."""
+    record, sessions = Record(), iter(running.prepared["sessions"])
+    started = time.perf_counter() + WARM_SECONDS
+    deadline = started + SECONDS
+    async with asyncio.TaskGroup() as group:
+        for _ in range(PEOPLE):
+            group.create_task(_take_part(running, sessions, record, deadline))
+    return record, started, min(deadline, time.perf_counter())
+
+
+async def _take_part(running: Site, sessions: Iterator[dict[str, Any]], record: Record, deadline: float) -> None:
+    """One session after the other."""
+    address = urlsplit(running.web.url)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    for session in sessions:
+        cookies = f"{running.prepared['cookie']}={session['token']}; csrftoken={CSRF}"
+        for trial, answer in session["answers"].items():
+            sent = time.perf_counter()
+            if sent > deadline:
+                break
+            writer.write(_request(f"/p/{running.prepared['study']}/trials/{trial}/answer", cookies, answer))
+            status, body = await _reply(reader)
+            now = time.perf_counter()
+            if status == 200 and body["saved"]:
+                record.acknowledged[trial] = answer
+                record.times.append((now, now - sent))
+            else:
+                record.errors[f"{status}"] += 1
+    writer.close()
+
+
+def _request(path: str, cookies: str, answer: dict[str, Any]) -> bytes:
+    body = json.dumps(answer)
+    head = (
+        f"PUT {path} HTTP/1.1\r\nHost: localhost\r\nCookie: {cookies}\r\nX-CSRFToken: {CSRF}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return (head + body).encode()
+
+
+async def _reply(reader: asyncio.StreamReader) -> tuple[int, dict[str, Any]]:
+    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
+    length = int(head.partition("content-length:")[2].partition("\r\n")[0])
+    body = await reader.readexactly(length)
+    status = int(head.split(maxsplit=2)[1])
+    return status, json.loads(body) if status == 200 else {}
+
+
+def _export(running: Site) -> list[dict[str, str]]:
+    request = urllib.request.Request(
+        f"{running.web.url}/api/v1/studies/{running.prepared['study']}/responses?format=csv",
+        headers={"Authorization": f"Token {running.prepared['token']}"},
+    )
+    with urllib.request.urlopen(request) as response:
+        return list(csv.DictReader(io.TextIOWrapper(response, encoding="utf-8", newline="")))
+
+
+def _not_as_sent(acknowledged: dict[str, dict[str, Any]], rows: list[dict[str, str]]) -> int:
+    """How many acknowledged answers are not in the export exactly once with what was sent."""
+
+    def content(trial: str, values: dict[str, Any]) -> tuple[Any, ...]:
+        return trial, values["choice"], int(values["confidence"]), float(values["rt"])
+
+    exported = Counter(content(row["trial_id"], row) for row in rows)
+    rows_of = Counter(row["trial_id"] for row in rows)
+    return sum(exported[content(trial, answer)] != 1 or rows_of[trial] != 1 for trial, answer in acknowledged.items())

@@ -1,0 +1,68 @@
+"""What the benchmarks over HTTP share: a durable PostgreSQL with gunicorn before it as in production, filled; and its memory."""
+
+import contextlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.services import processes
+from tests.services.processes import Running
+
+# The command of docker/web.Dockerfile.
+WORKERS = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """A running site and what was put into its database."""
+
+    folder: Path
+    env: dict[str, str]
+    web: Running
+    prepared: dict[str, Any]
+
+    @property
+    def database_url(self) -> str:
+        """For clients of PostgreSQL."""
+        return self.env["DATABASE_URL"]
+
+    @property
+    def processes(self) -> list[int]:
+        """The process ids of gunicorn and its workers."""
+        with contextlib.suppress(ProcessLookupError):
+            return [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc"))) if os.getpgid(pid) == self.web.process.pid]
+        return self.processes
+
+    def memory_mib(self, field: str) -> float:
+        """`VmRSS` (now) or `VmHWM` (the peak so far) of all processes of the web server together."""
+        lines = [line for pid in self.processes for line in Path(f"/proc/{pid}/status").read_text().splitlines()]
+        return sum(int(line.split()[1]) for line in lines if line.startswith(f"{field}:")) / 1024
+
+
+@contextlib.contextmanager
+def site(prepare: str, *, count: int) -> Iterator[Site]:
+    """A site whose database was filled by `preparation.<prepare>`; its processes and files go when the block ends."""
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="unitscope-bench-")))
+        # PostgreSQL refuses to run as root, and its user must pass through here.
+        folder.chmod(0o755)
+        postgres = processes.start_postgres(folder, durable=True)
+        stack.callback(postgres.stop)
+        env = {
+            "SECRET_KEY": "only-for-benchmarks",
+            "DATABASE_URL": postgres.url,
+            "REDIS_URL": "",
+            "BROKER_URL": f"filesystem://{folder}/queue",
+            "RESULT_URL": f"file://{folder}/results",
+            "ARTIFACT_URL": f"{folder}/artifacts",
+        }
+        web = processes.start_web(folder, env=env, workers=WORKERS)
+        stack.callback(web.stop)
+        path = folder / "prepared.json"
+        code = f"from tests.benchmarks import preparation; preparation.{prepare}({str(path)!r}, count={count})"
+        processes.run_manage("shell", "--verbosity", "0", "--command", code, env=env)
+        yield Site(folder=folder, env=env, web=web, prepared=json.loads(path.read_text()))

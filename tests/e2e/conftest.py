@@ -1,0 +1,61 @@
+"""A whole deployment with two small studies of real stimuli, and a real browser in front of it."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.services.deployment import Deployment
+
+UNITS = ("efficientnet_lite0.in1k/_blocks.1:3", "efficientnet_lite0.in1k/_blocks.2:7")
+# The demo's way at a tenth of its cost.
+SMALL = {
+    "pool": "photographs+stamps",
+    "pool_size": 450,
+    "pool_resolution": 64,
+    "size": 64,
+    "steps": 12,
+    "transforms": "standard",
+    "main_trials": 4,
+    "catch_trials": 1,
+    "practice_obvious": 1,
+    "practice_other": 1,
+    "max_batches": 3,
+}
+STUDIES = {"zimmermann2023_scale": ("forced-choice", SMALL), "zimmermann2021_causal": ("occlusion", {**SMALL, "stride": 32})}
+
+
+@pytest.fixture(scope="session")
+def deployment(tmp_path_factory: pytest.TempPathFactory, new_database: Callable[[], str]) -> Iterator[Deployment]:
+    """Web server, web worker, GPU worker, and the two studies, open."""
+    folder = tmp_path_factory.mktemp("deployment")
+    queue = {"REDIS_URL": "", "BROKER_URL": f"filesystem://{folder}/queue", "RESULT_URL": f"file://{folder}/results"}
+    deployment = Deployment(folder, {"DATABASE_URL": new_database(), "THREADS": "2", **queue})
+    deployment.start_web_worker()
+    deployment.start_gpu_worker()
+    for paper, (name, settings) in STUDIES.items():
+        words = [f"--set={key}={value}" for key, value in settings.items()]
+        deployment.manage("study_create", paper, "--name", name, "--units", *UNITS, *words)
+    deployment.wait_open(len(STUDIES))
+    yield deployment
+    deployment.stop()
+
+
+@pytest.fixture(scope="session")
+def chromium(chromium_path: str) -> Iterator[Browser]:
+    """Debian's browser."""
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path, args=flags)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def screenshots() -> Path:
+    """Where pictures of the pages go: SCREENSHOTS, by default var/screenshots."""
+    folder = Path(os.environ.get("SCREENSHOTS", "var/screenshots"))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -1,0 +1,90 @@
+"""A person in front of the browser, for tests: reads the pages, answers, takes screenshots, notes what goes wrong."""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser
+
+PATIENCE_MS = 60_000
+KEYS = "123456"
+
+
+class Person:
+    """One participant; `answers` holds what they pressed, by trial."""
+
+    def __init__(self, browser: Browser, link: str, screenshots: Path) -> None:
+        self.link, self.screenshots = link, screenshots
+        self.context = browser.new_context(viewport={"width": 1280, "height": 720})
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(PATIENCE_MS)
+        self.answers: dict[str, dict[str, Any]] = {}
+        self.complaints: list[str] = []
+        self.hosts: set[str] = set()
+        self.page.on("console", self._note_console)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", self._note_host)
+
+    def consent(self) -> None:
+        """Open the link and agree."""
+        self.page.goto(self.link)
+        self.look("consent")
+        self.page.locator("form button[type=submit]").click()
+
+    def instructions(self) -> None:
+        """Read all pages by keyboard."""
+        number = 0
+        while self.page.wait_for_selector("[data-screen]").get_attribute("data-screen") == "instructions":
+            number += 1
+            self.look(f"instructions-{number}")
+            screen = self.page.locator("[data-screen=instructions]").element_handle()
+            button = self.page.locator(".page-buttons button").last
+            button.focus()
+            self.page.keyboard.press("Enter")
+            screen.wait_for_element_state("hidden")
+
+    def answer(self, key: str, *, name: str = "", by_mouse: bool = False) -> dict[str, Any]:
+        """Answer the trial on the screen with a key (or the button that carries it), see it through, go on."""
+        trial = self.page.wait_for_selector("[data-screen=trial][data-state=open]")
+        identity = trial.get_attribute("data-trial")
+        button = self.page.locator("[data-choice][data-confidence]").nth(KEYS.index(key))
+        given = {"choice": button.get_attribute("data-choice"), "confidence": button.get_attribute("data-confidence")}
+        if name:
+            self.look(name)
+        with self.page.expect_response(lambda response: response.url.endswith(f"/trials/{identity}/answer")) as saved:
+            if by_mouse:
+                button.click()
+            else:
+                self.page.keyboard.press(key)
+        self.page.wait_for_selector(f"[data-trial='{identity}'][data-state=done]")
+        if name:
+            self.look(f"{name}-answered")
+        self.answers[identity] = {**given, "correct": saved.value.json()["correct"], "input": "mouse" if by_mouse else "keyboard"}
+        return self.answers[identity]
+
+    def go_on(self) -> None:
+        """Leave the answered trial."""
+        trial = self.page.locator("[data-screen=trial]").element_handle()
+        self.page.keyboard.press("Enter")
+        trial.wait_for_element_state("hidden")
+
+    def plan(self) -> dict[str, Any]:
+        """The session as the server tells it to this browser."""
+        plan: dict[str, Any] = self.page.evaluate("async () => (await fetch('../session')).json()")
+        return plan
+
+    def screen(self) -> str:
+        """Which screen is shown."""
+        return self.page.wait_for_selector("[data-screen]").get_attribute("data-screen")
+
+    def look(self, name: str) -> None:
+        """Take a screenshot."""
+        self.page.screenshot(path=self.screenshots / f"{name}.png")
+
+    def _note_host(self, request: Any) -> None:
+        if not request.url.startswith(("blob:", "data:")):
+            self.hosts.add(urlsplit(request.url).netloc)
+
+    def _note_console(self, message: Any) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(f"{message.text} ({message.location.get('url', '')})")
