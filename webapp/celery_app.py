@@ -17,7 +17,12 @@ app.conf.update(jobs.queue_settings(default_queue=jobs.WEB_QUEUE))
 
 
 @worker_ready.connect
-def look_after_jobs(sender: object, **_: object) -> None:
-    """At the start and every minute, look after jobs that a killed worker left behind."""
-    compute.look_after()
-    sender.timer.call_repeatedly(jobs.LOST_SECONDS, compute.look_after)  # type: ignore[attr-defined]  # sender is Celery's Consumer
+def every_minute(sender: object, **_: object) -> None:
+    """At the start and every minute, look after jobs that a killed worker left behind, and analyze new sessions."""
+
+    def ask() -> None:
+        compute.look_after()
+        compute.analyze()
+
+    ask()
+    sender.timer.call_repeatedly(jobs.LOST_SECONDS, ask)  # type: ignore[attr-defined]  # sender is Celery's Consumer

@@ -40,9 +40,9 @@ def look_after() -> None:
     queue().send_task(jobs.LOOK_AFTER, queue=jobs.WEB_QUEUE, expires=jobs.LOST_SECONDS)
 
 
-def analyze(study: str) -> None:
-    """Ask the web worker to have a study's responses analyzed."""
-    queue().send_task(jobs.ANALYZE, kwargs={"study": study}, queue=jobs.WEB_QUEUE)
+def analyze() -> None:
+    """Ask the web worker to have studies analyzed whose sessions are newer than their results."""
+    queue().send_task(jobs.ANALYZE, queue=jobs.WEB_QUEUE, expires=jobs.LOST_SECONDS)
 
 
 def progress(task_id: str) -> jobs.Progress | None:

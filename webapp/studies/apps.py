@@ -11,4 +11,4 @@ class StudiesConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the signals."""
-        from webapp.studies import preparation, results  # noqa: F401, PLC0415 -- models exist only once the apps are loaded
+        from webapp.studies import preparation  # noqa: F401, PLC0415 -- models exist only once the apps are loaded

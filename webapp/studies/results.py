@@ -1,20 +1,15 @@
 """Results of a study: an analysis job over the table of its responses, and the newest one that is ready."""
 
 import json
-from functools import partial
 from typing import Any
 
-from django.db import transaction
-from django.dispatch import receiver
 from django.urls import reverse
 
 from experiments.contract.recipes import Analysis
-from webapp import compute
 from webapp.participants.models import Participant
 from webapp.stimuli.models import Artifact, Job
-from webapp.stimuli.selectors import job_shown, store
+from webapp.stimuli.selectors import store
 from webapp.stimuli.services import artifact_request
-from webapp.stimuli.signals import artifact_stored
 from webapp.studies.exports import export
 from webapp.studies.models import Session, Study, StudyResult
 
@@ -28,29 +23,25 @@ def finished_sessions(study: Study) -> dict[str, int]:
 
 
 def results_request(study: Study) -> StudyResult | None:
-    """Have the study analyzed as it stands: people apart from simulated participants.
-
-    None while nobody has finished, or while an analysis is under way: the next one starts when it comes home.
-    """
+    """Have the study analyzed as it stands, if there is news and no analysis is under way."""
     counts = finished_sessions(study)
     digests = study.results.values_list("digest", flat=True)
-    if not any(counts.values()) or Job.objects.filter(digest__in=digests, state__in=Job.OPEN).exists():
+    if not has_news(study) or Job.objects.filter(digest__in=digests, state__in=Job.OPEN).exists():
         return None
     table = store().write_blob(b"".join(export(study, form="csv", kinds=ANALYZED_KINDS)))
     recipe = Analysis(paper=study.paper, table=table)
-    result, _ = StudyResult.objects.get_or_create(
+    result, _ = StudyResult.objects.update_or_create(
         study=study, digest=recipe.digest, defaults={"live_sessions": counts["live"], "bot_sessions": counts["bot"]}
     )
     artifact_request(recipe)
     return result
 
 
-@receiver(artifact_stored)
-def results_go_on(digest: str, **_: Any) -> None:
-    """An analysis came home; sessions that finished meanwhile get the next."""
-    for result in StudyResult.objects.filter(digest=digest).select_related("study"):
-        if finished_sessions(result.study) != {"live": result.live_sessions, "bot": result.bot_sessions}:
-            transaction.on_commit(partial(compute.analyze, str(result.study_id)))
+def has_news(study: Study) -> bool:
+    """Whether sessions finished since the newest result was asked for."""
+    newest = study.results.order_by("-requested_at").first()
+    analyzed = {"live": newest.live_sessions, "bot": newest.bot_sessions} if newest else {"live": 0, "bot": 0}
+    return finished_sessions(study) != analyzed
 
 
 def study_result(study: Study) -> dict[str, Any]:
@@ -60,13 +51,14 @@ def study_result(study: Study) -> dict[str, Any]:
     newest = next((result for result in requested if result.digest in ready), None)
     pending = requested[0] if requested and requested[0] is not newest else None
     job = Job.objects.filter(digest=pending.digest).order_by("-created_at").first() if pending else None
+    error = job.error if job else None
     finished = finished_sessions(study)
     return {
         "result": newest,
         "tables": _tables(ready[newest.digest]) if newest else {},
         "figures": _figures(ready[newest.digest]) if newest else [],
-        "job": job_shown(job) if job else None,
-        "job_error": job.error if job else None,
+        "news": has_news(study) or (pending is not None and not error),
+        "job_error": error,
         "live_sessions": finished["live"],
         "bot_sessions": finished["bot"],
     }

@@ -15,7 +15,6 @@ from experiments.contract.errors import InputError
 from experiments.contract.recipes import build, require
 from model_zoo.address import UnitAddress
 from model_zoo.catalogue import check_unit
-from webapp import compute
 from webapp.api_errors import Conflict
 from webapp.participants.models import ConsentText, Participant
 from webapp.studies.assignment import condition_choose
@@ -219,6 +218,4 @@ def session_finish(session: Session) -> str:
         session.state, session.finished_at = Session.State.FINISHED, timezone.now()
         session.completion_code = "".join(secrets.choice(CODE_ALPHABET) for _ in range(8))
         session.save()
-        study_id = str(session.study_id)
-        transaction.on_commit(lambda: compute.analyze(study_id), robust=True)
     return session.completion_code

@@ -8,6 +8,7 @@ from webapp.studies.results import results_request
 
 
 @shared_task(name=jobs.ANALYZE)
-def study_analyze(*, study: str) -> None:
-    """Sessions came in: have the study analyzed as it stands."""
-    results_request(Study.objects.get(id=study))
+def analyze() -> None:
+    """Have every study analyzed whose sessions are newer than its results."""
+    for study in Study.objects.all():
+        results_request(study)

@@ -12,13 +12,14 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_http_methods
 
 from experiments.contract.errors import InputError
+from webapp import compute
 from webapp.api_errors import Conflict
 from webapp.participants.models import Participant
 from webapp.participants.services import participant_enter
 from webapp.studies.models import Session, Study
 from webapp.studies.participant_api import cookie_name
-from webapp.studies.results import study_result
-from webapp.studies.selectors import session_by_token, study_progress
+from webapp.studies.results import has_news, study_result
+from webapp.studies.selectors import session_by_token
 from webapp.studies.services import session_start
 
 # How a visitor may call themselves; nobody is counted as a person who says otherwise.
@@ -96,7 +97,9 @@ def run(request: HttpRequest, study_id: str) -> HttpResponse:
 def results(request: HttpRequest, study_id: str) -> HttpResponse:
     """Accuracy by condition with intervals and a plot, and what it was computed from."""
     study = get_object_or_404(Study, id=study_id)
-    context = {"study": study, "progress": study_progress(study), **study_result(study)}
+    if has_news(study):
+        compute.analyze()
+    context = {"study": study, **study_result(study)}
     return render(request, "studies/results.html", context)
 
 
