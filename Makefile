@@ -14,12 +14,12 @@ SYSTEM_PACKAGES ?= 1
 STAMPS := /usr/share/tuxpaint/stamps
 STATIC_SOURCES := $(shell find static -type f -not -path '*/node_modules/*' -not -path '*/dist/*')
 
-.PHONY: setup demo check test bench system-packages
+.PHONY: setup demo check test bench system-packages gone
 
 setup: .make/python .make/static .env
 
 # One line that counts what pip collects; what it says beside goes to the log and is shown only if it fails.
-.make/python: pyproject.toml
+.make/python: pyproject.toml $(if $(wildcard .venv/bin/python),,gone)
 	@mkdir -p .make
 	"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11")'
 	echo "Installing the Python packages into .venv (torch with its CUDA libraries is the largest: about 6 GB)"
@@ -29,7 +29,7 @@ setup: .make/python .make/static .env
 	  || { tail -20 .make/pip.out .make/pip.log; exit 1; }
 	touch $@
 
-.make/static: $(STATIC_SOURCES)
+.make/static: $(STATIC_SOURCES) $(if $(wildcard static/dist/participant.js),,gone)
 	@mkdir -p .make
 	echo "Building the participant's pages"
 	cd static
@@ -41,6 +41,9 @@ setup: .make/python .make/static .env
 .env: | .make/python
 	@umask 077
 	$(BIN)/python -c 'import secrets; print("SECRET_KEY=" + secrets.token_urlsafe(48))' > $@
+
+# Asked for by what was installed or built once and has been deleted since.
+gone: ;
 
 demo: setup system-packages
 	@pool="$(IMAGES)"

@@ -32,7 +32,7 @@ UNITS = 4
 STUDIES = {"zimmermann2023_scale": ("demo-2afc", 1), "zimmermann2021_causal": ("demo-occlusion", 2)}
 NOTICE = (
     "Demo scale: four units of EfficientNet-Lite0, ten main and two catch trials a session, visualizations of 128 px in "
-    "96 steps, exemplars ranked at 128 px, occlusion every 16 px. The published scale is a setting of the study."
+    "96 steps, exemplars ranked and occluded at 128 px, occlusion every 8 px. The published scale is a setting of the study."
 )
 LOGS = jobs.VAR / "log"
 GRACE_SECONDS = 8

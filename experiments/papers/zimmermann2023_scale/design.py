@@ -67,6 +67,8 @@ DEMO: Mapping[str, Json] = {
     "pool_resolution": 128,
     "size": 128,
     "steps": 96,
+    # Chosen so that most visualizations of 96 steps beat the best natural image; the published search is not needed for that.
+    "diversity": 1.0,
     "transforms": "standard",
     "main_trials": 10,
     "catch_trials": 2,
