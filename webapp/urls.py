@@ -32,6 +32,9 @@ api_urls = [
     path("schema", SpectacularAPIView.as_view(), name="schema"),
     path("docs", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), name="docs"),
 ]
+# The lists are wide, and the index is one click away.
+admin.site.enable_nav_sidebar = False
+
 urlpatterns = [
     path("healthz", health, name="health"),
     path("p/<uuid:study_id>/", include("webapp.studies.urls")),

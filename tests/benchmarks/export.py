@@ -27,9 +27,9 @@ def run() -> list[dict[str, Any]]:
             "psql": lambda: _copy(running, files["psql"]),
             "command": lambda: _command(running, files["command"]),
         }
+        before = running.memory_mib("VmRSS")
         for way in ways.values():
             way()
-        before = running.memory_mib("VmRSS")
         seconds = {name: [_timed(way) for _ in range(REPETITIONS)] for name, way in ways.items()}
         growth = running.memory_mib("VmHWM") - before
         differing = _differing_rows(files["http"], files["psql"]) + _differing_rows(files["command"], files["psql"])

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -30,16 +29,10 @@ class Site:
         """For clients of PostgreSQL."""
         return self.env["DATABASE_URL"]
 
-    @property
-    def processes(self) -> list[int]:
-        """The process ids of gunicorn and its workers."""
-        with contextlib.suppress(ProcessLookupError):
-            return [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc"))) if os.getpgid(pid) == self.web.process.pid]
-        return self.processes
-
     def memory_mib(self, field: str) -> float:
         """`VmRSS` (now) or `VmHWM` (the peak so far) of all processes of the web server together."""
-        lines = [line for pid in self.processes for line in Path(f"/proc/{pid}/status").read_text().splitlines()]
+        statuses = [f"/proc/{pid}/status" for pid in _processes(self.web.process.pid)]
+        lines = [line for status in statuses for line in Path(status).read_text().splitlines()]
         return sum(int(line.split()[1]) for line in lines if line.startswith(f"{field}:")) / 1024
 
 
@@ -66,3 +59,9 @@ def site(prepare: str, *, count: int) -> Iterator[Site]:
         code = f"from tests.benchmarks import preparation; preparation.{prepare}({str(path)!r}, count={count})"
         processes.run_manage("shell", "--verbosity", "0", "--command", code, env=env)
         yield Site(folder=folder, env=env, web=web, prepared=json.loads(path.read_text()))
+
+
+def _processes(parent: int) -> list[int]:
+    """A process and its children."""
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    return [parent, *map(int, children)]

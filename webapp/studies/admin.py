@@ -196,10 +196,15 @@ class TrialAdmin(RecordAdmin):
 class ResponseAdmin(RecordAdmin):
     """Answers."""
 
-    list_display = ("short_id", "trial", "choice", "correct", "confidence", "rt", "input", "answered_at")
+    list_display = ("short_id", "trial", "choice", "correct", "confidence", "rt_ms", "input", "answered_at")
     list_filter = ("trial__session__study", "trial__kind", "correct", "confidence")
     list_select_related = ("trial",)
     ordering = ("-answered_at",)
+
+    @admin.display(description="RT", ordering="rt")
+    def rt_ms(self, response: Response) -> str:
+        """Reaction time, rounded."""
+        return f"{response.rt:.0f} ms"
 
     @admin.display(description="response")
     def short_id(self, response: Response) -> str:
