@@ -1,5 +1,6 @@
 """`python -m tests.benchmarks [NAME]`: runs all benchmarks, or one; prints a table and writes `var/bench/results.json`."""
 
+import os
 import sys
 import time
 from typing import Any
@@ -25,16 +26,17 @@ def main(words: list[str]) -> int:
     rows: list[dict[str, Any]] = []
     for number, module in enumerate(chosen, start=1):
         print(f"[{number}/{len(chosen)}] {', '.join(BENCHMARKS[module])} ...", end=" ", flush=True)
-        started = time.perf_counter()
+        started, load = time.perf_counter(), os.getloadavg()[0]
         try:
-            rows += measured(module)
-            print(f"done in {time.perf_counter() - started:.0f} s", flush=True)
+            measurements = measured(module)
         except Exception as error:  # the other benchmarks are still wanted
             print(f"failed: {type(error).__name__}: {error}", flush=True)
-    rows = [{**row, "detail": f"{row['detail']}; on {machine()}"} for row in rows]
-    save(rows)
+            continue
+        print(f"done in {time.perf_counter() - started:.0f} s", flush=True)
+        rows += [{**row, "detail": f"{row['detail']}; {machine()}, load {load:.1f} before"} for row in measurements]
+        save(rows)
     print(table(rows))
-    print(f"On {machine()}; written to {RESULTS}")
+    print(f"Written to {RESULTS}")
     return 0 if {row["name"] for row in rows} >= {name for module in chosen for name in BENCHMARKS[module]} else 1
 
 

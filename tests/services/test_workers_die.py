@@ -31,7 +31,8 @@ def deployment(
 ) -> Iterator[Deployment]:
     folder = tmp_path_factory.mktemp(request.param)
     if request.param == "redis":
-        queue = {"REDIS_URL": request.getfixturevalue("redis_url")}
+        # The tests' own settings name a file broker in the environment.
+        queue = {"REDIS_URL": request.getfixturevalue("redis_url"), "BROKER_URL": "", "RESULT_URL": ""}
     else:
         queue = {"REDIS_URL": "", "BROKER_URL": f"filesystem://{folder}/queue", "RESULT_URL": f"file://{folder}/results"}
     deployment = Deployment(folder, {"DATABASE_URL": new_database(), **queue})

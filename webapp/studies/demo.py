@@ -152,26 +152,26 @@ def stimuli_await(study: Study, children: Children) -> None:
     Raises:
         InputError: A stimulus could not be made.
     """
-    with tqdm(total=100, desc=f"Stimuli of {study.name}", bar_format="{l_bar}{bar}| {elapsed}{postfix}") as bar:
-        for fraction, doing in _fractions(study):
+    layout = "{desc}: {bar:20} {n_fmt} of {total_fmt} sets, {elapsed}{postfix}"
+    with tqdm(total=study.artifacts.count(), desc=study.name, bar_format=layout) as bar:
+        for finished, doing in _progress(study):
             children.check()
-            # A set is made in several steps, each with a progress of its own.
-            bar.n = max(bar.n, round(100 * fraction))
+            bar.n = finished
             bar.set_postfix_str(doing)
     if study.state == Study.State.FAILED and study.error:
         raise InputError(field=study.error["field"], message=study.error["message"], remedy=study.error["remedy"])
 
 
-def _fractions(study: Study) -> Iterator[tuple[float, str]]:
-    study.refresh_from_db()
-    while study.state == Study.State.PREPARING:
+def _progress(study: Study) -> Iterator[tuple[int, str]]:
+    """How many sets are finished, and the step of the one that is being made."""
+    while True:
         entries = study_progress(study)
-        done = sum(entry["done"] / max(entry["total"], 1) for entry in entries)
-        running = next((f"{entry['unit']}: {entry['doing']}" for entry in entries if entry["state"] == "started"), "")
-        yield done / max(len(entries), 1), running
-        time.sleep(0.5)
+        running = [f"{entry['doing']} {entry['done']}/{entry['total']}" for entry in entries if entry["state"] == "started"]
+        yield sum(entry["state"] == "finished" for entry in entries), ", ".join(running)
         study.refresh_from_db()
-    yield 1.0, ""
+        if study.state != Study.State.PREPARING:
+            return
+        time.sleep(0.5)
 
 
 def admin_password() -> str:
