@@ -8,7 +8,6 @@ from typing import Any
 
 from celery import Celery
 from celery.result import AsyncResult
-from kombu.exceptions import OperationalError
 
 from experiments import jobs
 
@@ -78,6 +77,6 @@ def waiting(queue_name: str) -> int:
     with queue().connection_for_read() as connection:
         try:
             return int(connection.default_channel.queue_declare(queue_name, passive=True).message_count)
-        except (OperationalError, connection.channel_errors):
-            # A queue that nobody has declared yet holds nothing.
+        except connection.channel_errors:
+            # Redis knows no empty queues: one without messages does not exist.
             return 0

@@ -101,7 +101,7 @@ def run(*, port: int, pool: str) -> None:
         worker = ("celery", "-A")
         children.start("gpu worker", *worker, "experiments.celery_app", "worker", "-Q", "gpu", "-n", "gpu@%h", "-l", "INFO")
         children.start("web worker", *worker, "webapp.celery_app", "worker", "-Q", "web", "-n", "web@%h", "-l", "INFO")
-        children.start("web server", "gunicorn", "webapp.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "1", "--threads", "8")
+        children.start("web server", "gunicorn", "webapp.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2", "--threads", "4")
         studies = studies_prepare(pool)
         for study in studies:
             stimuli_await(study, children)

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from django.db import connection
@@ -77,8 +78,10 @@ def _copied_csv(rows: QuerySet[Response, tuple[Any, ...]]) -> Iterator[bytes]:
     sql, params = rows.query.sql_with_params()
     yield (",".join(RESPONSE_COLUMNS) + "\n").encode()
     with connection.cursor() as cursor, cursor.cursor.copy(f"COPY ({sql}) TO STDOUT WITH (FORMAT csv)", params) as copy:
-        for piece in copy:
-            yield bytes(piece)
+        # PostgreSQL sends each row by itself; as many writes to the socket would take half as long again.
+        rows_of_text = map(bytes, copy)
+        while piece := b"".join(islice(rows_of_text, ROWS_AT_ONCE)):
+            yield piece
 
 
 def _json_lines(rows: QuerySet[Response, tuple[Any, ...]]) -> Iterator[bytes]:

@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
+from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions, serializers
 from rest_framework.authentication import BaseAuthentication
@@ -158,9 +159,8 @@ class AnswerApi(ParticipantApi):
         """Store it once; sending it again is harmless."""
         session = self.session
         # A stranger's trial does not exist here.
-        trial = Trial.objects.filter(id=trial_id, session=session).exclude(kind="example").first()
-        if trial is None:
-            raise Http404
+        own = Trial.objects.filter(session=session).exclude(kind="example")
+        trial = get_object_or_404(own.select_related("response"), id=trial_id)
         body = AnswerSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         response = response_record(session, trial, body.validated_data)

@@ -51,7 +51,8 @@ def study_progress(study: Study) -> list[dict[str, Any]]:
 def session_by_token(study_id: Any, token: str) -> Session | None:
     """The session of a study that a cookie's secret opens."""
     digest = hashlib.sha256(token.encode()).hexdigest()
-    return Session.objects.select_related("study", "condition").filter(study_id=study_id, token_sha256=digest).first()
+    # At most one; `first` would sort.
+    return next(iter(Session.objects.select_related("study", "condition").filter(study_id=study_id, token_sha256=digest)), None)
 
 
 def session_phase(session: Session) -> str:

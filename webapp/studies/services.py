@@ -149,7 +149,7 @@ def response_record(session: Session, trial: Trial, answer: Mapping[str, Any]) -
     choices = CHOICES[study_design(session.study).TASK]
     remedy = f"Choose one of {', '.join(choices)}"
     require(answer["choice"] in choices, "choice", f"{answer['choice']!r} is not an answer here", remedy)
-    earlier = Response.objects.filter(trial=trial).first()
+    earlier = getattr(trial, "response", None)
     if earlier is None:
         _require_turn(session, trial)
         try:
