@@ -76,7 +76,8 @@ def queue_settings(*, default_queue: str) -> dict[str, Any]:
         Path(urlsplit(result_url).path).mkdir(parents=True, exist_ok=True)
         result_url = f"{RESULT_FILES}+{result_url}"
     return {
-        "broker_url": broker_url if not broker_url.startswith("filesystem://") else "filesystem://",
+        # Its folder is among the options; the host is there because kombu complains of none.
+        "broker_url": "filesystem://localhost" if broker_url.startswith("filesystem://") else broker_url,
         "broker_transport_options": _transport_options(broker_url),
         "broker_connection_retry_on_startup": True,
         "result_backend": result_url,
