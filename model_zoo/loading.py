@@ -41,6 +41,7 @@ def load(model_id: str, *, device: str) -> LoadedModel:
         InputError: There is no such model, or its weights are missing or not those of the card.
     """
     model = card(model_id)
+    _check_device(device)
     source = SOURCES[model.architecture]
     state = torch.load(_weights_path(model), map_location="cpu", weights_only=True)
     network = source.build(model.architecture, state=state).eval().requires_grad_(False)
@@ -53,6 +54,14 @@ def load(model_id: str, *, device: str) -> LoadedModel:
         fast_network=fast_network.eval().requires_grad_(False).to(device, memory_format=torch.channels_last),
         changed_layers=changed_layers,
     )
+
+
+def _check_device(device: str) -> None:
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        remedy = "Give cpu, or a device that this machine has"
+        raise InputError(field="device", message=f"{device!r} cannot be used", remedy=remedy) from error
 
 
 def _weights_path(model: ModelCard) -> Path:

@@ -34,22 +34,27 @@ def answer_error(error: Exception, context: dict[str, Any]) -> Response | None:
         return Response(error.as_json(), status=status.HTTP_400_BAD_REQUEST)
     if isinstance(error, Conflict):
         return Response(error.body, status=status.HTTP_409_CONFLICT)
+    if isinstance(error, RecursionError):
+        error = exceptions.ParseError("The JSON is nested too deeply")
+    elif isinstance(error, UnicodeError):
+        error = exceptions.ParseError("The request is not valid text")
     if isinstance(error, Http404):
         error = exceptions.NotFound()
     elif isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied()
     response = exception_handler(error, context)
     if response is not None and isinstance(error, exceptions.APIException):
-        response.data = _body(error, response.status_code)
+        remedies = {**REMEDIES, **getattr(context["view"], "remedies", {})}
+        response.data = _body(error, response.status_code, remedies)
     return response
 
 
-def _body(error: exceptions.APIException, code: int) -> dict[str, str]:
+def _body(error: exceptions.APIException, code: int, remedies: dict[int, str]) -> dict[str, str]:
     if isinstance(error, exceptions.ValidationError):
         field, message = _first(error.detail)
         return {"field": field, "message": message, "remedy": "Correct this field and send the request again"}
     field = "token" if code == status.HTTP_401_UNAUTHORIZED else "request"
-    return {"field": field, "message": str(error.detail).rstrip("."), "remedy": REMEDIES.get(code, "Correct the request")}
+    return {"field": field, "message": str(error.detail).rstrip("."), "remedy": remedies.get(code, "Correct the request")}
 
 
 def _first(detail: Any, field: str = "body") -> tuple[str, str]:

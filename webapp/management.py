@@ -18,6 +18,9 @@ class InputCommand(BaseCommand):
         except InputError as error:
             self.stderr.write(str(error))
             sys.exit(2)
+        except OSError as error:
+            self.stderr.write(f"{error.filename or 'disk'}: {error.strerror or error}. Free it, or choose another place.")
+            sys.exit(2)
 
     def run(self, options: dict[str, Any]) -> None:
         """Do what the command does."""

@@ -21,6 +21,7 @@ T = TypeVar("T")
 
 Sign = Literal["max", "min"]
 MAX_SIDE = 1024
+POOLS = ("photographs", "stamps")
 
 
 def canonical_json(value: Json) -> str:
@@ -38,6 +39,16 @@ def require_range(recipe: object, field: str, low: float, high: float) -> None:
     """Raise InputError unless the number in `field` lies in [low, high]."""
     value = getattr(recipe, field)
     require(low <= value <= high, field, f"{value} is outside {low} to {high}", f"Give a number from {low} to {high}")
+
+
+def require_pool(recipe: object, pool: str) -> None:
+    """Raise InputError unless the seed and the three fields that describe a pool are fit."""
+    named, is_path = set(pool.split("+")) <= set(POOLS), pool.startswith("/") and pool.isprintable()
+    remedy = f"Choose among {', '.join(POOLS)}, or give an absolute path"
+    require(named or is_path, "pool", f"{pool!r} is no pool", remedy)
+    require_range(recipe, "seed", 0, 2**32 - 1)
+    require_range(recipe, "pool_size", 1, 10**8)
+    require_range(recipe, "pool_resolution", 32, MAX_SIDE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +77,7 @@ class UnitRecipe(Recipe):
     """How the map of a channel becomes one number: spatial mean, one position, or mean over tokens."""
     seed: int = 0
     pool: str = "photographs"
-    """`photographs`, `stamps`, both joined by `+`, or the path of a folder of images."""
+    """`photographs`, `stamps`, both joined by `+`, or the absolute path of a folder of images on the worker."""
     pool_size: int = 4096
     """At most so many images of the pool are looked at."""
     pool_resolution: int = 224
@@ -75,9 +86,7 @@ class UnitRecipe(Recipe):
     def __post_init__(self) -> None:
         address = UnitAddress.parse(self.unit)
         object.__setattr__(self, "unit", str(check_unit(address, aggregation=self.aggregation)))
-        require_range(self, "seed", 0, 2**32 - 1)
-        require_range(self, "pool_size", 1, 10**8)
-        require_range(self, "pool_resolution", 32, MAX_SIDE)
+        require_pool(self, self.pool)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,9 +206,7 @@ class ActivationIndex(Recipe):
         position = f"@{self.position}" if self.position else ""
         address = UnitAddress.parse(f"{self.model}/{self.layer}:0{position}")
         object.__setattr__(self, "layer", check_unit(address, aggregation=self.aggregation).layer)
-        require_range(self, "seed", 0, 2**32 - 1)
-        require_range(self, "pool_size", 1, 10**8)
-        require_range(self, "pool_resolution", 32, MAX_SIDE)
+        require_pool(self, self.pool)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -286,6 +293,7 @@ def _typed(name: str, value: Json, hint: Any) -> Json:
         require(value in choices, name, f"{value!r} is unknown", f"Choose one of {', '.join(map(repr, choices))}")
         return value
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        require(abs(value) < 2**63, name, f"{value} is too large", "Give a smaller number")
         value = float(value)
     expected = get_origin(hint) or hint
     fits = isinstance(value, expected) and not (isinstance(value, bool) and hint is not bool)

@@ -12,12 +12,16 @@ from django.test import Client
 from knox.models import AuthToken
 from rest_framework.test import APIClient
 
+from experiments.contract.errors import InputError
 from experiments.contract.recipes import recipe_from_json
 from experiments.contract.tables import RESPONSE_COLUMNS
 from tests.webapp import made_up
 from tests.webapp.test_participant_api import main_trials, pass_practice, put
+from webapp.participants.consent import default_consent
 from webapp.stimuli.models import Job
 from webapp.stimuli.services import artifact_request
+from webapp.studies.models import Study
+from webapp.studies.services import study_create
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 RECIPE = {"kind": "feature_visualization", "unit": made_up.UNITS[0], "size": 64, "steps": 8}
@@ -65,6 +69,10 @@ def test_stimulus_is_asked_for_once_and_its_job_can_be_watched(api):
         ({"colour": "red"}, "colour"),
         ({"diversity": 1.0}, "diversity"),
         ({"aggregation": "median"}, "aggregation"),
+        ({"diversity": 10**400}, "diversity"),
+        ({"pool": ""}, "pool"),
+        ({"pool": "nope"}, "pool"),
+        ({"pool": "/a\0b"}, "pool"),
     ],
 )
 def test_bad_recipe_names_its_field_and_makes_no_job(api, changes, field):
@@ -86,6 +94,13 @@ def test_stranger_gets_nothing(token):
         response = client.get(url)
         assert response.status_code == 401
         assert set(response.json()) == {"field", "message", "remedy"}
+
+
+def test_token_that_is_no_text_is_refused():
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION="Token \xe9")
+
+    assert client.get("/api/v1/studies").status_code == 400
 
 
 def test_expired_token_is_refused():
@@ -216,6 +231,36 @@ def test_entry_page_shows_the_versioned_consent_and_starts_a_session():
     assert study.consent.version in page.content.decode()
     assert started.status_code == 302
     assert client.get(f"/p/{study.id}/").headers["Location"].endswith("/run/")
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"name": "two words"}, "name"),
+        ({"name": "line\nbreak"}, "name"),
+        ({"units": []}, "units"),
+        ({"units": [made_up.UNITS[0]] * 2}, "units"),
+        ({"units": ["efficientnet_lite0.in1k/_blocks.99:0"]}, "unit"),
+        ({"paper": "nobody1999_nothing"}, "paper"),
+        ({"conditions": ["blurred"]}, "conditions"),
+        ({"settings": {"steps": -5}}, "steps"),
+        ({"settings": {"shown_size": 0}}, "shown_size"),
+        ({"settings": {"pool": "nope"}}, "pool"),
+        ({"settings": {"transforms": "zzz"}}, "transforms"),
+        ({"settings": {"main_trials": 10**9}}, "main_trials"),
+        ({"settings": {"max_batches": 0}}, "max_batches"),
+        ({"settings": {"colour": 1}}, "colour"),
+    ],
+)
+def test_study_that_cannot_be_is_refused_and_leaves_nothing(changes, field):
+    plan = {"name": "fine", "paper": "zimmermann2023_scale", "units": made_up.UNITS, "settings": {}, "consent": default_consent()}
+
+    with pytest.raises(InputError) as refused:
+        study_create(**{**plan, **changes})
+
+    assert refused.value.field == field
+    assert not Study.objects.exists()
+    assert not Job.objects.exists()
 
 
 @pytest.mark.parametrize("participant", ["a b", "x" * 65, "<script>", "=cmd()"])

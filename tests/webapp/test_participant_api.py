@@ -146,6 +146,16 @@ def test_contradicting_answer_is_refused_and_the_first_stands(browser):
     assert Response.objects.get(trial=trial).choice == "upper"
 
 
+def test_another_answer_under_the_same_key_is_no_replay(browser):
+    client, session = browser(made_up.study())
+    pass_practice(client, session)
+    trial = main_trials(session)[0]
+    key = "22222222-2222-4222-8222-222222222222"
+    put(client, session, trial, key=key, choice="upper")
+
+    assert put(client, session, trial, key=key, choice="lower").status_code == 409
+
+
 def test_strangers_trial_does_not_exist(browser):
     study = made_up.study()
     client, session = browser(study)
@@ -183,6 +193,9 @@ def test_main_trial_before_practice_is_refused(browser):
         ({"input": "telepathy"}, "input"),
         ({"correct": True}, "correct"),
         ({"dropped_frames": 1.5}, "dropped_frames"),
+        ({"rt": "12"}, "rt"),
+        ({"onset": True}, "onset"),
+        ({"event_time": 1e308}, "event_time"),
     ],
 )
 def test_malformed_answer_names_its_field_and_changes_nothing(browser, changes, field):
@@ -198,7 +211,7 @@ def test_malformed_answer_names_its_field_and_changes_nothing(browser, changes, 
     assert Response.objects.count() == before
 
 
-@pytest.mark.parametrize("body", [b"{", b"[]", b'"text"', b'{"rt": NaN}', b"\xff\xfe"])
+@pytest.mark.parametrize("body", [b"{", b"[]", b'"text"', b'{"rt": NaN}', b"\xff\xfe", b"[" * 8000 + b"]" * 8000])
 def test_body_that_is_no_answer_is_refused(browser, body):
     client, session = browser(made_up.study())
     pass_practice(client, session)

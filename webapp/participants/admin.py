@@ -29,6 +29,10 @@ class ParticipantAdmin(admin.ModelAdmin):
         """They come by themselves."""
         return False
 
+    def has_delete_permission(self, request: HttpRequest, obj: Participant | None = None) -> bool:
+        """Their answers would go with them."""
+        return False
+
     def has_change_permission(self, request: HttpRequest, obj: Participant | None = None) -> bool:
         """What is recorded stays as it is."""
         return False

@@ -1,6 +1,7 @@
 """The demo on one machine: two studies with real stimuli, a GPU worker, a web worker and a web server as child processes."""
 
 import contextlib
+import hashlib
 import os
 import secrets
 import signal
@@ -17,10 +18,11 @@ from tqdm import tqdm
 
 from experiments import jobs, registry
 from experiments.contract.errors import InputError
+from experiments.contract.recipes import POOLS
 from model_zoo.catalogue import draw_units
 from webapp.participants.consent import default_consent
 from webapp.stimuli.models import Job
-from webapp.stimuli.services import job_cancel
+from webapp.stimuli.services import job_queue
 from webapp.studies.models import Study
 from webapp.studies.preparation import study_prepare
 from webapp.studies.selectors import study_progress
@@ -94,9 +96,14 @@ def run(*, port: int, pool: str) -> None:
         InputError: The network does not see what it should, or stimuli cannot be made.
         ChildDied: A child process ended by itself.
     """
+    if set(pool.split("+")) - set(POOLS):
+        pool = str(Path(pool).resolve())
+        if not Path(pool).is_dir():
+            raise InputError(field="pool", message=f"there is no folder {pool}", remedy="Name a folder of images")
     call_command("migrate", verbosity=0)
     call_command("collectstatic", verbosity=0, interactive=False)
     network_check()
+    admin_password()
     with Children() as children:
         worker = ("celery", "-A")
         children.start("gpu worker", *worker, "experiments.celery_app", "worker", "-Q", "gpu", "-n", "gpu@%h", "-l", "INFO")
@@ -122,13 +129,15 @@ def network_check() -> None:
 
 def studies_prepare(pool: str) -> list[Study]:
     """The two studies for this pool, with what is missing of their stimuli on the queue."""
-    # No worker of an earlier start is alive; what it left undone is asked for anew.
+    # No worker of an earlier start is alive; what it left undone is queued again.
     for job in Job.objects.filter(state__in=Job.OPEN):
-        job_cancel(job)
+        job.attempts = 0
+        job_queue(job)
     studies = []
     for paper, (name, seed) in STUDIES.items():
-        if pool not in ("photographs", "photographs+stamps"):
-            name = f"{name}-{Path(pool).name.lower()}"[:60]
+        if pool.startswith("/"):
+            # Another folder makes other studies, also where its name is the same.
+            name = f"{name}-{hashlib.sha256(pool.encode()).hexdigest()[:8]}"
         study = Study.objects.filter(name=name).first()
         if study is None:
             settings = {**registry.design(paper).DEMO, "pool": pool}

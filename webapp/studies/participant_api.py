@@ -1,7 +1,7 @@
 """The JSON interface of a participant's browser, and of bots: plan in, answers out. The truth never passes through here."""
 
 import math
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
@@ -20,7 +20,9 @@ from webapp.studies.selectors import practice_plan, session_by_token, session_pl
 from webapp.studies.services import instructions_finish, practice_judge, response_record, session_finish, session_served
 
 DAY_MS = 86_400_000
+MAX_CLOCK = 1e12
 MAX_BODY = 16 * 1024
+NUMBERS = (serializers.FloatField, serializers.IntegerField)
 
 
 def cookie_name(study_id: Any) -> str:
@@ -37,7 +39,8 @@ class StrictSerializer(serializers.Serializer):
             for name, value in data.items():
                 if name not in self.fields:
                     raise serializers.ValidationError({str(name): ["There is no such field."]})
-                if isinstance(value, float) and not math.isfinite(value):
+                is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+                if isinstance(self.fields[name], NUMBERS) and not is_number:
                     raise serializers.ValidationError({name: ["It is not a finite number."]})
         checked: dict[str, Any] = super().to_internal_value(data)
         return checked
@@ -57,10 +60,10 @@ class AnswerSerializer(StrictSerializer):
     confidence = serializers.ChoiceField(choices=CONFIDENCES)
     rt = serializers.FloatField(min_value=0, max_value=DAY_MS)
     input = serializers.ChoiceField(choices=("mouse", "touch", "pen", "keyboard"))
-    onset = serializers.FloatField(min_value=0)
-    second_frame = serializers.FloatField(min_value=0)
-    event_time = serializers.FloatField(min_value=0)
-    handler_time = serializers.FloatField(min_value=0)
+    onset = serializers.FloatField(min_value=0, max_value=MAX_CLOCK)
+    second_frame = serializers.FloatField(min_value=0, max_value=MAX_CLOCK)
+    event_time = serializers.FloatField(min_value=0, max_value=MAX_CLOCK)
+    handler_time = serializers.FloatField(min_value=0, max_value=MAX_CLOCK)
     refresh_interval = serializers.FloatField(min_value=0, max_value=10_000)
     dropped_frames = serializers.IntegerField(min_value=0, max_value=2**31 - 1)
     focus_losses = serializers.IntegerField(min_value=0, max_value=2**31 - 1)
@@ -116,6 +119,11 @@ class ParticipantApi(APIView):
 
     authentication_classes = (SessionAuthentication,)
     permission_classes = (IsSession,)
+    remedies: ClassVar[dict[int, str]] = {
+        401: "Open the study through the link that you were given, in this browser",
+        403: "Reload the page",
+        404: "Reload the page",
+    }
 
     @property
     def session(self) -> Session:

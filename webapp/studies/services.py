@@ -1,6 +1,7 @@
 """Writes of studies: create one, start a session, record an answer, judge practice, finish. Called by all interfaces."""
 
 import hashlib
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -22,6 +23,7 @@ from webapp.studies.models import Condition, Response, Session, Study, StudyImag
 from webapp.studies.preparation import study_prepare
 from webapp.studies.selectors import session_phase, study_design, study_manifests, study_settings
 
+NAME = re.compile(r"[A-Za-z0-9_-]{1,60}")
 CODE_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # without the signs that people confuse
 
 
@@ -48,9 +50,12 @@ def study_create(
     for condition in conditions:
         remedy = f"Choose among {', '.join(design.CONDITIONS)}"
         require(condition in design.CONDITIONS, "conditions", f"{condition!r} is unknown to {paper}", remedy)
+    require(NAME.fullmatch(name) is not None, "name", f"{name!r} is no short name", "Use 1 to 60 letters, digits, '-' or '_'")
     require(bool(units), "units", "a study without units asks nothing", "Give at least one unit address")
     require(not Study.objects.filter(name=name).exists(), "name", f"there is a study {name!r} already", "Choose another name")
     addresses = [check_unit(UnitAddress.parse(unit), aggregation="mean") for unit in units]
+    repeated = len({str(address) for address in addresses}) < len(addresses)
+    require(not repeated, "units", "a unit is given twice", "Give each unit once")
     design.stimulus_sets(units=[str(address) for address in addresses], conditions=conditions, settings=checked)
     study = Study.objects.create(
         name=name, paper=paper, title=title or design.TITLE, settings=asdict(checked), notice=notice, consent=consent
@@ -157,7 +162,7 @@ def response_record(session: Session, trial: Trial, answer: Mapping[str, Any]) -
                 return Response.objects.create(trial=trial, correct=answer["choice"] == trial.correct_choice, **answer)
         except IntegrityError:
             earlier = Response.objects.get(trial=trial)
-    if earlier.key != answer["key"]:
+    if any(getattr(earlier, field) != answer[field] for field in ("key", "choice", "confidence")):
         message = "this trial has been answered, with another answer"
         raise Conflict(InputError(field="trial", message=message, remedy="Go on with the next trial; the first answer stands"))
     return earlier

@@ -4,12 +4,12 @@ from typing import Any
 from uuid import uuid4
 
 from django.contrib.admin.views.decorators import staff_member_required
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
 from experiments.contract.errors import InputError
 from webapp import compute
@@ -24,11 +24,12 @@ from webapp.studies.services import session_start
 
 # How a visitor may call themselves; nobody is counted as a person who says otherwise.
 KINDS = {"": Participant.Kind.LIVE, "preview": Participant.Kind.PREVIEW, "bot": Participant.Kind.BOT}
+DAMAGED = "This link is damaged. Open the study through the link that you were given."
 COOKIE_SECONDS = 7 * 24 * 3600
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def entry(request: HttpRequest, study_id: str) -> HttpResponse:
     """The consent page; agreeing starts the session, or goes on with it."""
     study = get_object_or_404(Study, id=study_id)
@@ -40,6 +41,8 @@ def entry(request: HttpRequest, study_id: str) -> HttpResponse:
             "Please come back later, or write to the researcher who invited you.",
         ]
         return _message(request, study.title, paragraphs, status=404)
+    if request.GET.get("kind", "") not in KINDS:
+        return _message(request, study.title, [DAMAGED], status=400)
     if request.method == "POST":
         return _agreed(request, study)
     context = {
@@ -60,9 +63,7 @@ def _agreed(request: HttpRequest, study: Study) -> HttpResponse:
         participant = participant_enter(external_id=external_id, kind=kind, consent=study.consent)
         _, token = session_start(study, participant)
     except KeyError:
-        return _message(
-            request, study.title, ["This link is damaged. Open the study through the link that you were given."], status=400
-        )
+        return _message(request, study.title, [DAMAGED], status=400)
     except InputError as error:
         return _message(request, study.title, [f"Sorry: {error.message}.", f"{error.remedy}."], status=400)
     except Conflict as conflict:
@@ -82,7 +83,7 @@ def _agreed(request: HttpRequest, study: Study) -> HttpResponse:
 
 @never_cache
 @ensure_csrf_cookie
-@require_GET
+@require_safe
 def run(request: HttpRequest, study_id: str) -> HttpResponse:
     """The page on which the browser's program shows the trials."""
     study = get_object_or_404(Study, id=study_id)
@@ -104,7 +105,10 @@ def results(request: HttpRequest, study_id: str) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """The page for a wrong address."""
+    """The page for a wrong address; for programs, its JSON."""
+    if request.path.startswith("/api/") or request.content_type == "application/json":
+        missing = InputError(field="request", message="there is no such address", remedy="Check it against /api/v1/docs")
+        return JsonResponse(missing.as_json(), status=404)
     paragraphs = ["There is no such page.", "Check the link that you were given."]
     return _message(request, "Not found", paragraphs, status=404)
 

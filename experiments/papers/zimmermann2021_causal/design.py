@@ -12,7 +12,15 @@ import numpy as np
 from experiments.contract.artifacts import Manifest
 from experiments.contract.designs import CHOICES, ImageRef, InstructionPage, PlannedTrial, Presentation, Task, TrialKind
 from experiments.contract.planning import plan_practice, plan_session, shuffled
-from experiments.contract.recipes import Json, StimulusSet, require
+from experiments.contract.recipes import (
+    FeatureVisualization,
+    Json,
+    Occlusion,
+    StimulusSet,
+    build,
+    require,
+    require_range,
+)
 
 SLUG = "zimmermann2021_causal"
 TITLE = "Which part matters? (occlusion prediction)"
@@ -44,9 +52,10 @@ class Settings:
     practice_other: int = 3
 
     def __post_init__(self) -> None:
-        for field in ("main_trials", "catch_trials", "practice_obvious", "practice_other"):
-            require(getattr(self, field) >= 0, field, f"{getattr(self, field)} is negative", "Give 0 or more")
-        require(self.main_trials > 0, "main_trials", "a session without main trials asks nothing", "Give at least 1")
+        require_range(self, "max_batches", 1, 1000)
+        require_range(self, "main_trials", 1, 1000)
+        for field in ("catch_trials", "practice_obvious", "practice_other"):
+            require_range(self, field, 0, 100)
 
 
 STIMULUS_SETTINGS = (
@@ -83,8 +92,19 @@ DEMO: Mapping[str, Json] = {
 def stimulus_sets(*, units: Sequence[str], conditions: Sequence[str], settings: Settings) -> list[StimulusSet]:
     """Natural batches of every unit (they hold the occluded images), and visualizations where a condition shows them."""
     require(len(units) > 1, "units", "a catch trial needs an image of another unit", "Give at least two units")
+    check_stimulus_settings(units[0], settings)
     parts = ["natural"] + ["synthetic"] * ("synthetic" in conditions)
     return [_set(part, unit, settings) for part in parts for unit in units]
+
+
+def check_stimulus_settings(unit: str, settings: Settings) -> None:
+    """Raise InputError if a setting is nothing that the stimuli's recipes allow."""
+    fields = ("pool", "pool_size", "pool_resolution", "shown_size", "seed")
+    pool = {"unit": unit, **{field: getattr(settings, field) for field in fields}}
+    drawn = {field: getattr(settings, field) for field in ("size", "steps", "diversity", "transforms")}
+    build(FeatureVisualization, {**pool, **drawn, "batch": REFERENCES})
+    occluded = {"patch": settings.patch, "stride": settings.stride, "fill": settings.fill, "size": settings.pool_resolution}
+    build(Occlusion, {**pool, **occluded})
 
 
 def plan(
@@ -186,7 +206,8 @@ class Stimuli:
     def obvious_trial(self, kind: TrialKind, unit: str, batch: int, *, correct: str, rng: np.random.Generator) -> PlannedTrial:
         """A trial in which the wrong answer is an occluded copy of another unit's image."""
         other = shuffled([other for other in self.units if other != unit], rng)[0]
-        foreign = self._natural(other, f"batch{int(rng.integers(self.batches(other)))}/min")
+        # From the batch kept for practice: elsewhere it is a wrong answer that this session may ask for.
+        foreign = self._natural(other, f"batch{self.batches(other) - 1}/min")
         return self._laid_out(kind, unit, batch, foreign, correct=correct, rng=rng)
 
     def batches(self, unit: str) -> int:

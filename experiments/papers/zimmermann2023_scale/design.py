@@ -12,7 +12,7 @@ import numpy as np
 from experiments.contract.artifacts import Manifest
 from experiments.contract.designs import CHOICES, ImageRef, InstructionPage, PlannedTrial, Presentation, Task, TrialKind
 from experiments.contract.planning import plan_practice, plan_session, shuffled
-from experiments.contract.recipes import Json, StimulusSet, require
+from experiments.contract.recipes import FeatureVisualization, Json, StimulusSet, build, require_range
 
 SLUG = "zimmermann2023_scale"
 TITLE = "Which image matches? (two-alternative forced choice)"
@@ -45,9 +45,11 @@ class Settings:
     """ms for which the buttons stay closed."""
 
     def __post_init__(self) -> None:
-        for field in ("main_trials", "catch_trials", "practice_obvious", "practice_other", "answer_lock"):
-            require(getattr(self, field) >= 0, field, f"{getattr(self, field)} is negative", "Give 0 or more")
-        require(self.main_trials > 0, "main_trials", "a session without main trials asks nothing", "Give at least 1")
+        require_range(self, "max_batches", 1, 1000)
+        require_range(self, "main_trials", 1, 1000)
+        for field in ("catch_trials", "practice_obvious", "practice_other"):
+            require_range(self, field, 0, 100)
+        require_range(self, "answer_lock", 0, 60_000)
 
 
 STIMULUS_SETTINGS = (
@@ -79,8 +81,17 @@ DEMO: Mapping[str, Json] = {
 
 def stimulus_sets(*, units: Sequence[str], conditions: Sequence[str], settings: Settings) -> list[StimulusSet]:
     """Natural batches of every unit (they hold the queries), and visualizations where a condition shows them."""
+    check_stimulus_settings(units[0], settings)
     parts = ["natural"] + ["synthetic"] * ("synthetic" in conditions)
     return [_set(part, unit, settings) for part in parts for unit in units]
+
+
+def check_stimulus_settings(unit: str, settings: Settings) -> None:
+    """Raise InputError if a setting is nothing that the stimuli's recipes allow."""
+    fields = ("pool", "pool_size", "pool_resolution", "shown_size", "seed")
+    pool = {"unit": unit, **{field: getattr(settings, field) for field in fields}}
+    drawn = {field: getattr(settings, field) for field in ("size", "steps", "diversity", "transforms")}
+    build(FeatureVisualization, {**pool, **drawn, "batch": REFERENCES})
 
 
 def plan(

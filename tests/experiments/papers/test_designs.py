@@ -49,7 +49,7 @@ class Made:
 def made(slug: str, condition: str, *, units: int = 4, batches: int = 4, **settings: int) -> Made:
     design = registry.design(slug)
     checked = build(design.Settings, settings)
-    addresses = [f"m/layer:{number}" for number in range(units)]
+    addresses = [f"efficientnet_lite0.in1k/_blocks.10:{number}" for number in range(units)]
     recipes = design.stimulus_sets(units=addresses, conditions=design.CONDITIONS, settings=checked)
     sets = {
         recipe.digest: Manifest(

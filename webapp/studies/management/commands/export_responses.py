@@ -4,6 +4,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from experiments.contract.errors import InputError
 from webapp.management import InputCommand
 from webapp.studies.exports import MEDIA_TYPES, export
 from webapp.studies.selectors import study_by_name
@@ -23,6 +24,8 @@ class Command(InputCommand):
     def run(self, options: dict[str, Any]) -> None:
         """Export."""
         study, out = study_by_name(options["study"]), options["out"]
+        if out.is_dir():
+            raise InputError(field="out", message=f"{out} is a folder", remedy="Name a file")
         stream = export(study, form=options["format"])
         out.parent.mkdir(parents=True, exist_ok=True)
         unfinished = out.with_name(out.name + ".unfinished")
