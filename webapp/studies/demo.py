@@ -25,7 +25,7 @@ from webapp.stimuli.models import Job
 from webapp.stimuli.services import job_queue
 from webapp.studies.models import Study
 from webapp.studies.preparation import study_prepare
-from webapp.studies.selectors import study_progress
+from webapp.studies.selectors import study_manifests, study_progress
 from webapp.studies.services import study_create
 from webapp.studies.truth import truth_write
 
@@ -112,6 +112,7 @@ def run(*, port: int, pool: str) -> None:
         studies = studies_prepare(pool)
         for study in studies:
             stimuli_await(study, children)
+            print_stimuli(study)
             truth_write(study)
         print_links(studies, port)
         while True:
@@ -194,6 +195,15 @@ def admin_password() -> str:
         user.set_password(path.read_text())
         user.save()
     return path.read_text()
+
+
+def print_stimuli(study: Study) -> None:
+    """How many batches the pool carried, and how many images of a trial show the same source or the same spot of it."""
+    for manifest in study_manifests(study).values():
+        values = manifest.values
+        if "violations" in values:
+            shares = f"{values['shared_sources']:.1%} of image pairs share a source, {values['violations']:.1%} overlap too much"
+            print(f"  {manifest.recipe['unit']}: {values['batches']} batches; within a batch {shares}")
 
 
 def print_links(studies: list[Study], port: int) -> None:
