@@ -41,10 +41,10 @@ def _units(options: argparse.Namespace) -> list[str]:
 
 
 def _check(options: argparse.Namespace) -> list[str]:
-    from model_zoo.classification import check_classification  # noqa: PLC0415 -- torch takes seconds; the others need none
+    from model_zoo.classification import ACCEPTED, check_classification  # noqa: PLC0415 -- torch takes seconds; the others need none
 
     answers = check_classification(options.model)
-    return [f"{photograph}\tclass {label}\tprobability {probability:.2f}" for photograph, label, probability in answers]
+    return [f"{options.model} sees {ACCEPTED[name][label]} in {name} ({share:.0%})" for name, label, share in answers]
 
 
 def _parser() -> argparse.ArgumentParser:

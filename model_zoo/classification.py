@@ -11,9 +11,12 @@ from torch import Tensor
 from model_zoo.errors import InputError
 from model_zoo.loading import load
 
-# Photograph in the wheel of scikit-image, and the ImageNet classes that are right for it: tabby to Egyptian cat;
-# espresso, cup, coffee mug; missile, projectile, space shuttle.
-ACCEPTED = {"chelsea.png": (281, 282, 283, 284, 285), "coffee.png": (967, 968, 504), "rocket.jpg": (657, 744, 812)}
+# Photograph in the wheel of scikit-image, and the ImageNet classes that are right for it.
+ACCEPTED = {
+    "chelsea.png": {281: "tabby", 282: "tiger cat", 283: "Persian cat", 284: "Siamese cat", 285: "Egyptian cat"},
+    "coffee.png": {504: "coffee mug", 967: "espresso", 968: "cup"},
+    "rocket.jpg": {657: "missile", 744: "projectile", 812: "space shuttle"},
+}
 
 
 def check_classification(model_id: str, *, device: str = "cpu") -> list[tuple[str, int, float]]:
