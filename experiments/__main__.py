@@ -14,7 +14,8 @@ from tqdm import tqdm
 from experiments import jobs, registry
 from experiments.contract.artifacts import ArtifactStore, Manifest
 from experiments.contract.errors import InputError
-from experiments.contract.recipes import RECIPES, UnitRecipe, parse_settings, recipe_from_json, require
+from experiments.contract.fields import parse_settings, require
+from experiments.contract.recipes import RECIPES, UnitRecipe, recipe_from_json
 from experiments.methods.bots import Outcome, TakePart, run_sessions, take_part_by_http
 from experiments.methods.observers import OBSERVERS, make_observer
 from experiments.methods.participant_link import Link

@@ -6,39 +6,18 @@ checked against the catalogue by `check_unit`.
 
 import dataclasses
 import hashlib
-import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
+from typing import ClassVar, Literal
 
 from experiments.contract.errors import InputError
+from experiments.contract.fields import Json, build, canonical_json, require, require_range
 from model_zoo.address import UnitAddress
 from model_zoo.catalogue import check_unit
-
-Json: TypeAlias = Any
-T = TypeVar("T")
 
 Sign = Literal["max", "min"]
 MAX_SIDE = 1024
 POOLS = ("photographs", "stamps")
-
-
-def canonical_json(value: Json) -> str:
-    """JSON with sorted keys and no spaces: equal values give equal text."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
-
-
-def require(condition: bool, field: str, message: str, remedy: str) -> None:
-    """Raise InputError unless `condition` holds."""
-    if not condition:
-        raise InputError(field=field, message=message, remedy=remedy)
-
-
-def require_range(recipe: object, field: str, low: float, high: float) -> None:
-    """Raise InputError unless the number in `field` lies in [low, high]."""
-    value = getattr(recipe, field)
-    require(low <= value <= high, field, f"{value} is outside {low} to {high}", f"Give a number from {low} to {high}")
 
 
 def require_pool(recipe: object, pool: str) -> None:
@@ -251,53 +230,3 @@ def recipe_from_json(body: Json) -> Recipe:
     if not isinstance(kind, str) or kind not in RECIPES:
         raise InputError(field="kind", message=f"{kind!r} is unknown", remedy=f"Choose one of {', '.join(RECIPES)}")
     return build(RECIPES[kind], {name: value for name, value in body.items() if name != "kind"})
-
-
-def build(cls: type[T], values: Mapping[str, Json]) -> T:
-    """Construct a dataclass from JSON values, each checked against its field's type.
-
-    Raises:
-        InputError: A field is unknown, missing, or of the wrong type.
-    """
-    fields = {field.name: field for field in dataclasses.fields(cls)}  # type: ignore[arg-type]  # T is a dataclass
-    for name in values:
-        require(name in fields, str(name), "there is no such field", f"Choose among {', '.join(fields)}")
-    for name, field in fields.items():
-        has_default = field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING
-        require(name in values or has_default, name, "it is missing", f"Give a value for {name}")
-    hints = get_type_hints(cls)
-    return cls(**{name: _typed(name, value, hints[name]) for name, value in values.items()})
-
-
-def parse_settings(pairs: list[str]) -> dict[str, Json]:
-    """Read `key=value` words of a command line; a value is JSON where it parses as such, else text.
-
-    Raises:
-        InputError: A word has no `=`.
-    """
-    settings: dict[str, Json] = {}
-    for pair in pairs:
-        key, separator, text = pair.partition("=")
-        require(bool(separator), "set", f"{pair!r} has no '='", "Write --set key=value")
-        try:
-            settings[key] = json.loads(text)
-        except json.JSONDecodeError:
-            settings[key] = text
-    return settings
-
-
-def _typed(name: str, value: Json, hint: Any) -> Json:
-    """`value` as the field's type; an integer is welcome where a float is wanted, nothing else is converted."""
-    if get_origin(hint) is Literal:
-        choices = get_args(hint)
-        require(value in choices, name, f"{value!r} is unknown", f"Choose one of {', '.join(map(repr, choices))}")
-        return value
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        require(abs(value) < 2**63, name, f"{value} is too large", "Give a smaller number")
-        value = float(value)
-    expected = get_origin(hint) or hint
-    fits = isinstance(value, expected) and not (isinstance(value, bool) and hint is not bool)
-    require(fits, name, f"{value!r} is not of type {getattr(hint, '__name__', hint)}", "Correct its type")
-    if isinstance(value, float):
-        require(math.isfinite(value), name, f"{value} is not finite", "Give a finite number")
-    return value

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from experiments.contract.artifacts import Manifest, StoredFile, Workshop
-from experiments.contract.recipes import Exemplars, FeatureVisualization, Json, StimulusSet, UnitRecipe, build, require
+from experiments.contract.fields import Json, build, require
+from experiments.contract.recipes import Exemplars, FeatureVisualization, StimulusSet, UnitRecipe
 from experiments.methods.natural import natural_activations, repeats
 
 T = TypeVar("T", bound=UnitRecipe)

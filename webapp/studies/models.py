@@ -5,7 +5,7 @@ import uuid
 
 from django.db import models
 
-from experiments.contract.recipes import canonical_json
+from experiments.contract.fields import canonical_json
 from webapp.participants.models import ConsentText, Participant
 
 

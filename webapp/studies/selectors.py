@@ -11,7 +11,7 @@ from experiments import registry
 from experiments.contract.artifacts import Manifest
 from experiments.contract.designs import Design
 from experiments.contract.errors import InputError
-from experiments.contract.recipes import build
+from experiments.contract.fields import build
 from webapp.participants.models import Participant
 from webapp.stimuli.models import Artifact, Job
 from webapp.stimuli.selectors import job_shown, store

@@ -13,7 +13,7 @@ from django.utils import timezone
 from experiments import registry
 from experiments.contract.designs import CHOICES, PlannedTrial
 from experiments.contract.errors import InputError
-from experiments.contract.recipes import build, require
+from experiments.contract.fields import build, require
 from model_zoo.address import UnitAddress
 from model_zoo.catalogue import check_unit
 from webapp.api_errors import Conflict

@@ -11,16 +11,9 @@ import numpy as np
 
 from experiments.contract.artifacts import Manifest
 from experiments.contract.designs import CHOICES, ImageRef, InstructionPage, PlannedTrial, Presentation, Task, TrialKind
+from experiments.contract.fields import Json, build, require, require_range
 from experiments.contract.planning import plan_practice, plan_session, shuffled
-from experiments.contract.recipes import (
-    FeatureVisualization,
-    Json,
-    Occlusion,
-    StimulusSet,
-    build,
-    require,
-    require_range,
-)
+from experiments.contract.recipes import FeatureVisualization, Occlusion, StimulusSet
 
 SLUG = "zimmermann2021_causal"
 TITLE = "Which part matters? (occlusion prediction)"

@@ -1,8 +1,9 @@
 """Stimuli of the occlusion prediction: batches of images by rank, one image of each occluded, and synthetic references."""
 
 from experiments.contract.artifacts import Product, StoredFile, Workshop
+from experiments.contract.fields import require
 from experiments.contract.planning import generator, shuffled
-from experiments.contract.recipes import Occlusion, StimulusSet, require
+from experiments.contract.recipes import Occlusion, StimulusSet
 from experiments.methods.batches import (
     link,
     natural_batches,

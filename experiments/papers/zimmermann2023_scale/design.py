@@ -11,8 +11,9 @@ import numpy as np
 
 from experiments.contract.artifacts import Manifest
 from experiments.contract.designs import CHOICES, ImageRef, InstructionPage, PlannedTrial, Presentation, Task, TrialKind
+from experiments.contract.fields import Json, build, require_range
 from experiments.contract.planning import plan_practice, plan_session, shuffled
-from experiments.contract.recipes import FeatureVisualization, Json, StimulusSet, build, require_range
+from experiments.contract.recipes import FeatureVisualization, StimulusSet
 
 SLUG = "zimmermann2023_scale"
 TITLE = "Which image matches? (two-alternative forced choice)"

@@ -1,8 +1,9 @@
 """Stimuli of the web 2-AFC: fair batches of natural images by rank, and one diverse batch of synthetic ones per sign."""
 
 from experiments.contract.artifacts import Manifest, Product, StoredFile, Workshop
+from experiments.contract.fields import require
 from experiments.contract.planning import generator, shuffled
-from experiments.contract.recipes import StimulusSet, require
+from experiments.contract.recipes import StimulusSet
 from experiments.methods.batches import (
     link,
     natural_batches,

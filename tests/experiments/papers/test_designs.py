@@ -13,7 +13,7 @@ from experiments import registry
 from experiments.contract.artifacts import Manifest
 from experiments.contract.designs import CHOICES, Design, PlannedTrial
 from experiments.contract.errors import InputError
-from experiments.contract.recipes import build
+from experiments.contract.fields import build
 
 pytestmark = pytest.mark.unit
 SLUGS = [slug for slug, paper in registry.experiments().items() if paper.asks_people]

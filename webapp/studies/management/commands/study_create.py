@@ -6,7 +6,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from experiments.contract.recipes import parse_settings
+from experiments.contract.fields import parse_settings
 from webapp.management import InputCommand
 from webapp.participants.consent import default_consent
 from webapp.studies.services import study_create
