@@ -15,7 +15,8 @@ from webapp.stimuli.selectors import store
 from webapp.stimuli.services import artifact_store
 from webapp.studies.models import Session, Study
 from webapp.studies.preparation import needed_sets, study_open_if_ready
-from webapp.studies.services import session_start, study_create
+from webapp.studies.services.session import session_start
+from webapp.studies.services.study import study_create
 
 UNITS = ("efficientnet_lite0.in1k/_blocks.3:1", "efficientnet_lite0.in1k/_blocks.10:5")
 BATCHES = 3

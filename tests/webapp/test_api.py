@@ -21,7 +21,7 @@ from webapp.participants.consent import default_consent
 from webapp.stimuli.models import Job
 from webapp.stimuli.services import artifact_request
 from webapp.studies.models import Study
-from webapp.studies.services import study_create
+from webapp.studies.services.study import study_create
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 RECIPE = {"kind": "feature_visualization", "unit": made_up.UNITS[0], "size": 64, "steps": 8}

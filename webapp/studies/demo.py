@@ -26,7 +26,7 @@ from webapp.stimuli.services import job_queue
 from webapp.studies.models import Study
 from webapp.studies.preparation import study_prepare
 from webapp.studies.selectors import study_manifests, study_progress
-from webapp.studies.services import study_create
+from webapp.studies.services.study import study_create
 from webapp.studies.truth import truth_write
 
 MODEL = "efficientnet_lite0.in1k"

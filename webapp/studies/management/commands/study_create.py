@@ -9,7 +9,7 @@ from django.urls import reverse
 from experiments.contract.fields import parse_settings
 from webapp.management import InputCommand
 from webapp.participants.consent import default_consent
-from webapp.studies.services import study_create
+from webapp.studies.services.study import study_create
 
 
 class Command(InputCommand):
