@@ -41,9 +41,8 @@ def study_create(
     for condition in conditions:
         remedy = f"Choose among {', '.join(design.CONDITIONS)}"
         require(condition in design.CONDITIONS, "conditions", f"{condition!r} is unknown to {paper}", remedy)
-    require(NAME.fullmatch(name) is not None, "name", f"{name!r} is no short name", "Use 1 to 60 letters, digits, '-' or '_'")
     require(bool(units), "units", "a study without units asks nothing", "Give at least one unit address")
-    require(not Study.objects.filter(name=name).exists(), "name", f"there is a study {name!r} already", "Choose another name")
+    require_free_name(name)
     addresses = [check_unit(UnitAddress.parse(unit), aggregation="mean") for unit in units]
     repeated = len({str(address) for address in addresses}) < len(addresses)
     require(not repeated, "units", "a unit is given twice", "Give each unit once")
@@ -56,6 +55,12 @@ def study_create(
     study_prepare(study)
     study.refresh_from_db()
     return study
+
+
+def require_free_name(name: str) -> None:
+    """Raise InputError unless a study may be called `name`."""
+    require(NAME.fullmatch(name) is not None, "name", f"{name!r} is no short name", "Use 1 to 60 letters, digits, '-' or '_'")
+    require(not Study.objects.filter(name=name).exists(), "name", f"there is a study {name!r} already", "Choose another name")
 
 
 def unit_get_or_create(address: UnitAddress) -> Unit:
