@@ -10,6 +10,7 @@ from tqdm import tqdm
 from webapp.management import InputCommand
 from webapp.studies.imports.mapping import SHIPPED, ImportMapping
 from webapp.studies.imports.services import study_import
+from webapp.studies.models import Response
 
 
 class Command(InputCommand):
@@ -31,7 +32,6 @@ class Command(InputCommand):
         with tqdm(desc=path.name, unit=" rows", leave=False, disable=None) as bar:
             name = options["name"] or path.stem.replace(".", "-")
             study = study_import(path, mapping=mapping, name=name, title=options["title"], report=bar.update)
-            rows = bar.n
-        self.stdout.write(
-            f"{study.name}: {rows} responses of {study.sessions.count()} sessions; {reverse('results', args=[study.id])}"
-        )
+        responses = Response.objects.filter(trial__session__study=study).count()
+        address = reverse("results", args=[study.id])
+        self.stdout.write(f"{study.name}: {responses} responses of {study.sessions.count()} sessions; {address}")
