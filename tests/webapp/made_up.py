@@ -15,7 +15,8 @@ from webapp.stimuli.selectors import store
 from webapp.stimuli.services import artifact_store
 from webapp.studies.models import Session, Study
 from webapp.studies.preparation import needed_sets, study_open_if_ready
-from webapp.studies.services import session_start, study_create
+from webapp.studies.services.session import session_start
+from webapp.studies.services.study import StudyPlan, study_create
 
 UNITS = ("efficientnet_lite0.in1k/_blocks.3:1", "efficientnet_lite0.in1k/_blocks.10:5")
 BATCHES = 3
@@ -25,9 +26,8 @@ _numbers = itertools.count()
 def study(paper: str = "zimmermann2023_scale", *, opened: bool = True, **settings: Any) -> Study:
     """A study of two units, open unless told otherwise."""
     numbers = {"main_trials": 4, "catch_trials": 1, "practice_obvious": 1, "practice_other": 1, **settings}
-    made = study_create(
-        name=f"study-{next(_numbers)}", paper=paper, units=UNITS, consent=default_consent(), settings=numbers, notice="A test."
-    )
+    plan = StudyPlan(name=f"study-{next(_numbers)}", paper=paper, units=UNITS, settings=numbers, notice="A test.")
+    made = study_create(plan, consent=default_consent())
     if opened:
         for recipe in needed_sets(made):
             artifact_store(stimuli(recipe).as_json())

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.contrib.admin.views.decorators import staff_member_required
+from django.core.signing import BadSignature, TimestampSigner
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -20,12 +21,14 @@ from webapp.studies.models import Session, Study
 from webapp.studies.participant_api import cookie_name
 from webapp.studies.results import has_news, study_result
 from webapp.studies.selectors import session_by_token
-from webapp.studies.services import session_start
+from webapp.studies.services.session import session_start
 
 # How a visitor may call themselves; nobody is counted as a person who says otherwise.
 KINDS = {"": Participant.Kind.LIVE, "preview": Participant.Kind.PREVIEW, "bot": Participant.Kind.BOT}
 DAMAGED = "This link is damaged. Open the study through the link that you were given."
 COOKIE_SECONDS = 7 * 24 * 3600
+VISITORS = TimestampSigner(salt="visitor")
+VISIT_SECONDS = 24 * 3600
 
 
 @never_cache
@@ -50,6 +53,7 @@ def entry(request: HttpRequest, study_id: str) -> HttpResponse:
         "consent": study.consent,
         "notice": study.notice,
         "external_id": request.GET.get("participant", ""),
+        "visitor": VISITORS.sign(uuid4().hex),
         "kind": request.GET.get("kind", ""),
     }
     return render(request, "participants/consent.html", context)
@@ -58,10 +62,10 @@ def entry(request: HttpRequest, study_id: str) -> HttpResponse:
 def _agreed(request: HttpRequest, study: Study) -> HttpResponse:
     try:
         kind = KINDS[request.POST.get("kind", "")]
-        # Without a recruiter's id, the browser's cookie is all that tells people apart.
-        external_id = request.POST.get("participant") or uuid4().hex
+        external_id = request.POST.get("participant") or visitor_id(request.POST.get("visitor", ""))
         participant = participant_enter(external_id=external_id, kind=kind, consent=study.consent)
-        _, token = session_start(study, participant)
+        observer = request.POST.get("observer", "")[:40] if kind == Participant.Kind.BOT else ""
+        _, token = session_start(study, participant, observer=observer)
     except KeyError:
         return _message(request, study.title, [DAMAGED], status=400)
     except InputError as error:
@@ -111,6 +115,19 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
         return JsonResponse(missing.as_json(), status=404)
     paragraphs = ["There is no such page.", "Check the link that you were given."]
     return _message(request, "Not found", paragraphs, status=404)
+
+
+def visitor_id(signed: str) -> str:
+    """The id of somebody whom no recruiter sent: the one that their consent page was made with, however often it is sent.
+
+    Raises:
+        InputError: The page is not ours, or a day old.
+    """
+    try:
+        return VISITORS.unsign(signed, max_age=VISIT_SECONDS)
+    except BadSignature as error:
+        remedy = "Open the study through its link again"
+        raise InputError(field="visitor", message="this page is out of date", remedy=remedy) from error
 
 
 def _session(request: HttpRequest, study: Study) -> Session | None:

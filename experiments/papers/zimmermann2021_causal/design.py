@@ -10,15 +10,27 @@ from dataclasses import dataclass
 import numpy as np
 
 from experiments.contract.artifacts import Manifest
-from experiments.contract.designs import CHOICES, ImageRef, InstructionPage, PlannedTrial, Presentation, Task, TrialKind
+from experiments.contract.designs import (
+    CHOICES,
+    AnsweredTrial,
+    ImageRef,
+    InstructionPage,
+    PlannedTrial,
+    Presentation,
+    Task,
+    TrialKind,
+)
 from experiments.contract.fields import Json, build, require, require_range
 from experiments.contract.planning import plan_practice, plan_session, shuffled
+from experiments.contract.quality import QualityRule
 from experiments.contract.recipes import FeatureVisualization, Occlusion, StimulusSet
 
 SLUG = "zimmermann2021_causal"
 TITLE = "Which part matters? (occlusion prediction)"
 TASK: Task = "occlusion_choice"
 CONDITIONS = ("synthetic", "natural", "none")
+DEFAULT_CONDITIONS = ("synthetic", "natural", "none")
+ONE_MODEL = False
 REFERENCES = 9
 
 
@@ -39,6 +51,8 @@ class Settings:
     stride: int = 2
     fill: str = "patch_mean"
     seed: int = 1
+    tasks: int = 50
+    """Of each condition and model: so many sessions are wanted."""
     main_trials: int = 18
     catch_trials: int = 3
     practice_obvious: int = 1
@@ -47,6 +61,7 @@ class Settings:
     def __post_init__(self) -> None:
         require_range(self, "max_batches", 1, 1000)
         require_range(self, "main_trials", 1, 1000)
+        require_range(self, "tasks", 1, 100_000)
         for field in ("catch_trials", "practice_obvious", "practice_other"):
             require_range(self, field, 0, 100)
 
@@ -118,7 +133,29 @@ def practice(
     return plan_practice(stimuli, seed, attempt=attempt, choices=CHOICES[TASK], units=units, settings=settings)
 
 
-def presentation(*, condition: str, settings: Settings) -> Presentation:
+def repeats(seed: int, *, answered: Sequence[AnsweredTrial], settings: Settings) -> list[int]:
+    """None: no trial is asked twice."""
+    return []
+
+
+def block_page(*, condition: str, kind: TrialKind, settings: Settings, language: str) -> InstructionPage | None:
+    """None: all trials are one block."""
+    return None
+
+
+def quality_rules(*, condition: str, settings: Settings) -> tuple[QualityRule, ...]:
+    """The published exclusion criteria."""
+    with_references = condition != "none"
+    rules = (
+        QualityRule(name="catch_ratio", low=0.6),
+        QualityRule(name="instruction_time", low=20 if with_references else 15),
+        QualityRule(name="total_time", low=90 if with_references else 40, high=900),
+        QualityRule(name="side_variability", low=1),
+    )
+    return (*rules, QualityRule(name="practice_attempts", high=5)) if with_references else rules
+
+
+def presentation(*, condition: str, settings: Settings, language: str) -> Presentation:
     """No feedback and no lock in main trials, as published."""
     return Presentation(
         prompt="Which of these two images does the program favor more?",
@@ -134,7 +171,7 @@ def presentation(*, condition: str, settings: Settings) -> Presentation:
     )
 
 
-def instructions(*, condition: str, settings: Settings) -> list[InstructionPage]:
+def instructions(*, condition: str, settings: Settings, language: str) -> list[InstructionPage]:
     """Four pages, three where there is no practice; they speak of references only where there are some."""
     favorites = {
         "synthetic": "On the left are nine artificial images, drawn by a program to be the favorites of this part.",

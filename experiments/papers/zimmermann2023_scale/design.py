@@ -10,15 +10,27 @@ from dataclasses import dataclass
 import numpy as np
 
 from experiments.contract.artifacts import Manifest
-from experiments.contract.designs import CHOICES, ImageRef, InstructionPage, PlannedTrial, Presentation, Task, TrialKind
+from experiments.contract.designs import (
+    CHOICES,
+    AnsweredTrial,
+    ImageRef,
+    InstructionPage,
+    PlannedTrial,
+    Presentation,
+    Task,
+    TrialKind,
+)
 from experiments.contract.fields import Json, build, require_range
 from experiments.contract.planning import plan_practice, plan_session, shuffled
+from experiments.contract.quality import QualityRule
 from experiments.contract.recipes import FeatureVisualization, StimulusSet
 
 SLUG = "zimmermann2023_scale"
 TITLE = "Which image matches? (two-alternative forced choice)"
 TASK: Task = "two_afc"
 CONDITIONS = ("natural", "synthetic")
+DEFAULT_CONDITIONS = ("natural", "synthetic")
+ONE_MODEL = True
 REFERENCES = 9
 QUERY = 9
 """Index of the query within a batch; 0 to 8 are references, 8 the most extreme."""
@@ -38,6 +50,8 @@ class Settings:
     transforms: str = "published"
     max_batches: int = 20
     seed: int = 42
+    tasks: int = 63
+    """Of each condition and model: so many sessions are wanted."""
     main_trials: int = 40
     catch_trials: int = 5
     practice_obvious: int = 4
@@ -48,6 +62,7 @@ class Settings:
     def __post_init__(self) -> None:
         require_range(self, "max_batches", 1, 1000)
         require_range(self, "main_trials", 1, 1000)
+        require_range(self, "tasks", 1, 100_000)
         for field in ("catch_trials", "practice_obvious", "practice_other"):
             require_range(self, field, 0, 100)
         require_range(self, "answer_lock", 0, 60_000)
@@ -111,7 +126,29 @@ def practice(
     return plan_practice(stimuli, seed, attempt=attempt, choices=CHOICES[TASK], units=units, settings=settings)
 
 
-def presentation(*, condition: str, settings: Settings) -> Presentation:
+def repeats(seed: int, *, answered: Sequence[AnsweredTrial], settings: Settings) -> list[int]:
+    """None: no trial is asked twice."""
+    return []
+
+
+def block_page(*, condition: str, kind: TrialKind, settings: Settings, language: str) -> InstructionPage | None:
+    """None: all trials are one block."""
+    return None
+
+
+def quality_rules(*, condition: str, settings: Settings) -> tuple[QualityRule, ...]:
+    """The published exclusion criteria."""
+    return (
+        QualityRule(name="catch_ratio", low=0.8),
+        QualityRule(name="instruction_time", low=15),
+        QualityRule(name="total_time", low=135, high=2500),
+        QualityRule(name="side_variability", low=5),
+        QualityRule(name="practice_attempts", high=3),
+        QualityRule(name="participations", high=1),
+    )
+
+
+def presentation(*, condition: str, settings: Settings, language: str) -> Presentation:
     """Feedback after every trial and a running count, as published."""
     return Presentation(
         prompt="Which center image matches the right examples better?",
@@ -124,7 +161,7 @@ def presentation(*, condition: str, settings: Settings) -> Presentation:
     )
 
 
-def instructions(*, condition: str, settings: Settings) -> list[InstructionPage]:
+def instructions(*, condition: str, settings: Settings, language: str) -> list[InstructionPage]:
     """Four pages; in the synthetic condition a word on the special first image."""
     pages = [
         InstructionPage(
