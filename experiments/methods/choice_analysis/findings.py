@@ -15,9 +15,10 @@ from experiments.methods.choice_analysis.tables import Table
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
-    """An SVG, and the names of the tables that it was drawn from."""
+    """An SVG about one group, and the names of the tables that it was drawn from."""
 
     name: str
+    group: str
     caption: str
     tables: tuple[str, ...]
     content: bytes
@@ -48,7 +49,10 @@ def assemble(
         },
         "seed": seed,
         "tables": [table.as_json() for table in tables],
-        "figures": [{"name": figure.name, "caption": figure.caption, "tables": list(figure.tables)} for figure in drawn],
+        "figures": [
+            {"name": figure.name, "group": figure.group, "caption": figure.caption, "tables": list(figure.tables)}
+            for figure in drawn
+        ],
     }
     result["claims"] = check_claims(claims, result=result)
     return Findings(result=result, tables=tables, figures=drawn)

@@ -17,12 +17,12 @@ BRANCH = re.compile(r"(?P<block>.*?)[_.](?P<branch>1x1|3x3|5x5|pool)(?:[_.].*)?"
 ALL_MODELS = "all models"
 
 
-def layer_table(main: pd.DataFrame, *, estimator: Estimator) -> Table:
-    """Accuracy by model and layer, with the layer's block, branch and relative position.
+def layer_table(main: pd.DataFrame, *, by: Sequence[str], estimator: Estimator) -> Table:
+    """Accuracy by model and layer in each cell of `by`, with the layer's block, branch and relative position.
 
     Layers stand in the order of the model's card, where it has one, else by name, numbers in it by size.
     """
-    by = ("group", "condition", "model", "layer")
+    by = (*by, "model", "layer")
     answers = main.assign(layer=_ordered(main))
     found = accuracy_table(answers, name="accuracy_by_layer", title="Accuracy by layer", by=by, estimator=estimator)
     rows = [{**row, **dict(zip(("block", "branch"), block_and_branch(row["layer"]), strict=True))} for row in found.rows]

@@ -87,20 +87,22 @@ def _status(kind: str, state: str, passed_checks: float) -> str:
 
 def _groups(sessions: pd.DataFrame) -> tuple[Group, ...]:
     counts = sessions.loc[sessions["status"] == COUNTED, "group"].value_counts()
-    names = sorted(counts.index, key=lambda name: (("people", "experts", name).index(name), name))
     groups: list[Group] = []
-    for name in names:
+    for name in sorted(counts.index, key=lambda name: (("people", "experts", name).index(name), name)):
         simulated = name not in ("people", "experts")
-        slug = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
-        taken = sum(group.slug.startswith(slug) for group in groups)
-        title = f"Simulated participants, not people: {name.removeprefix('simulated').strip() or 'unnamed'}"
+        observer = name.removeprefix("simulated").strip() or "unnamed"
         groups.append(
             Group(
                 name=name,
-                title=title if simulated else name.capitalize(),
-                slug=f"{slug}_{taken + 1}" if taken else slug,
+                title=f"Simulated participants, not people: {observer}" if simulated else name.capitalize(),
+                slug=_slug(name, taken={group.slug for group in groups}),
                 simulated=simulated,
                 sessions=int(counts[name]),
             )
         )
     return tuple(groups)
+
+
+def _slug(name: str, *, taken: set[str]) -> str:
+    slug = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+    return next(free for free in (slug, *(f"{slug}_{number}" for number in range(2, len(taken) + 3))) if free not in taken)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from experiments.methods.choice_analysis.findings import Figure
 from experiments.methods.choice_analysis.responses import Group
 from experiments.methods.choice_analysis.tables import Table
-from experiments.methods.choice_figures.style import DOTS, INK, PALE, draw, frame, in_words, interval_bar, percent_axis, subtitle
+from experiments.methods.choice_figures.style import DOTS, INK, PALE, draw, frame, in_lines, interval_bar, percent_axis, subtitle
 
 Row = Mapping[str, Any]
 DOTS_WIDTH = 0.3
@@ -46,7 +46,7 @@ def accuracy_figure(
             _draw_condition(axes, place, row, by_condition[row["condition"]])
         _draw_others(axes, [row["condition"] for row in rows], known)
         axes.set_xlim(-0.6, len(rows) - 0.4)
-        axes.set_xticks(range(len(rows)), [f"{in_words(row['condition'])}\n{row['trials']} trials" for row in rows])
+        axes.set_xticks(range(len(rows)), [f"{in_lines(row['condition'])}\n{row['trials']} trials" for row in rows])
         shown = [row["wilson_low"] for row in rows] + [value for found in by_condition.values() for value in found]
         percent_axis(axes, shown + [row["accuracy"] for found in known.values() for row in found.values()])
 
@@ -54,6 +54,7 @@ def accuracy_figure(
     caption = f"accuracy by condition. Small dots: {what}. Thick bar: {interval}. Thin bar: Wilson 95 % interval over trials."
     return Figure(
         name="_".join(filter(None, ("accuracy", part, group.slug))),
+        group=group.name,
         caption=f"{group.title}: {caption}" + (" Hollow marks: others in the same kind of trials." if known else ""),
         tables=("accuracy", singles.name),
         content=draw((2.6 + 1.5 * len(rows) + 1.5 * bool(known), 4.3), panels, title=group.title, subtitle=subtitle(group, part)),

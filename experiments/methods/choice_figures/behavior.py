@@ -10,7 +10,17 @@ from experiments.contract.designs import CONFIDENCES
 from experiments.methods.choice_analysis.behavior import SPLITS
 from experiments.methods.choice_analysis.findings import Figure
 from experiments.methods.choice_analysis.responses import Group
-from experiments.methods.choice_figures.style import INK, color_of, draw, frame, in_words, interval_bar, percent_axis, subtitle
+from experiments.methods.choice_figures.style import (
+    INK,
+    color_of,
+    draw,
+    frame,
+    in_lines,
+    in_words,
+    interval_bar,
+    percent_axis,
+    subtitle,
+)
 
 Row = Mapping[str, Any]
 SPLIT_MARKS = {"all": ("o", INK), "right": ("^", "#009e73"), "wrong": ("v", "#d55e00")}
@@ -33,6 +43,7 @@ def correctness_figure(group: Group, rows: Sequence[Row], *, interval: str, part
 
     return Figure(
         name="_".join(filter(None, ("rt_and_confidence", part, group.slug))),
+        group=group.name,
         caption=f"{group.title}: mean response time and confidence of all, right and wrong answers. Bars: {interval}.",
         tables=("rt_and_confidence",),
         content=draw((4.4 + 1.6 * len(conditions), 3.7), panels, title=group.title, subtitle=subtitle(group, part)),
@@ -70,6 +81,7 @@ def confidence_figure(group: Group, rows: Sequence[Row], *, interval: str, part:
 
     return Figure(
         name="_".join(filter(None, ("confidence", part, group.slug))),
+        group=group.name,
         caption=f"{group.title}: how often each confidence was given (left) and the accuracy of these answers. Bars: {interval}.",
         tables=("accuracy_by_confidence",),
         content=draw((9, 3.9), panels, title=group.title, subtitle=subtitle(group, part)),
@@ -91,7 +103,7 @@ def _draw_splits(
         axes.plot([], [], marker, color=color, label=f"{split} answers")
     frame(axes)
     axes.set_xlim(-0.6, len(conditions) - 0.4)
-    axes.set_xticks(range(len(conditions)), [in_words(name) for name in conditions])
+    axes.set_xticks(range(len(conditions)), [in_lines(name) for name in conditions])
     axes.set_ylabel(label)
 
 

@@ -39,6 +39,7 @@ def consistency_figure(group: Group, rows: Sequence[Row]) -> Figure | None:
     side = 2.8 + 0.62 * len(raters)
     return Figure(
         name=f"consistency_{group.slug}",
+        group=group.name,
         caption=f"{group.title}: Cohen's kappa between raters of the same query pairs, mean over batches. On the diagonal: two "
         "participants of one kind.",
         tables=("consistency",),

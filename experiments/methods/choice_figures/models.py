@@ -49,6 +49,7 @@ def models_figure(group: Group, rows: Sequence[Row], *, interval: str) -> Figure
 
     return Figure(
         name=f"models_{group.slug}",
+        group=group.name,
         caption=f"{group.title}: accuracy of each model by condition. Bars: {interval}.",
         tables=("models",),
         content=draw((3.2 + 1.1 * len(models), 4.3), panels, title=group.title, subtitle=subtitle(group)),
@@ -84,6 +85,7 @@ def scale_figure(group: Group, rows: Sequence[Row], trends: Sequence[Row], *, in
 
     return Figure(
         name=f"scale_{group.slug}",
+        group=group.name,
         caption=f"{group.title}: accuracy of each model against its size, training data and accuracy on ImageNet. "
         f"Bars: {interval}. Above: Spearman's rho over models, its 95 % bootstrap interval, and p of a permutation test. "
         "Models with the same figure stand beside each other; where the figures come from, some unverified, stands in the table.",

@@ -78,14 +78,18 @@ def color_of(condition: str, conditions: Sequence[str]) -> str:
 
 
 def subtitle(group: Group, part: str = "") -> str:
-    """What stands below the title: which part of the study, and of how many sessions."""
-    sessions = f"{group.sessions} finished session{'' if group.sessions == 1 else 's'}"
-    return f"{in_words(part).capitalize()}, {sessions}" if part else sessions
+    """What stands below the title: which part of the study, or of how many sessions."""
+    return in_words(part).capitalize() or f"{group.sessions} finished session{'' if group.sessions == 1 else 's'}"
 
 
 def in_words(name: str) -> str:
     """A name of a table's value as people read it."""
     return name.replace("_", " ")
+
+
+def in_lines(name: str) -> str:
+    """A name of a table's value below an axis: its first word, and the others below."""
+    return in_words(name).replace(" ", "\n", 1)
 
 
 def interval_bar(axes: Axes, x: float, low: float | None, high: float | None, *, color: str, width: float = 1.6) -> None:

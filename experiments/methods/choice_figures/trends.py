@@ -24,7 +24,7 @@ WIDTH = 3
 """Panels beside each other."""
 
 
-def layers_figure(group: Group, rows: Sequence[Row], *, interval: str) -> Figure | None:
+def layers_figure(group: Group, rows: Sequence[Row], *, interval: str, part: str = "") -> Figure | None:
     """Accuracy by layer, `rows` of the table by layer; a panel for each model and branch. None for fewer than two layers."""
     panes = list(dict.fromkeys((row["model"], row["branch"]) for row in rows))
     if len({(row["model"], row["block"]) for row in rows}) < 2:
@@ -40,10 +40,11 @@ def layers_figure(group: Group, rows: Sequence[Row], *, interval: str) -> Figure
         grid[0].legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), borderaxespad=0)
 
     return Figure(
-        name=f"layers_{group.slug}",
+        name="_".join(filter(None, ("layers", part, group.slug))),
+        group=group.name,
         caption=f"{group.title}: accuracy by layer in the network's order. Bars: {interval}.",
         tables=("accuracy_by_layer",),
-        content=draw((3.4 + 0.75 * longest, 1 + 3 * len(panes)), panels, title=group.title, subtitle=subtitle(group)),
+        content=draw((3.4 + 0.75 * longest, 1 + 3 * len(panes)), panels, title=group.title, subtitle=subtitle(group, part)),
     )
 
 
@@ -75,6 +76,7 @@ def layer_trend_figure(group: Group, rows: Sequence[Row], trends: Sequence[Row])
     size = (3.2 + 3.4 * min(WIDTH, len(models)), 0.8 + 3.6 * -(-len(models) // WIDTH))
     return Figure(
         name=f"layers_{group.slug}",
+        group=group.name,
         caption=f"{group.title}: accuracy of each layer against its position in the network, with Spearman's rho over layers and "
         "its 95 % bootstrap interval.",
         tables=("accuracy_by_layer", "layer_trend"),
@@ -103,6 +105,7 @@ def relative_difference_figure(group: Group, rows: Sequence[Row], correlations: 
 
     return Figure(
         name=f"relative_difference_{group.slug}",
+        group=group.name,
         caption=f"{group.title}: accuracy of each pair of occlusions against the relative difference of activation between them "
         "(larger dots: more trials), with Spearman's rho and its 95 % bootstrap interval.",
         tables=("accuracy_by_query_pair", "relative_difference"),

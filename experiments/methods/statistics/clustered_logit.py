@@ -16,9 +16,7 @@ from numpy.typing import NDArray
 from statsmodels.tools.sm_exceptions import ModelWarning
 
 FEWEST_CLUSTERS = 2
-"""In each level; with so few the interval is too narrow, but there is one."""
-SMALLEST_ERROR = 1e-6
-"""A standard error below that is a lack of spread."""
+"""In each level. There is an interval then, but a narrow one: see `recovery` for how often it holds with few participants."""
 Matrix = NDArray[np.float64]
 
 
@@ -97,6 +95,10 @@ def _fitted(answers: pd.DataFrame, rows: Sequence[OddsRatio], model: str, cluste
     design = np.column_stack([np.ones(len(answers)), *dummies])
     if np.linalg.matrix_rank(design) < design.shape[1]:
         return [replace(row, why_not="the factors go together, so that their parts cannot be told apart") for row in rows]
+    factors = list(dict.fromkeys(row.factor for row in rows))
+    means = answers.groupby([*factors, cluster], observed=True)["correct"].mean()
+    if (means.groupby(factors, observed=True).nunique() == 1).all():
+        return [replace(row, why_not="participants do not differ, which leaves no spread to judge by") for row in rows]
     correct, clusters = answers["correct"].to_numpy(float), pd.factorize(answers[cluster])[0]
     try:
         with warnings.catch_warnings():
@@ -108,8 +110,8 @@ def _fitted(answers: pd.DataFrame, rows: Sequence[OddsRatio], model: str, cluste
             low, high = found.conf_int().T
     except (Warning, np.linalg.LinAlgError) as problem:
         return [replace(row, why_not=f"the fit failed: {problem}") for row in rows]
-    if not np.isfinite(errors).all() or (errors < SMALLEST_ERROR).any():
-        return [replace(row, why_not="participants do not differ, which leaves no spread to judge by") for row in rows]
+    if not np.isfinite(errors).all() or not errors.all():
+        return [replace(row, why_not="the fit gave no standard errors") for row in rows]
     return [
         replace(
             row,

@@ -6,9 +6,12 @@ from itertools import combinations
 
 import numpy as np
 import scikit_posthocs
+from numpy.typing import NDArray
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
+FEW = 13
+"""Up to so many pairs all their signs are tried."""
 SMALL = 50
 """Up to so many values in the smaller sample, Brunner and Munzel's statistic is held against a t distribution."""
 EQUAL_VARIANCES = 0.01
@@ -30,15 +33,17 @@ class RankTest:
 def wilcoxon_paired(first: Sequence[float], second: Sequence[float]) -> RankTest:
     """Wilcoxon's signed-rank test of paired values; pairs without a difference are dropped.
 
-    Exact up to 50 pairs without ties and up to 13 with, else by the normal approximation. None if no pair differs.
+    Exact up to 50 pairs without ties and up to 13 with, else by the normal approximation with correction for ties. None if
+    no pair differs.
     """
     test = "Wilcoxon signed-rank"
     differences = np.round(np.asarray(first, float) - np.asarray(second, float), DIGITS)
     differences = differences[differences != 0]
     if not len(differences):
         return RankTest(test=test, why_not="no pair differs")
-    found = stats.wilcoxon(differences)
-    return RankTest(test=test, statistic=float(found.statistic), p=float(found.pvalue))
+    ranks = stats.rankdata(np.abs(differences)) * np.sign(differences)
+    statistic = float(min(ranks[ranks > 0].sum(), -ranks[ranks < 0].sum()))
+    return RankTest(test=test, statistic=statistic, p=_signed_rank_p(differences, ranks))
 
 
 def kruskal_wallis(groups: Mapping[str, Sequence[float]]) -> RankTest:
@@ -101,6 +106,20 @@ def holm(p_values: Sequence[float | None]) -> list[float | None]:
     known = [p for p in p_values if p is not None]
     corrected = iter(multipletests(known, method="holm")[1].tolist() if known else [])
     return [None if p is None else next(corrected) for p in p_values]
+
+
+def _signed_rank_p(differences: NDArray[np.float64], ranks: NDArray[np.float64]) -> float:
+    if not 2 <= len(ranks) <= FEW:
+        return float(stats.wilcoxon(differences).pvalue)
+    # What scipy's wilcoxon does for few pairs with ties, with all signs tried at once instead of one after the other.
+    tested = stats.permutation_test(
+        (ranks,),
+        lambda signed, axis: signed.sum(axis=axis),
+        permutation_type="samples",
+        vectorized=True,
+        n_resamples=np.inf,
+    )
+    return float(tested.pvalue)
 
 
 def _not_comparable(groups: Mapping[str, Sequence[float]]) -> str:

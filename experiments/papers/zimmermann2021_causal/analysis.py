@@ -58,7 +58,7 @@ def _tables(responses: Responses, seed: int) -> Iterator[Table]:
     title = "Accuracy by condition, of participants and of the baselines in their trials"
     yield accuracy_table(rated, title=title, by=("group", "rater", "condition"), estimator=OVER_PARTICIPANTS)
     yield sessions_table(responses)
-    yield layer_table(main, estimator=OVER_PARTICIPANTS)
+    yield layer_table(main, by=BY, estimator=OVER_PARTICIPANTS)
     yield unit_table(main, by=BY)
     yield correctness_table(main, by=BY, estimator=OVER_PARTICIPANTS)
     yield confidence_table(main, by=BY, estimator=OVER_PARTICIPANTS)

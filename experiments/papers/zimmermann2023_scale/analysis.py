@@ -74,7 +74,7 @@ def _tables(responses: Responses, seed: int) -> Iterator[Table]:
     yield scale_trend_table(models, seed=seed)
     yield omnibus_table(main)
     yield pairwise_table(main)
-    layers = layer_table(main, estimator=estimator)
+    layers = layer_table(main, by=BY, estimator=estimator)
     yield layers
     yield layer_trend_table(layers, seed=seed)
     yield unit_table(main, by=BY)

@@ -90,3 +90,41 @@ def study(
                     },
                     **values,
                 )
+
+
+def laboratory(
+    accuracies: Mapping[str, float],
+    *,
+    experiment: str,
+    units: Sequence[str],
+    participants: int,
+    seed: int = 0,
+    name: str = "p",
+    **values: Any,
+) -> Iterator[Row]:
+    """Sessions that answer every unit under every condition, then six trials of each again, and rate three units before."""
+    rng = np.random.default_rng(seed)
+    for participant in range(participants):
+        session = f"{name}-{experiment}-{participant}"
+        shared = {"condition": experiment, **values}
+        for i, unit in enumerate(units[:3]):
+            rating = {"rating": round(rng.uniform(-100, 100)), "trial_kind": "rating", "trial_condition": "", "trial_index": i}
+            yield row(session, correct="", unit=unit, **{**shared, "confidence": "", **rating})
+        index, ability = 3, rng.normal(0, 0.3)
+        for condition, accuracy in accuracies.items():
+            asked = [(kind, unit) for kind, some in (("main", units), ("repeat", units[:6])) for unit in some]
+            for kind, unit in asked:
+                chance = 1 / (1 + np.exp(-(np.log(accuracy / (1 - accuracy)) + ability)))
+                told = {"trial_kind": kind, "trial_condition": condition, "trial_index": index, "batch": participant}
+                main = f"{session}-{condition}-{unit}"
+                ids = {"trial_id": main} if kind == "main" else {"trial_id": f"{main}-again", "repeat_of": main}
+                yield row(
+                    session,
+                    correct=int(rng.random() < chance),
+                    unit=unit,
+                    **shared,
+                    **told,
+                    **ids,
+                    rt=float(rng.lognormal(8, 0.4)),
+                )
+                index += 1
