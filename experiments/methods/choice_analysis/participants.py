@@ -74,7 +74,7 @@ def ratings_table(ratings: pd.DataFrame, main: pd.DataFrame, *, by: Sequence[str
     """Mean rating before and after the main trials, of each unit and of all, in each cell of `by`."""
     first = ratings["session_id"].map(main.groupby("session_id")["trial_index"].min())
     occasion = (ratings["trial_index"] > first).map({True: AFTER, False: BEFORE}).where(first.notna(), "")
-    told = ratings.assign(occasion=occasion)
+    told = ratings.assign(occasion=pd.Categorical(occasion, ["", BEFORE, AFTER], ordered=True))
     both = pd.concat([told, told.assign(unit=ALL_UNITS)], ignore_index=True)
     rows = []
     for values, of_cell in cells(both, (*by, "occasion", "unit")):

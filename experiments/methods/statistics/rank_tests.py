@@ -8,7 +8,6 @@ import numpy as np
 import scikit_posthocs
 from numpy.typing import NDArray
 from scipy import stats
-from statsmodels.stats.multitest import multipletests
 
 FEW = 13
 """Up to so many pairs all their signs are tried."""
@@ -102,10 +101,16 @@ def two_samples(first: Sequence[float], second: Sequence[float]) -> RankTest:
 
 
 def holm(p_values: Sequence[float | None]) -> list[float | None]:
-    """The p values corrected by Holm for their number; those that are None are not counted."""
-    known = [p for p in p_values if p is not None]
-    corrected = iter(multipletests(known, method="holm")[1].tolist() if known else [])
-    return [None if p is None else next(corrected) for p in p_values]
+    """The p values corrected by Holm for their number; those that are None are not counted.
+
+    statsmodels' `multipletests` does the same, but collects garbage in every call, which takes longer than all else here.
+    """
+    known = np.array([p for p in p_values if p is not None])
+    order = np.argsort(known, kind="stable")
+    corrected = np.empty_like(known)
+    corrected[order] = np.minimum(1, np.maximum.accumulate(known[order] * np.arange(len(known), 0, -1)))
+    values = iter(corrected.tolist())
+    return [None if p is None else next(values) for p in p_values]
 
 
 def _signed_rank_p(differences: NDArray[np.float64], ranks: NDArray[np.float64]) -> float:

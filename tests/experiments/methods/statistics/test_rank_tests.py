@@ -5,6 +5,7 @@ from itertools import combinations, product
 import numpy as np
 import pytest
 from scipy import stats
+from statsmodels.stats.multitest import multipletests
 
 from experiments.methods.statistics.rank_tests import conover_holm, holm, kruskal_wallis, two_samples, wilcoxon_paired
 
@@ -178,3 +179,9 @@ def test_holm_corrects_step_by_step_and_skips_what_is_unknown():
     assert holm([0.01, None, 0.04, 0.03]) == [pytest.approx(0.03), None, pytest.approx(0.06), pytest.approx(0.06)]
     assert holm([None]) == [None]
     assert holm([]) == []
+
+
+def test_holm_agrees_with_statsmodels():
+    p_values = np.random.default_rng(0).uniform(0, 0.2, 20)
+
+    assert holm(p_values.tolist()) == pytest.approx(multipletests(p_values, method="holm")[1].tolist())
