@@ -61,6 +61,6 @@ class LocalWorkshop:
 
 @cache
 def versions() -> dict[str, str]:
-    """Versions of our code and of the libraries that decide about the bytes of a stimulus."""
-    packages = ("unitscope", "torch", "torchvision", "numpy", "pillow")
+    """Versions of our code and of the libraries that decide about the bytes of a stimulus or an analysis."""
+    packages = ("unitscope", "torch", "torchvision", "numpy", "pillow", "scipy", "statsmodels")
     return {"python": platform.python_version(), **{name: importlib.metadata.version(name) for name in packages}}

@@ -204,7 +204,7 @@ class StimulusSet(Recipe):
 class Analysis(Recipe):
     """A paper's analysis of a table of responses.
 
-    Files: `result.json` and SVG figures.
+    Files: `result.json`, a CSV for each table in it, an SVG for each figure.
     """
 
     kind: ClassVar[str] = "analysis"

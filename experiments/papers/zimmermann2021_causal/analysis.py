@@ -56,7 +56,7 @@ def analyze_table(table: bytes, seed: int = 0) -> Findings:
 def _tables(responses: Responses, seed: int) -> Iterator[Table]:
     rated, main = with_baselines(responses.answers), responses.trials("main")
     title = "Accuracy by condition, of participants and of the baselines in their trials"
-    yield accuracy_table(rated, title=title, by=("group", "rater", "condition"), estimator=OVER_PARTICIPANTS)
+    yield accuracy_table(rated, title=title, by=("rater", "group", "condition"), estimator=OVER_PARTICIPANTS)
     yield sessions_table(responses)
     yield layer_table(main, by=BY, estimator=OVER_PARTICIPANTS)
     yield unit_table(main, by=BY)

@@ -57,8 +57,8 @@ def test_people_experts_baselines_and_observers_have_their_own_rows(findings: Fi
 
     assert [(one["group"], one["rater"], one["trials"]) for one in accuracy] == [
         (group, rater, trials)
-        for group, trials in (("people", 120), ("experts", 12), ("simulated lapsing", 18))
         for rater in ("participants", "baseline center", "baseline variance", "baseline saliency")
+        for group, trials in (("people", 120), ("experts", 12), ("simulated lapsing", 18))
     ]
 
 
