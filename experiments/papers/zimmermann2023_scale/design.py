@@ -22,6 +22,7 @@ from experiments.contract.designs import (
 )
 from experiments.contract.fields import Json, build, require_range
 from experiments.contract.planning import plan_practice, plan_session, shuffled
+from experiments.contract.prediction import PartImages
 from experiments.contract.quality import QualityRule
 from experiments.contract.recipes import FeatureVisualization, StimulusSet
 
@@ -92,6 +93,10 @@ DEMO: Mapping[str, Json] = {
     "catch_trials": 2,
     "practice_obvious": 1,
     "practice_other": 1,
+}
+IMAGES: Mapping[str, PartImages] = {
+    "natural": PartImages(per_batch={"exemplars": 2 * (REFERENCES + 1)}),
+    "synthetic": PartImages(per_set={"feature_visualization": 2 * REFERENCES}),
 }
 
 
