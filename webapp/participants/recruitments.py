@@ -38,6 +38,8 @@ def recruitment_check(
     currencies = CURRENCIES.get(recruiter, (currency,))
     remedy = f"Choose {' or '.join(currencies)}"
     require(currency in currencies, "currency", f"{currency} cannot be paid through this recruiter", remedy)
+    is_table = isinstance(completion_codes, Mapping)
+    require(is_table, "completion_codes", "they are no table", 'Write them as {"completed": "C1ABCDEF"}')
     for outcome, code in completion_codes.items():
         require(outcome in list(Outcome), "completion_codes", f"{outcome!r} is no outcome", f"Choose among {', '.join(Outcome)}")
         is_code = isinstance(code, str) and EXTERNAL_ID.fullmatch(code) is not None

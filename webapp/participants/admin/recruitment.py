@@ -35,8 +35,10 @@ class RecruitmentForm(forms.ModelForm):
         values: dict[str, Any] = super().clean() or {}
         values["completion_codes"] = values.get("completion_codes") or {}
         if not self.errors:
+            # Fields that are read-only by now are not among the values.
+            whole = {name: values.get(name, getattr(self.instance, name)) for name in self._meta.fields or ()}
             try:
-                recruitment_check(**values)
+                recruitment_check(**whole)
             except InputError as error:
                 self.add_error(error.field, f"{error.message}. {error.remedy}.")
         return values

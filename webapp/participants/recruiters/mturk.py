@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from functools import cache
 from typing import Any
-from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
 import boto3
@@ -169,10 +168,9 @@ class MTurk:
 
     def _submit_to(self, origin: str) -> str:
         """The address of the hand-in form; only at hosts of Mechanical Turk, or anybody could collect what is handed in."""
-        parts = urlsplit(origin)
-        if f"{parts.scheme}://{parts.netloc}" not in settings.MTURK_SUBMIT_ORIGINS:
+        if origin.rstrip("/") not in settings.MTURK_SUBMIT_ORIGINS:
             raise damaged("turkSubmitTo", "the link names an address that is not Mechanical Turk's", sender=self.name)
-        return f"{parts.scheme}://{parts.netloc}/mturk/externalSubmit"
+        return f"{origin.rstrip('/')}/mturk/externalSubmit"
 
 
 def external_question(url: str) -> str:
