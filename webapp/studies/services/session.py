@@ -15,10 +15,10 @@ from webapp.api_errors import Conflict
 from webapp.participants.models import Participant
 from webapp.studies.allocation import units_chosen
 from webapp.studies.assignment import cell_choose
+from webapp.studies.completion import completion_code, session_reward
 from webapp.studies.models import Session, SessionEvent, Study, StudyImage, Trial
 from webapp.studies.selectors import answered_trials, plan_trials, session_units, study_design, study_manifests, study_settings
 
-CODE_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # without the signs that people confuse
 NOT_OPEN = InputError(field="study", message="this study is not open", remedy="Come back later, or ask the researcher")
 TAKEN_PART = InputError(field="participant", message="you have already taken part", remedy="Thank you; nothing is left to do")
 
@@ -176,8 +176,9 @@ def session_finish(session: Session) -> str | None:
     if repeats_lay_down(session):
         return None
     session.state, session.finished_at = Session.State.FINISHED, timezone.now()
-    session.completion_code = "".join(secrets.choice(CODE_ALPHABET) for _ in range(8))
+    session.completion_code = completion_code(session)
     session.save()
+    session_reward(session)
     return session.completion_code
 
 
