@@ -133,7 +133,7 @@ class AssumptionsForm(forms.Form):
 
 
 def _setting_field(setting: "dataclasses.Field[Any]", hint: Any) -> forms.Field:
-    about = {"label": setting.name.replace("_", " "), "initial": setting.default}
+    about: dict[str, Any] = {"label": setting.name.replace("_", " "), "initial": setting.default}
     if get_args(hint) and get_origin(hint):
         return forms.ChoiceField(choices=[(choice, choice) for choice in get_args(hint)], **about)
     if hint is bool:
