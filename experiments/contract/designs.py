@@ -17,6 +17,7 @@ TrialKind = Literal["example", "practice", "main", "catch"]
 # The two answers of each task, in the order in which they stand on the screen.
 CHOICES: Mapping[Task, tuple[str, str]] = {"two_afc": ("upper", "lower"), "occlusion_choice": ("left", "right")}
 CONFIDENCES = (1, 2, 3)
+RATING_RANGE = (-100, 100)
 
 
 @dataclass(frozen=True, kw_only=True)
