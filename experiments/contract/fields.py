@@ -4,6 +4,7 @@ import dataclasses
 import json
 import math
 from collections.abc import Mapping
+from types import NoneType, UnionType
 from typing import Any, Literal, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
 
 from experiments.contract.errors import InputError
@@ -68,6 +69,9 @@ def _typed(name: str, value: Json, hint: Any) -> Json:
         choices = get_args(hint)
         require(value in choices, name, f"{value!r} is unknown", f"Choose one of {', '.join(map(repr, choices))}")
         return value
+    if isinstance(hint, UnionType):
+        # Only `… | None` occurs.
+        return None if value is None else _typed(name, value, next(arg for arg in get_args(hint) if arg is not NoneType))
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         require(abs(value) < 2**63, name, f"{value} is too large", "Give a smaller number")
         value = float(value)

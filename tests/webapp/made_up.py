@@ -18,7 +18,7 @@ from webapp.stimuli.services import artifact_store
 from webapp.studies.models import Session, Study
 from webapp.studies.preparation import needed_sets, study_open_if_ready
 from webapp.studies.services.session import session_start
-from webapp.studies.services.study import study_create
+from webapp.studies.services.study import StudyPlan, study_create
 
 UNITS = ("efficientnet_lite0.in1k/_blocks.3:1", "efficientnet_lite0.in1k/_blocks.10:5")
 BATCHES = 3
@@ -31,15 +31,15 @@ def study(paper: str = "zimmermann2023_scale", *, opened: bool = True, condition
     """A study of two units, open unless told otherwise."""
     known = {field.name for field in dataclasses.fields(registry.design(paper).Settings)}
     numbers = {name: number for name, number in NUMBERS.items() if name in known}
-    made = study_create(
+    plan = StudyPlan(
         name=f"study-{next(_numbers)}",
         paper=paper,
         units=UNITS,
-        consent=default_consent(),
         settings={**numbers, **settings},
         conditions=conditions,
         notice="A test.",
     )
+    made = study_create(plan, consent=default_consent())
     if opened:
         for recipe in needed_sets(made):
             artifact_store(stimuli(recipe).as_json())

@@ -26,7 +26,7 @@ from webapp.stimuli.services import job_queue
 from webapp.studies.models import Study
 from webapp.studies.preparation import study_prepare
 from webapp.studies.selectors import study_manifests, study_progress
-from webapp.studies.services.study import study_create
+from webapp.studies.services.study import StudyPlan, study_create
 from webapp.studies.truth import truth_write
 
 MODEL = "efficientnet_lite0.in1k"
@@ -146,15 +146,15 @@ def studies_prepare(pool: str) -> list[Study]:
         study = Study.objects.filter(name=name).first()
         if study is None:
             settings = {**registry.design(paper).DEMO, "pool": pool}
-            study = study_create(
+            plan = StudyPlan(
                 name=name,
                 paper=paper,
                 units=draw_units(MODEL, count=UNITS, seed=seed),
-                consent=default_consent(),
-                settings=settings,
                 conditions=conditions,
+                settings=settings,
                 notice=NOTICE,
             )
+            study = study_create(plan, consent=default_consent())
         elif study.state in (Study.State.PREPARING, Study.State.FAILED):
             study_prepare(study)
         studies.append(study)
