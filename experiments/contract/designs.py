@@ -140,6 +140,9 @@ class Design(Protocol):
     ) -> list[PlannedTrial]:
         """The practice trials of an attempt (1, 2, …), drawn afresh for each and repeated until all are right; perhaps none."""
 
+    def trial_counts(self, *, condition: str, settings: Any) -> Mapping[TrialKind, int]:
+        """How many trials of each kind a session has, practice passed at once."""
+
     def repeats(self, seed: int, *, answered: Sequence[AnsweredTrial], settings: Any) -> list[int]:
         """Positions of the trials that are asked again at the end, chosen by how they were answered; mostly none."""
 

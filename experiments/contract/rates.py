@@ -12,6 +12,7 @@ DEFAULT_RATES: Mapping[str, float] = {
     "exemplars": 0.0,
     "feature_visualization": 0.0,
     "occlusion": 0.0,
+    "blur": 0.0,
 }
 
 
@@ -28,7 +29,7 @@ def work(recipe: Mapping[str, Json]) -> float:
             pixels = recipe["k"] * (2 if recipe["sign"] == "both" else 1) * recipe["size"] ** 2
         case "feature_visualization":
             pixels = recipe["steps"] * recipe["batch"] * recipe["size"] ** 2
-        case "occlusion":
+        case "occlusion" | "blur":
             positions = (recipe["size"] - round(recipe["patch"] * recipe["size"])) // recipe["stride"] + 1
             pixels = positions**2 * recipe["size"] ** 2
         case kind:
@@ -47,7 +48,7 @@ def work_per_image(kind: str, *, settings: Mapping[str, Json]) -> float:
         "exemplars": {"size": "shown_size"},
         "feature_visualization": {"size": "size", "steps": "steps"},
         # Images are occluded at the size at which they were ranked.
-        "occlusion": {"size": "pool_resolution", "patch": "patch", "stride": "stride"},
+        **dict.fromkeys(("occlusion", "blur"), {"size": "pool_resolution", "patch": "patch", "stride": "stride"}),
     }.get(kind, {})
     for name in names.values():
         require(name in settings, "settings", f"{name} is missing", "Give the settings of the paper's design")
