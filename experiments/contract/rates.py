@@ -48,7 +48,8 @@ def work_per_image(kind: str, *, settings: Mapping[str, Json]) -> float:
         "exemplars": {"size": "shown_size"},
         "feature_visualization": {"size": "size", "steps": "steps"},
         # Images are occluded at the size at which they were ranked.
-        **dict.fromkeys(("occlusion", "blur"), {"size": "pool_resolution", "patch": "patch", "stride": "stride"}),
+        "occlusion": {"size": "pool_resolution", "patch": "patch", "stride": "stride"},
+        "blur": {"size": "pool_resolution", "patch": "patch", "stride": "stride"},
     }.get(kind, {})
     for name in names.values():
         require(name in settings, "settings", f"{name} is missing", "Give the settings of the paper's design")
