@@ -13,13 +13,14 @@ from experiments.contract.artifacts import ArtifactStore, Manifest, Product, Wor
 from experiments.contract.recipes import (
     ActivationIndex,
     Analysis,
+    Blur,
     Exemplars,
     FeatureVisualization,
     Occlusion,
     Recipe,
     StimulusSet,
 )
-from experiments.methods import exemplars, feature_visualization, occlusion
+from experiments.methods import blur, exemplars, feature_visualization, occlusion
 
 # Each maker takes its own kind of recipe; the key of MAKERS sees to that.
 Maker = Callable[[Any, Workshop], Product]
@@ -29,6 +30,7 @@ MAKERS: Mapping[type[Recipe], Maker] = {
     Exemplars: exemplars.make,
     FeatureVisualization: feature_visualization.make,
     Occlusion: occlusion.make,
+    Blur: blur.make,
     StimulusSet: lambda recipe, workshop: registry.part(recipe.paper, "stimuli").make(recipe, workshop),
     Analysis: lambda recipe, workshop: registry.part(recipe.paper, "analysis").make(recipe, workshop),
 }

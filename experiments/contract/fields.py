@@ -4,6 +4,7 @@ import dataclasses
 import json
 import math
 from collections.abc import Mapping
+from numbers import Integral, Real
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
 
@@ -28,6 +29,20 @@ def require_range(recipe: object, field: str, low: float, high: float) -> None:
     """Raise InputError unless the number in `field` lies in [low, high]."""
     value = getattr(recipe, field)
     require(low <= value <= high, field, f"{value} is outside {low} to {high}", f"Give a number from {low} to {high}")
+
+
+def require_number(field: str, value: Json, low: float, high: float) -> None:
+    """Raise InputError unless `value` is a number in [low, high]."""
+    is_number = isinstance(value, Real) and not isinstance(value, bool)
+    fits = is_number and low <= value <= high
+    require(fits, field, f"{value!r} is no number from {low} to {high}", f"Give a number from {low} to {high}")
+
+
+def require_whole(field: str, value: Json, low: int, high: int) -> None:
+    """Raise InputError unless `value` is a whole number in [low, high]."""
+    require_number(field, value, low, high)
+    remedy = f"Give a whole number from {low} to {high}"
+    require(isinstance(value, Integral), field, f"{value!r} is no whole number", remedy)
 
 
 def build(cls: type[T], values: Mapping[str, Json]) -> T:

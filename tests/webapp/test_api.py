@@ -225,7 +225,7 @@ def test_entry_page_shows_the_versioned_consent_and_starts_a_session():
     study = made_up.study()
     client = Client()
 
-    page = client.get(f"/p/{study.id}/?participant=anna")
+    page = client.get(f"/p/{study.id}/?participant=anna", follow=True)
     started = client.post(f"/p/{study.id}/", {"participant": "anna", "consent": study.consent.version})
 
     assert study.consent.version in page.content.decode()

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 
 from webapp.stimuli.admin import RecordAdmin
 from webapp.studies.builder import views as builder
+from webapp.studies.entry_links import study_links
 from webapp.studies.models import Condition, Response, Session, Study, StudyImage, Trial, Unit
 from webapp.studies.preparation import study_prepare
 from webapp.studies.selectors import study_progress
@@ -92,14 +93,12 @@ class StudyAdmin(admin.ModelAdmin):
 
     def links(self, study: Study) -> SafeString:
         """Where participants, results and responses are."""
-        return format_html(
-            '<a href="{}">participant link</a> · <a href="{}?kind=preview">preview</a> · <a href="{}">results</a> · '
-            '<a href="{}?format=csv">responses</a>',
-            reverse("participant:entry", args=[study.id]),
-            reverse("participant:entry", args=[study.id]),
-            reverse("results", args=[study.id]),
-            reverse("api:responses", args=[study.id]),
-        )
+        links = {
+            **study_links(study),
+            "results": reverse("results", args=[study.id]),
+            "responses": f"{reverse('api:responses', args=[study.id])}?format=csv",
+        }
+        return format_html_join(" · ", '<a href="{}">{}</a>', ((url, name) for name, url in links.items()))
 
     @admin.action(description="Prepare: request the stimuli that are missing, then open")
     def prepare(self, request: HttpRequest, studies: QuerySet[Study]) -> None:

@@ -29,7 +29,11 @@ from webapp.studies.truth import truth_write
 
 MODEL = "efficientnet_lite0.in1k"
 UNITS = 4
-STUDIES = {"zimmermann2023_scale": ("demo-2afc", 1), "zimmermann2021_causal": ("demo-occlusion", 2)}
+# Name, seed of the draw of units, conditions: those that two cores make in minutes.
+STUDIES = {
+    "zimmermann2023_scale": ("demo-2afc", 1, ("natural", "synthetic")),
+    "zimmermann2021_causal": ("demo-occlusion", 2, ("synthetic", "natural", "none")),
+}
 NOTICE = (
     "Demo scale: four units of EfficientNet-Lite0, ten main and two catch trials a session, visualizations of 128 px in "
     "96 steps, exemplars ranked and occluded at 128 px, occlusion every 8 px. The published scale is a setting of the study."
@@ -78,15 +82,21 @@ def studies_prepare(pool: str) -> list[Study]:
         job.attempts = 0
         job_queue(job)
     studies = []
-    for paper, (name, seed) in STUDIES.items():
+    for paper, (name, seed, conditions) in STUDIES.items():
         if pool.startswith("/"):
             # Another folder makes other studies, also where its name is the same.
             name = f"{name}-{hashlib.sha256(pool.encode()).hexdigest()[:8]}"
         study = Study.objects.filter(name=name).first()
         if study is None:
             settings = {**registry.design(paper).DEMO, "pool": pool}
-            units = draw_units(MODEL, count=UNITS, seed=seed)
-            plan = StudyPlan(name=name, paper=paper, units=units, settings=settings, notice=NOTICE)
+            plan = StudyPlan(
+                name=name,
+                paper=paper,
+                units=draw_units(MODEL, count=UNITS, seed=seed),
+                conditions=conditions,
+                settings=settings,
+                notice=NOTICE,
+            )
             study = study_create(plan, consent=default_consent())
         elif study.state in (Study.State.PREPARING, Study.State.FAILED):
             study_prepare(study)

@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from experiments.contract.designs import CONFIDENCES, RATING_RANGE
+from webapp.studies.completion import completion_url
 from webapp.studies.models import Session, Trial
 from webapp.studies.selectors import session_by_token
 from webapp.studies.services.response import response_record
@@ -203,8 +204,10 @@ class FinishApi(ParticipantApi):
     """The end."""
 
     def post(self, request: Request, study_id: str) -> Response:
-        """The completion code, once every answer is here."""
-        return Response({"code": session_finish(self.session)})
+        """The completion code, once every answer is here, and where to hand it in."""
+        code = session_finish(self.session)
+        self.session.refresh_from_db()
+        return Response({"code": code, "url": completion_url(self.session)})
 
 
 @extend_schema(exclude=True)

@@ -115,6 +115,8 @@ class AssumptionsForm(forms.Form):
 
     participant_sd = forms.FloatField(min_value=0, max_value=5, initial=0.5, help_text="Spread of participants, in log odds")
     unit_sd = forms.FloatField(min_value=0, max_value=5, initial=0.8, help_text="Spread of units, in log odds")
+    trial_seconds = forms.FloatField(min_value=0.5, max_value=600, initial=8, help_text="From one trial to the next")
+    other_seconds = forms.FloatField(min_value=0, max_value=7200, initial=180, help_text="Consent, instructions, breaks")
     excluded = forms.FloatField(min_value=0, max_value=0.9, initial=0.25, help_text="Share who fail the checks and are paid")
     fee = forms.FloatField(min_value=0, max_value=1, initial=0.2, help_text="The recruiter's share on top of the rewards")
 
@@ -131,7 +133,7 @@ class AssumptionsForm(forms.Form):
 
 
 def _setting_field(setting: "dataclasses.Field[Any]", hint: Any) -> forms.Field:
-    about = {"label": setting.name.replace("_", " "), "initial": setting.default}
+    about: dict[str, Any] = {"label": setting.name.replace("_", " "), "initial": setting.default}
     if get_args(hint) and get_origin(hint):
         return forms.ChoiceField(choices=[(choice, choice) for choice in get_args(hint)], **about)
     if hint is bool:

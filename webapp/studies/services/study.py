@@ -152,6 +152,9 @@ def plan_check(plan: StudyPlan) -> tuple[list[UnitAddress], Sequence[str], Any]:
         require(language in LANGUAGES, "languages", f"{language!r} is unknown", f"Choose among {', '.join(LANGUAGES)}")
     require_range(plan, "lease_minutes", 1, 7 * 24 * 60)
     require(plan.allocation in Study.Allocation.values, "allocation", f"{plan.allocation!r} is unknown", "Choose a policy")
+    adaptive = plan.allocation == Study.Allocation.ADAPTIVE
+    told = "a session of this design asks about all units, so that there is nothing to allocate"
+    require(hasattr(settings, "main_trials") or not adaptive, "allocation", told, "Choose balanced allocation")
     require(bool(plan.units), "units", "a study without units asks nothing", "Give at least one unit address")
     addresses = [check_unit(UnitAddress.parse(unit), aggregation="mean") for unit in plan.units]
     repeated = len({str(address) for address in addresses}) < len(addresses)

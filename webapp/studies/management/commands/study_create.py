@@ -22,7 +22,7 @@ class Command(InputCommand):
         parser.add_argument("paper", help="slug of the paper, see `python -m experiments list`")
         parser.add_argument("--name", required=True, help="short name: letters, digits, '-'")
         parser.add_argument("--units", required=True, nargs="+", help="unit addresses, or files with one a line")
-        parser.add_argument("--conditions", nargs="+", default=[], help="by default all of the design")
+        parser.add_argument("--conditions", nargs="+", default=[], help="by default those that the design chooses")
         parser.add_argument("--set", dest="changes", action="append", default=[], metavar="key=value")
 
     def run(self, options: dict[str, Any]) -> None:
