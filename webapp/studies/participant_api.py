@@ -15,8 +15,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from experiments.contract.designs import CONFIDENCES, RATING_RANGE
-from webapp.studies.completion import completion_url
 from webapp.api_errors import Conflict
+from webapp.studies.completion import completion_url
 from webapp.studies.models import Session, Trial
 from webapp.studies.selectors import session_by_token
 from webapp.studies.services.response import response_record
