@@ -7,6 +7,7 @@ from django.urls import include, path
 from django.views.decorators.cache import never_cache
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from webapp.participants import hooks
 from webapp.stimuli import api as stimuli_api
 from webapp.studies import api as studies_api
 from webapp.studies import views as studies_views
@@ -38,6 +39,7 @@ admin.site.enable_nav_sidebar = False
 urlpatterns = [
     path("healthz", health, name="health"),
     path("p/<uuid:study_id>/", include("webapp.studies.urls")),
+    path("hooks/prolific", hooks.prolific, name="prolific-hook"),
     path("studies/<uuid:study_id>/results/", studies_views.results, name="results"),
     path("api/v1/", include((api_urls, "api"))),
     path("admin/", admin.site.urls),

@@ -5,19 +5,25 @@ every image, every random choice, fixed by a seed before the first trial.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from experiments.contract.artifacts import Manifest
+from experiments.contract.fields import Json
+from experiments.contract.prediction import PartImages
+from experiments.contract.quality import QualityRule
 from experiments.contract.recipes import StimulusSet
 
 Task = Literal["two_afc", "occlusion_choice"]
-TrialKind = Literal["example", "practice", "main", "catch"]
+TrialKind = Literal["example", "practice", "main", "catch", "repeat", "rating"]
+"""`repeat` asks a main trial once more; `rating` is a slider instead of a choice."""
 
 # The two answers of each task, in the order in which they stand on the screen.
 CHOICES: Mapping[Task, tuple[str, str]] = {"two_afc": ("upper", "lower"), "occlusion_choice": ("left", "right")}
 CONFIDENCES = (1, 2, 3)
 RATING_RANGE = (-100, 100)
+LANGUAGES: Mapping[str, str] = {"en": "English", "de": "Deutsch"}
+"""In which every design has its texts."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +40,8 @@ class PlannedTrial:
 
     `images` maps the places on the screen to images. For `two_afc`: `left_0` … (minimal references), `right_0` …
     (maximal references), `query_upper`, `query_lower`. For `occlusion_choice`: `reference_0` …, `base`, `query_left`,
-    `query_right`. `correct` is the choice that the unit's activation makes right.
+    `query_right`; without references these places are absent, and there may be one or nine of a side. A `rating` shows
+    `left_*` and `right_*` alone. `correct` is the choice that the unit's activation makes right; empty for a rating.
     """
 
     kind: TrialKind
@@ -42,6 +49,24 @@ class PlannedTrial:
     batch: int
     images: Mapping[str, ImageRef]
     correct: str
+    condition: str = ""
+    """Condition of this trial, where the conditions change within a session; empty: the session's."""
+    block: int = 0
+    """Trials of a block stand together; before each but the first, people may rest."""
+    about: Mapping[str, Json] = field(default_factory=dict)
+    """What the export tells of it beyond that: columns of `contract.tables`, such as `relative_difference`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnsweredTrial:
+    """A trial that was answered, as far as a design may build on it."""
+
+    position: int
+    """In the plan, the example being 0."""
+    kind: TrialKind
+    condition: str
+    confidence: int | None
+    correct: bool | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,18 +92,37 @@ class Presentation:
     feedback_in_main: bool
     running_count: bool
     """Show how many main trials were right so far."""
+    block_score: bool = False
+    """Show at the end of a block how many of its trials were right."""
+    rating_prompt: str = ""
+    """The question of rating trials."""
+    rating_ends: tuple[str, str] = ("", "")
+    """The words at the low and the high end of the slider."""
 
 
 class Design(Protocol):
-    """A human experiment. Modules satisfy it: `experiments.papers.<slug>.design`."""
+    """A human experiment. Modules satisfy it: `experiments.papers.<slug>.design`.
+
+    Units are asked about in *tasks*: a task fixes units and batches, so that every unit and every batch is asked about
+    equally often once all tasks are done; the order and the sides belong to the session, so that no two sessions of a
+    task share them.
+    """
 
     TITLE: str
     TASK: Task
     CONDITIONS: tuple[str, ...]
+    """All that a study may have; each session has one."""
+    DEFAULT_CONDITIONS: tuple[str, ...]
+    """What a study has if nobody says otherwise."""
+    ONE_MODEL: bool
+    """A session asks about units of one model; other models get sessions of their own."""
     Settings: type[Any]
-    """Frozen dataclass of all settings; its defaults are the published scale."""
+    """Frozen dataclass of all settings; its defaults are the published scale. Among them `tasks`, the number of tasks of
+    each condition and model."""
     DEMO: Mapping[str, Any]
     """The settings that the demo changes, so that two cores suffice."""
+    IMAGES: Mapping[str, PartImages]
+    """How many images a stimulus set needs, by its part."""
 
     def stimulus_sets(self, *, units: Sequence[str], conditions: Sequence[str], settings: Any) -> list[StimulusSet]:
         """Everything that must be made before the study can open."""
@@ -86,7 +130,7 @@ class Design(Protocol):
     def plan(
         self, seed: int, *, index: int, condition: str, units: Sequence[str], settings: Any, sets: Mapping[str, Manifest]
     ) -> list[PlannedTrial]:
-        """The example and the main and catch trials of the session number `index` of its condition, in order.
+        """The example, then every trial of task `index` of a condition, in order of blocks.
 
         `sets` holds the manifests of `stimulus_sets` by digest.
         """
@@ -94,10 +138,22 @@ class Design(Protocol):
     def practice(
         self, seed: int, *, attempt: int, condition: str, units: Sequence[str], settings: Any, sets: Mapping[str, Manifest]
     ) -> list[PlannedTrial]:
-        """The practice trials of an attempt (1, 2, …), drawn afresh for each; none where the condition has no practice."""
+        """The practice trials of an attempt (1, 2, …), drawn afresh for each and repeated until all are right; perhaps none."""
 
-    def presentation(self, *, condition: str, settings: Any) -> Presentation:
-        """How the trials of a condition look."""
+    def trial_counts(self, *, condition: str, settings: Any) -> Mapping[TrialKind, int]:
+        """How many trials of each kind a session has, practice passed at once."""
 
-    def instructions(self, *, condition: str, settings: Any) -> list[InstructionPage]:
+    def repeats(self, seed: int, *, answered: Sequence[AnsweredTrial], settings: Any) -> list[int]:
+        """Positions of the trials that are asked again at the end, chosen by how they were answered; mostly none."""
+
+    def presentation(self, *, condition: str, settings: Any, language: str) -> Presentation:
+        """How the trials of a condition (of trials, where those differ) look."""
+
+    def instructions(self, *, condition: str, settings: Any, language: str) -> list[InstructionPage]:
         """The pages before practice."""
+
+    def block_page(self, *, condition: str, kind: TrialKind, settings: Any, language: str) -> InstructionPage | None:
+        """The page before a block after the first, by condition and kind of its first trial; None where there are no blocks."""
+
+    def quality_rules(self, *, condition: str, settings: Any) -> tuple[QualityRule, ...]:
+        """What a session must satisfy to be counted, as published."""

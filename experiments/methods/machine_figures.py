@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from experiments.methods.choice_figures import DOTS, GRID, INK, STYLE
+from experiments.methods.choice_figures.style import DOTS, GRID, INK, STYLE
 
 
 def draw_machine_scores(comparison: Mapping[str, Any]) -> bytes:

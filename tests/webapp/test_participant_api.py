@@ -62,7 +62,7 @@ def test_plan_tells_nothing_of_the_truth(browser):
     plan = client.get(f"/p/{session.study_id}/session").json()
 
     for trial in plan["main"]["trials"] + plan["practice"]["trials"]:
-        assert set(trial) == {"id", "answered", "images"}
+        assert set(trial) - {"block"} == {"id", "form", "answered", "images"}
         assert {tuple(sorted(image)) for image in trial["images"].values()} == {("sha256", "size", "url")}
         assert len({image["size"] for image in trial["images"].values()}) == 1
     text = json.dumps(plan)
@@ -118,7 +118,7 @@ def test_feedback_follows_the_design(browser):
         trial = main_trials(session)[0]
         answers.append(put(client, session, trial, choice=trial.correct_choice).json())
 
-    assert answers == [{"saved": True, "correct": True}, {"saved": True, "correct": None}]
+    assert [(answer["saved"], answer["correct"]) for answer in answers] == [(True, True), (True, None)]
 
 
 def test_same_answer_sent_again_is_harmless(browser):
@@ -144,6 +144,22 @@ def test_contradicting_answer_is_refused_and_the_first_stands(browser):
     assert response.status_code == 409
     assert response.json()["field"] == "trial"
     assert Response.objects.get(trial=trial).choice == "upper"
+
+
+def test_contradiction_tells_whether_another_tab_goes_on(browser):
+    client, session = browser(made_up.study())
+    pass_practice(client, session)
+    trial = main_trials(session)[0]
+    url = f"/p/{session.study_id}/trials/{trial.id}/answer"
+    client.get(f"/p/{session.study_id}/session", headers={"X-Tab": "one"})
+    put(client, session, trial, choice="upper")
+
+    in_the_same, in_another = (
+        client.put(url, made_up.answer(choice="lower"), content_type=TYPE, headers={"X-Tab": tab}) for tab in ("one", "another")
+    )
+
+    assert [answer.status_code for answer in (in_the_same, in_another)] == [409, 409]
+    assert [answer.json()["elsewhere"] for answer in (in_the_same, in_another)] == [False, True]
 
 
 def test_another_answer_under_the_same_key_is_no_replay(browser):

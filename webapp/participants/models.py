@@ -1,4 +1,4 @@
-"""What people are asked to agree to; participants, known by a keyed hash only; who agreed to what, and when."""
+"""What people are asked to agree to; participants, known by a keyed hash; where they come from; what they are paid."""
 
 import uuid
 
@@ -62,3 +62,86 @@ class Consent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.participant} agreed to {self.text}"
+
+
+class Recruitment(models.Model):
+    """Where the participants of a study come from, and what they are paid. Money is in minor units, such as cents."""
+
+    class Recruiter(models.TextChoices):
+        """Prolific, Amazon Mechanical Turk, or a link that somebody passes on."""
+
+        DIRECT = "direct"
+        PROLIFIC = "prolific"
+        MTURK = "mturk"
+
+    recruiter = models.CharField(max_length=10, choices=Recruiter.choices, default=Recruiter.DIRECT)
+    external_study_id = models.CharField(max_length=64, blank=True, help_text="Of the study (Prolific) or HIT (MTurk)")
+    reward = models.PositiveIntegerField(default=0, help_text="Minor units, for everybody who finishes")
+    currency = models.CharField(max_length=3, default="USD", help_text="ISO 4217")
+    completion_codes = models.JSONField(default=dict, help_text="Outcome to the recruiter's code for it")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.recruiter} {self.external_study_id}".strip()
+
+
+class Submission(models.Model):
+    """A participation as the recruiter sees it. The only table with ids of persons in clear; erasure empties it."""
+
+    participant = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="submissions")
+    recruitment = models.ForeignKey(Recruitment, on_delete=models.PROTECT, related_name="submissions")
+    external_participant_id = models.CharField(max_length=64, help_text="The recruiter's id of the person")
+    external_id = models.CharField(max_length=64, help_text="The recruiter's id of the submission or assignment")
+    state = models.CharField(max_length=24, blank=True, help_text="As the recruiter told last")
+    checked_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["recruitment", "participant"], name="one_submission_per_person"),)
+        permissions = (("see_external_ids", "Can see the recruiters' ids of persons"),)
+
+    def __str__(self) -> str:
+        return f"{self.recruitment} {self.state}"
+
+
+class Payment(models.Model):
+    """A line of the ledger: one participant is paid once for one reason."""
+
+    class State(models.TextChoices):
+        """SENT is written before the recruiter is asked; what became of it then is found out, never assumed."""
+
+        PLANNED = "planned"
+        APPROVED = "approved"
+        SENT = "sent"
+        PAID = "paid"
+        FAILED = "failed"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    participant = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="payments")
+    recruitment = models.ForeignKey(Recruitment, on_delete=models.PROTECT, related_name="payments")
+    reason = models.CharField(max_length=60, help_text="`base`, or what the bonus is for")
+    amount = models.PositiveIntegerField(help_text="Minor units")
+    currency = models.CharField(max_length=3)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PLANNED)
+    order_id = models.CharField(
+        max_length=64, blank=True, help_text="The recruiter's id of the order, stored before it is carried out"
+    )
+    error = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["recruitment", "participant", "reason"], name="one_payment_per_reason"),)
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.currency} for {self.reason}: {self.state}"
+
+
+class HookDelivery(models.Model):
+    """A notice of a recruiter that was taken, so that a copy of it is not taken again."""
+
+    signature_sha256 = models.CharField(max_length=64, primary_key=True)
+    received_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.signature_sha256[:8]} of {self.received_at}"

@@ -1,4 +1,4 @@
-"""The Django app of studies; it listens to the layer below for stimuli that are ready."""
+"""The Django app of studies; it listens to the layers below for stimuli that are ready and submissions that were returned."""
 
 from django.apps import AppConfig
 
@@ -11,4 +11,4 @@ class StudiesConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the signals."""
-        from webapp.studies import preparation  # noqa: F401, PLC0415 -- models exist only once the apps are loaded
+        from webapp.studies import preparation, returns  # noqa: F401, PLC0415 -- models exist only once the apps are loaded

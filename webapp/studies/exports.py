@@ -8,7 +8,9 @@ from itertools import islice
 from typing import Any
 
 from django.db import connection
-from django.db.models import Case, F, IntegerField, QuerySet, Value, When
+from django.db.models import Case, F, FloatField, IntegerField, QuerySet, Value, When
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
 
 from experiments.contract.errors import InputError
 from experiments.contract.tables import RESPONSE_COLUMNS
@@ -17,14 +19,24 @@ from webapp.studies.models import Response, Study
 MEDIA_TYPES: dict[str, str] = {"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl; charset=utf-8"}
 ROWS_AT_ONCE = 2000
 
-FROM_SESSION = {"session_id": "id", "session_kind": "kind", "session_state": "state", "served_at": "served_at"}
+FROM_SESSION = {
+    "session_id": "id",
+    "session_kind": "kind",
+    "session_state": "state",
+    **{name: name for name in ("cohort", "observer", "task_index", "language", "served_at")},
+}
 FROM_TRIAL = {
     "trial_index": "position",
     "trial_kind": "kind",
-    "attempt": "attempt",
-    "batch": "batch",
-    "correct_choice": "correct_choice",
+    "trial_condition": "condition",
+    "repeat_of": "repeat_of_id",
+    "unit": "unit__address",
+    "model": "unit__model",
+    "layer": "unit__layer",
+    **{name: name for name in ("block", "attempt", "batch", "correct_choice")},
 }
+BASELINES = ("baseline_center", "baseline_variance", "baseline_saliency")
+BITS = {"correct": "correct", "passed_checks": "trial__session__passed_checks", "cross_origin_isolated": "cross_origin_isolated"}
 
 
 def export(study: Study, *, form: str, kinds: tuple[str, ...] = ()) -> Iterator[bytes]:
@@ -49,8 +61,9 @@ def responses(study: Study, *, kinds: tuple[str, ...] = ()) -> QuerySet[Response
         "paper": Value(study.paper),
         "design_digest": Value(study.design_digest),
         "condition": F("trial__session__condition__name"),
-        "unit": F("trial__unit__address"),
-        "correct": Case(When(correct=True, then=1), default=0, output_field=IntegerField()),
+        **{name: _bit(field) for name, field in BITS.items()},
+        "relative_difference": Cast(KeyTextTransform("relative_difference", "trial__about"), FloatField()),
+        **{name: KeyTextTransform(name, "trial__about") for name in BASELINES},
         **{name: F(f"trial__session__{field}") for name, field in FROM_SESSION.items()},
         **{name: F(f"trial__{field}") for name, field in FROM_TRIAL.items()},
     }
@@ -60,6 +73,11 @@ def responses(study: Study, *, kinds: tuple[str, ...] = ()) -> QuerySet[Response
     found = found.order_by("trial__session__created_at", "trial__session_id", "trial__attempt", "trial__position")
     aliases = {f"column_{name}": columns.get(name, F(name)) for name in RESPONSE_COLUMNS}
     return found.annotate(**aliases).values_list(*aliases)
+
+
+def _bit(field: str) -> Case:
+    """1, 0 or nothing."""
+    return Case(When(**{field: True}, then=1), When(**{field: False}, then=0), default=None, output_field=IntegerField())
 
 
 def _written_csv(rows: QuerySet[Response, tuple[Any, ...]]) -> Iterator[bytes]:

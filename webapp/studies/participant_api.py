@@ -14,14 +14,21 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from experiments.contract.designs import CONFIDENCES
+from experiments.contract.designs import CONFIDENCES, RATING_RANGE
+from webapp.api_errors import Conflict
+from webapp.studies.completion import completion_url
 from webapp.studies.models import Session, Trial
-from webapp.studies.selectors import practice_plan, session_by_token, session_plan, study_design, study_settings, trial_image
-from webapp.studies.services import instructions_finish, practice_judge, response_record, session_finish, session_served
+from webapp.studies.selectors import session_by_token
+from webapp.studies.services.response import response_record
+from webapp.studies.services.session import instructions_finish, practice_judge, session_finish, session_served
+from webapp.studies.session_plan import gives_feedback, practice_plan, session_plan, trial_image
 
 DAY_MS = 86_400_000
 MAX_CLOCK = 1e12
 MAX_BODY = 16 * 1024
+TAB_HEADER = "X-Tab"
+"""Carries the random id of the browser tab, made when its page was loaded."""
+TAB_LENGTH = 36
 NUMBERS = (serializers.FloatField, serializers.IntegerField)
 
 
@@ -56,8 +63,11 @@ class AnswerSerializer(StrictSerializer):
     """An answer with the evidence of its timing; times in ms on the page's performance timeline."""
 
     key = serializers.UUIDField()
-    choice = serializers.CharField(max_length=10)
-    confidence = serializers.ChoiceField(choices=CONFIDENCES)
+    choice = serializers.CharField(max_length=10, required=False, help_text="Of a choice")
+    confidence = serializers.ChoiceField(choices=CONFIDENCES, required=False, help_text="Of a choice")
+    rating = serializers.IntegerField(
+        min_value=RATING_RANGE[0], max_value=RATING_RANGE[1], required=False, help_text="Of a rating"
+    )
     rt = serializers.FloatField(min_value=0, max_value=DAY_MS)
     input = serializers.ChoiceField(choices=("mouse", "touch", "pen", "keyboard"))
     onset = serializers.FloatField(min_value=0, max_value=MAX_CLOCK)
@@ -77,6 +87,7 @@ class SavedSerializer(serializers.Serializer):
 
     saved = serializers.BooleanField()
     correct = serializers.BooleanField(allow_null=True)
+    elsewhere = serializers.BooleanField(help_text="Another tab goes on with the session")
 
 
 class SessionAuthentication(BaseAuthentication):
@@ -143,7 +154,7 @@ class SessionApi(ParticipantApi):
 
     def get(self, request: Request, study_id: str) -> Response:
         """Everything the browser needs to go on, after any reload."""
-        session_served(self.session)
+        session_served(self.session, tab=request.headers.get(TAB_HEADER, "")[:TAB_LENGTH])
         return Response(session_plan(self.session), headers={"Cache-Control": "no-store"})
 
 
@@ -171,15 +182,15 @@ class AnswerApi(ParticipantApi):
         trial = get_object_or_404(own.select_related("response"), id=trial_id)
         body = AnswerSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        response = response_record(session, trial, body.validated_data)
-        return Response({"saved": True, "correct": response.correct if self._gives_feedback(session, trial) else None})
-
-    def _gives_feedback(self, session: Session, trial: Trial) -> bool:
-        if trial.kind == "practice":
-            return True
-        study = session.study
-        presentation = study_design(study).presentation(condition=session.condition.name, settings=study_settings(study))
-        return presentation.feedback_in_main
+        elsewhere = session.tab not in ("", request.headers.get(TAB_HEADER, ""))
+        try:
+            response = response_record(session, trial, body.validated_data)
+        except Conflict as conflict:
+            # Then the contradicting answer came from there, and this tab must not take the session over again unasked.
+            conflict.body["elsewhere"] = elsewhere
+            raise
+        correct = response.correct if gives_feedback(session, trial) else None
+        return Response({"saved": True, "correct": correct, "elsewhere": elsewhere})
 
 
 @extend_schema(exclude=True)
@@ -199,8 +210,10 @@ class FinishApi(ParticipantApi):
     """The end."""
 
     def post(self, request: Request, study_id: str) -> Response:
-        """The completion code, once every answer is here."""
-        return Response({"code": session_finish(self.session)})
+        """The completion code, once every answer is here, and where to hand it in."""
+        code = session_finish(self.session)
+        self.session.refresh_from_db()
+        return Response({"code": code, "url": completion_url(self.session)})
 
 
 @extend_schema(exclude=True)

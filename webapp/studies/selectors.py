@@ -1,22 +1,20 @@
-"""Reads of studies: settings, stimuli, readiness, and what a participant's browser may know."""
+"""Reads of studies and sessions: settings, stimuli, readiness, where a session stands."""
 
 import hashlib
 import uuid
 from dataclasses import asdict
-from typing import Any
+from typing import Any, cast
 
-from django.urls import reverse
+from django.db.models import QuerySet
 
 from experiments import registry
 from experiments.contract.artifacts import Manifest
-from experiments.contract.designs import Design
+from experiments.contract.designs import AnsweredTrial, Design, TrialKind
 from experiments.contract.errors import InputError
 from experiments.contract.fields import build
-from webapp.participants.models import Participant
 from webapp.stimuli.models import Artifact, Job
-from webapp.stimuli.selectors import job_shown, store
-from webapp.studies.models import Session, Study, StudyImage, Trial
-from webapp.studies.padding import padded
+from webapp.stimuli.selectors import job_shown
+from webapp.studies.models import Session, Study, Trial
 
 
 def study_design(study: Study) -> Design:
@@ -56,82 +54,37 @@ def session_by_token(study_id: Any, token: str) -> Session | None:
 
 
 def session_phase(session: Session) -> str:
-    """Where the participant goes on: instructions, practice, main or finished."""
-    if session.state == Session.State.FINISHED:
-        return "finished"
+    """Where the participant goes on: instructions, practice, main; or the state in which the session ended."""
+    if session.state not in Session.UNFINISHED:
+        return session.state
     if session.instruction_time is None:
         return "instructions"
     return "main" if session.practice_passed else "practice"
 
 
-def session_plan(session: Session) -> dict[str, Any]:
-    """All that the browser needs, and nothing of the truth: no unit, no correct side, no mark on catch trials."""
-    design, settings = study_design(session.study), study_settings(session.study)
-    condition = session.condition.name
-    trials = list(session.trials.select_related("response").order_by("position"))
-    images = _images(trials)
-    main = [trial for trial in trials if trial.kind in ("main", "catch")]
-    example = next(trial for trial in trials if trial.kind == "example")
-    presentation = design.presentation(condition=condition, settings=settings)
-    answered = [trial.response for trial in main if hasattr(trial, "response")]
-    correct_so_far = sum(response.correct for response in answered) if presentation.running_count else None
-    return {
-        "task": design.TASK,
-        "phase": session_phase(session),
-        "study_title": session.study.title,
-        "simulated": session.kind == Participant.Kind.BOT,
-        "notice": session.study.notice,
-        "presentation": asdict(presentation),
-        "instructions": [asdict(page) for page in design.instructions(condition=condition, settings=settings)],
-        "example": {**_trial_plan(session, example, images), "correct": example.correct_choice},
-        "practice": {
-            "attempt": session.attempt,
-            "trials": [
-                _trial_plan(session, trial, images)
-                for trial in trials
-                if trial.kind == "practice" and trial.attempt == session.attempt
-            ],
-        },
-        "main": {"trials": [_trial_plan(session, trial, images) for trial in main], "correct_so_far": correct_so_far},
-        "code": session.completion_code or None,
-    }
+def session_units(session: Session) -> list[str]:
+    """The units that a session may ask about: all of the study, or those of its model."""
+    return [unit for unit in session.study.unit_addresses if unit.startswith(f"{session.model}/") or not session.model]
 
 
-def practice_plan(session: Session) -> dict[str, Any]:
-    """The trials of the current attempt at practice."""
-    attempt = session.trials.filter(kind="practice", attempt=session.attempt)
-    trials = list(attempt.select_related("response").order_by("position"))
-    images = _images(trials)
-    return {"attempt": session.attempt, "trials": [_trial_plan(session, trial, images) for trial in trials]}
+def plan_trials(session: Session) -> QuerySet[Trial]:
+    """The trials that a session must answer to be finished: all of its plan but the example and the attempts at practice."""
+    return session.trials.filter(attempt=0).exclude(kind="example")
 
 
-def trial_image(session: Session, trial_id: Any, place: str) -> bytes | None:
-    """The bytes of an image of one of the session's own trials, padded; None if it is not one."""
-    trial = session.trials.filter(id=trial_id).first()
-    if trial is None or place not in trial.images:
-        return None
-    image = StudyImage.objects.get(id=trial.images[place])
-    return padded(store().read_blob(image.blob), image.served_size)
-
-
-def _images(trials: list[Trial]) -> dict[int, StudyImage]:
-    ids = {image for trial in trials for image in trial.images.values()}
-    return StudyImage.objects.in_bulk(ids)
-
-
-def _trial_plan(session: Session, trial: Trial, images: dict[int, StudyImage]) -> dict[str, Any]:
-    return {
-        "id": str(trial.id),
-        "answered": hasattr(trial, "response"),
-        "images": {
-            place: {
-                "url": reverse("participant:image", args=[session.study_id, trial.id, place]),
-                "size": images[image].served_size,
-                "sha256": images[image].served_sha256,
-            }
-            for place, image in trial.images.items()
-        },
-    }
+def answered_trials(session: Session) -> list[AnsweredTrial]:
+    """The answered trials of the plan, in order."""
+    answered = plan_trials(session).filter(response__isnull=False).select_related("response").order_by("position")
+    return [
+        AnsweredTrial(
+            position=trial.position,
+            kind=cast(TrialKind, trial.kind),
+            condition=trial.condition,
+            confidence=trial.response.confidence,
+            correct=trial.response.correct,
+        )
+        for trial in answered
+    ]
 
 
 def study_by_name(name: str) -> Study:

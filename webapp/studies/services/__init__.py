@@ -1,0 +1,1 @@
+"""Writes of studies, sessions and responses, one file each. Called by all interfaces."""

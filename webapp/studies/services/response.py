@@ -1,0 +1,92 @@
+"""Writes of responses: an answer is stored once, and what is odd about it is noted, not refused."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from experiments.contract.designs import CHOICES
+from experiments.contract.errors import InputError
+from experiments.contract.fields import require
+from webapp.api_errors import Conflict
+from webapp.studies.models import Response, Session, SessionEvent, Trial
+from webapp.studies.selectors import session_phase, study_design
+
+FASTEST_RT = 100.0
+"""ms; nobody sees two images and presses a button faster."""
+CLOCK_SLACK = 5000.0
+"""ms by which a browser's clock may run ahead of the server's before a response time is called impossible."""
+STAMP_SLACK = 1.0
+"""ms by which the response time may differ from the stamps that it was computed from."""
+WORDS_OF_ANSWER = ("key", "choice", "confidence", "rating")
+
+
+def response_record(session: Session, trial: Trial, answer: Mapping[str, Any]) -> Response:
+    """Store the answer to a trial, once; the same answer sent again finds itself.
+
+    Raises:
+        InputError: It is not an answer to such a trial.
+        Conflict: The trial has another answer, or it is not its turn.
+    """
+    _require_fitting(session, trial, answer)
+    earlier = getattr(trial, "response", None)
+    if earlier is None:
+        _require_turn(session, trial)
+        correct = answer["choice"] == trial.correct_choice if trial.correct_choice else None
+        flags = " ".join(oddities(session, answer))
+        try:
+            with transaction.atomic():
+                stored = Response.objects.create(trial=trial, correct=correct, flags=flags, answered_at=timezone.now(), **answer)
+        except IntegrityError:
+            earlier = Response.objects.get(trial=trial)
+        else:
+            Session.objects.filter(id=session.id).update(seen_at=stored.answered_at)
+            return stored
+    if any(getattr(earlier, field) != answer.get(field, getattr(earlier, field)) for field in WORDS_OF_ANSWER):
+        details = {"trial": str(trial.id), **{field: str(answer.get(field)) for field in WORDS_OF_ANSWER}}
+        SessionEvent.objects.create(session=session, kind=SessionEvent.Kind.CONTRADICTION, details=details)
+        message = "this trial has been answered, with another answer"
+        raise Conflict(InputError(field="trial", message=message, remedy="Go on with the next trial; the first answer stands"))
+    return earlier
+
+
+def oddities(session: Session, answer: Mapping[str, Any]) -> list[str]:
+    """What is odd about an answer: a time that nobody can have, stamps that contradict one another."""
+    found = []
+    since_served = (timezone.now() - session.served_at).total_seconds() * 1000 if session.served_at else float("inf")
+    if answer["rt"] < FASTEST_RT or answer["rt"] > since_served + CLOCK_SLACK:
+        found.append("rt_impossible")
+    stamps = answer["onset"], answer["second_frame"], answer["event_time"]
+    drift = abs(answer["event_time"] - answer["onset"] - answer["rt"])
+    if (
+        drift > STAMP_SLACK
+        or list(stamps[:2]) != sorted(stamps[:2])
+        or answer["handler_time"] < answer["event_time"] - STAMP_SLACK
+    ):
+        found.append("clock_jump")
+    return found
+
+
+def _require_fitting(session: Session, trial: Trial, answer: Mapping[str, Any]) -> None:
+    is_rating = trial.kind == "rating"
+    for field in ("choice", "confidence"):
+        require(
+            (field in answer) != is_rating,
+            field,
+            "it does not belong to a rating" if is_rating else "it is missing",
+            "Correct it",
+        )
+    require(("rating" in answer) == is_rating, "rating", "it is missing" if is_rating else "this trial is a choice", "Correct it")
+    if not is_rating:
+        choices = CHOICES[study_design(session.study).TASK]
+        remedy = f"Choose one of {', '.join(choices)}"
+        require(answer["choice"] in choices, "choice", f"{answer['choice']!r} is not an answer here", remedy)
+
+
+def _require_turn(session: Session, trial: Trial) -> None:
+    phase = session_phase(session)
+    is_turn = (phase == "practice" and trial.attempt == session.attempt) or (phase == "main" and trial.attempt == 0)
+    if not is_turn:
+        message = f"a {'practice' if trial.attempt else 'main'} trial cannot be answered in this phase"
+        raise Conflict(InputError(field="trial", message=message, remedy="Reload the page; it goes on where you are"))
