@@ -116,9 +116,10 @@ def payment_send(payment: Payment) -> Payment:
 def payments_reconcile(recruitment: Recruitment) -> list[Payment]:
     """Find out at the recruiter what became of sent lines, and of rewards that it paid by itself; those that changed."""
     recruiter = recruiter_of(recruitment)
+    submissions = {known.participant_id: known for known in recruitment.submissions.exclude(external_id="")}
     changed = []
     for payment in recruitment.payments.exclude(state=State.PAID) if recruiter.pays else ():
-        submission = _submission(payment)
+        submission = submissions.get(payment.participant_id)
         try:
             found = _looked_up(recruiter, payment, submission) if submission else None
         except NotDoneError as error:

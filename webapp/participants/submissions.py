@@ -25,29 +25,30 @@ def submissions_reconcile(recruitment: Recruitment) -> list[Submission]:
     by_person: defaultdict[str, list[RemoteSubmission]] = defaultdict(list)
     for remote in recruiter_of(recruitment).submissions():
         by_person[remote.external_participant_id].append(remote)
-    changed = []
+    changed, same = [], []
     for submission in recruitment.submissions.exclude(external_participant_id=""):
         told = _own(submission, by_person[submission.external_participant_id])
-        if told is None:
-            Submission.objects.filter(pk=submission.pk).update(checked_at=timezone.now())
-        elif submission_update(submission, told):
+        if told and submission_update(submission, told):
             changed.append(submission)
+        else:
+            same.append(submission.pk)
+    Submission.objects.filter(pk__in=same).update(checked_at=timezone.now())
     return changed
 
 
-@transaction.atomic
 def submission_update(submission: Submission, told: RemoteSubmission) -> bool:
     """Store what the recruiter told of a submission; whether it is news. Telling it twice changes nothing."""
-    submission = Submission.objects.select_for_update(of=("self",)).get(pk=submission.pk)
-    if not submission.external_participant_id:
-        return False  # erased while the recruiter was asked
     state = told.state[:STATE_LENGTH]
-    is_news = (submission.state, submission.external_id) != (state, told.external_id)
-    submission.state, submission.external_id, submission.checked_at = state, told.external_id, timezone.now()
-    submission.save(update_fields=["state", "external_id", "checked_at"])
-    if is_news and told.standing in GIVEN_BACK:
-        submission_given_back.send(sender=Submission, submission=submission)
-    return is_news
+    if (submission.state, submission.external_id) == (state, told.external_id):
+        return False
+    with transaction.atomic():
+        # Without the ids of somebody who was erased while the recruiter was asked.
+        kept = Submission.objects.filter(pk=submission.pk).exclude(external_participant_id="")
+        is_kept = kept.update(state=state, external_id=told.external_id, checked_at=timezone.now())
+        if is_kept and told.standing in GIVEN_BACK:
+            submission.refresh_from_db()
+            submission_given_back.send(sender=Submission, submission=submission)
+    return bool(is_kept)
 
 
 def _own(submission: Submission, remotes: Sequence[RemoteSubmission]) -> RemoteSubmission | None:
