@@ -5,11 +5,12 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from webapp.stimuli.admin import RecordAdmin
+from webapp.studies.builder import views as builder
 from webapp.studies.entry_links import study_links
 from webapp.studies.models import Condition, Response, Session, Study, StudyImage, Trial, Unit
 from webapp.studies.preparation import study_prepare
@@ -45,9 +46,18 @@ class StudyAdmin(admin.ModelAdmin):
         counts = {kind: Count("sessions", filter=finished & Q(sessions__kind=kind), distinct=True) for kind in ("live", "bot")}
         return Study.objects.annotate(**counts).order_by("-created_at")
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """`manage.py study_create` plans them."""
-        return False
+    def get_urls(self) -> list[URLPattern]:
+        """The builder's pages stand below the list of studies."""
+        pages = (
+            ("add/", builder.choose_paper, "add"),
+            ("build/<slug:paper>/", builder.build_new, "build"),
+            ("<uuid:study_id>/build/", builder.build_again, "rebuild"),
+            ("<uuid:study_id>/start/", builder.start, "start"),
+            ("<uuid:study_id>/copy/", builder.copy, "copy"),
+            ("<uuid:study_id>/preview/", builder.preview, "preview"),
+        )
+        wrap = self.admin_site.admin_view
+        return [*(path(way, wrap(view), name=f"studies_study_{name}") for way, view, name in pages), *super().get_urls()]
 
     @admin.display(description="people finished")
     def people(self, study: Study) -> int:

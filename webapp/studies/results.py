@@ -1,9 +1,6 @@
 """Results of a study: an analysis job over the table of its responses, and the newest one that is ready."""
 
-import json
 from typing import Any
-
-from django.urls import reverse
 
 from experiments.contract.recipes import Analysis
 from webapp.participants.models import Participant
@@ -12,6 +9,7 @@ from webapp.stimuli.selectors import store
 from webapp.stimuli.services import artifact_request
 from webapp.studies.exports import export
 from webapp.studies.models import Session, Study, StudyResult
+from webapp.studies.shown_analysis import shown_analysis
 
 ANALYZED_KINDS = (Participant.Kind.LIVE, Participant.Kind.BOT)
 
@@ -28,7 +26,7 @@ def results_request(study: Study) -> StudyResult | None:
     digests = study.results.values_list("digest", flat=True)
     if not has_news(study) or Job.objects.filter(digest__in=digests, state__in=Job.OPEN).exists():
         return None
-    table = store().write_blob(b"".join(export(study, form="csv", kinds=ANALYZED_KINDS)))
+    table = store().write_blob(b"".join(export(study, form="csv")))
     recipe = Analysis(paper=study.paper, table=table)
     result, _ = StudyResult.objects.update_or_create(
         study=study, digest=recipe.digest, defaults={"live_sessions": counts["live"], "bot_sessions": counts["bot"]}
@@ -55,24 +53,9 @@ def study_result(study: Study) -> dict[str, Any]:
     finished = finished_sessions(study)
     return {
         "result": newest,
-        "tables": _tables(ready[newest.digest]) if newest else {},
-        "figures": _figures(ready[newest.digest]) if newest else [],
+        **(shown_analysis(ready[newest.digest]) if newest else {}),
         "news": has_news(study) or (pending is not None and not error),
         "job_error": error,
         "live_sessions": finished["live"],
         "bot_sessions": finished["bot"],
     }
-
-
-def _tables(artifact: Artifact) -> dict[str, Any]:
-    stored = artifact.read_manifest().file("result.json")
-    result: dict[str, Any] = json.loads(store().read_blob(stored.sha256))
-    return result
-
-
-def _figures(artifact: Artifact) -> list[dict[str, str]]:
-    return [
-        {"url": reverse("api:artifact-file", args=[artifact.digest, stored.name]), "caption": stored.about.get("caption", "")}
-        for stored in artifact.read_manifest().files
-        if stored.media_type == "image/svg+xml"
-    ]
