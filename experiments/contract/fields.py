@@ -4,6 +4,7 @@ import dataclasses
 import json
 import math
 from collections.abc import Mapping
+from types import UnionType
 from typing import Any, Literal, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
 
 from experiments.contract.errors import InputError
@@ -64,6 +65,8 @@ def parse_settings(pairs: list[str]) -> dict[str, Json]:
 
 def _typed(name: str, value: Json, hint: Any) -> Json:
     """`value` as the field's type; an integer is welcome where a float is wanted, nothing else is converted."""
+    if isinstance(hint, UnionType):  # T | None
+        return None if value is None else _typed(name, value, get_args(hint)[0])
     if get_origin(hint) is Literal:
         choices = get_args(hint)
         require(value in choices, name, f"{value!r} is unknown", f"Choose one of {', '.join(map(repr, choices))}")

@@ -2,6 +2,7 @@
 
 import io
 import itertools
+from collections.abc import Sequence
 from typing import Any
 
 from PIL import Image
@@ -23,11 +24,17 @@ BATCHES = 3
 _numbers = itertools.count()
 
 
-def study(paper: str = "zimmermann2023_scale", *, opened: bool = True, **settings: Any) -> Study:
+def study(paper: str = "zimmermann2023_scale", *, opened: bool = True, conditions: Sequence[str] = (), **settings: Any) -> Study:
     """A study of two units, open unless told otherwise."""
     numbers = {"main_trials": 4, "catch_trials": 1, "practice_obvious": 1, "practice_other": 1, **settings}
     made = study_create(
-        name=f"study-{next(_numbers)}", paper=paper, units=UNITS, consent=default_consent(), settings=numbers, notice="A test."
+        name=f"study-{next(_numbers)}",
+        paper=paper,
+        units=UNITS,
+        consent=default_consent(),
+        settings=numbers,
+        conditions=conditions,
+        notice="A test.",
     )
     if opened:
         for recipe in needed_sets(made):
