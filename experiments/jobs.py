@@ -10,11 +10,13 @@ from urllib.parse import urlsplit
 GPU_QUEUE = "gpu"
 MAKE = "experiments.make"
 
-# The web worker's: an outcome or a crash that comes home, the minute's look after lost jobs, sessions to analyze.
+# The web worker's: an outcome or a crash that comes home, the minute's look after lost jobs, sessions whose time is over,
+# sessions to analyze.
 WEB_QUEUE = "web"
 JOB_FINISHED = "webapp.stimuli.job_finished"
 JOB_CRASHED = "webapp.stimuli.job_crashed"
 LOOK_AFTER = "webapp.stimuli.look_after"
+EXPIRE = "webapp.studies.expire"
 ANALYZE = "webapp.studies.analyze"
 
 LOST_SECONDS = float(os.environ.get("LOST_SECONDS", "60"))

@@ -18,10 +18,11 @@ app.conf.update(jobs.queue_settings(default_queue=jobs.WEB_QUEUE))
 
 @worker_ready.connect
 def every_minute(sender: object, **_: object) -> None:
-    """At the start and every minute, look after jobs that a killed worker left behind, and analyze new sessions."""
+    """At the start and every minute, look after lost jobs, free the places of those who left, analyze new sessions."""
 
     def ask() -> None:
         compute.look_after()
+        compute.expire()
         compute.analyze()
 
     ask()

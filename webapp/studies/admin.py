@@ -1,5 +1,6 @@
-"""Admin pages of studies, units, sessions, trials and responses."""
+"""Admin pages of studies, units, trials and responses; those of sessions and of quality stand in files of their own."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
@@ -9,10 +10,13 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from experiments.contract.errors import InputError
 from webapp.stimuli.admin import RecordAdmin
 from webapp.studies.models import Condition, Response, Session, Study, StudyImage, Trial, Unit
 from webapp.studies.preparation import study_prepare
 from webapp.studies.selectors import study_progress
+from webapp.studies.services.quality import study_judge
+from webapp.studies.services.study import study_close, study_pause, study_resume
 
 
 @admin.register(Study)
@@ -28,6 +32,7 @@ class StudyAdmin(admin.ModelAdmin):
         "state",
         "notice",
         "consent",
+        "erasure",
         "links",
         "stimuli",
         "progress",
@@ -36,7 +41,7 @@ class StudyAdmin(admin.ModelAdmin):
         "error",
     )
     readonly_fields = ("name", "paper", "state", "links", "stimuli", "progress", "shown_units", "settings", "error", "consent")
-    actions = ("prepare", "close", "reopen")
+    actions = ("prepare", "pause", "resume", "close", "judge")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Study]:
         """Studies with their numbers of finished sessions."""
@@ -83,10 +88,12 @@ class StudyAdmin(admin.ModelAdmin):
     def links(self, study: Study) -> SafeString:
         """Where participants, results and responses are."""
         return format_html(
-            '<a href="{}">participant link</a> · <a href="{}?kind=preview">preview</a> · <a href="{}">results</a> · '
-            '<a href="{}?format=csv">responses</a>',
+            '<a href="{}">participant link</a> · <a href="{}?kind=preview">preview</a> · <a href="{}">operations</a> · '
+            '<a href="{}">quality</a> · <a href="{}">results</a> · <a href="{}?format=csv">responses</a>',
             reverse("participant:entry", args=[study.id]),
             reverse("participant:entry", args=[study.id]),
+            reverse("operations", args=[study.id]),
+            reverse("quality", args=[study.id]),
             reverse("results", args=[study.id]),
             reverse("api:responses", args=[study.id]),
         )
@@ -98,15 +105,35 @@ class StudyAdmin(admin.ModelAdmin):
             study_prepare(study)
         self.message_user(request, "Requested; each study opens when its stimuli are there.", messages.SUCCESS)
 
+    @admin.action(description="Pause: let nobody begin or go on")
+    def pause(self, request: HttpRequest, studies: QuerySet[Study]) -> None:
+        """Nothing that was answered is lost."""
+        self._change_states(request, studies, study_pause)
+
+    @admin.action(description="Resume what was paused or closed")
+    def resume(self, request: HttpRequest, studies: QuerySet[Study]) -> None:
+        """Open again."""
+        self._change_states(request, studies, study_resume)
+
     @admin.action(description="Close: let nobody else begin")
     def close(self, request: HttpRequest, studies: QuerySet[Study]) -> None:
         """Those who have begun may finish."""
-        studies.filter(state=Study.State.OPEN).update(state=Study.State.CLOSED)
+        self._change_states(request, studies, study_close)
 
-    @admin.action(description="Open again")
-    def reopen(self, request: HttpRequest, studies: QuerySet[Study]) -> None:
-        """Only what was closed."""
-        studies.filter(state=Study.State.CLOSED).update(state=Study.State.OPEN)
+    def _change_states(self, request: HttpRequest, studies: QuerySet[Study], change: Callable[[Study], Study]) -> None:
+        for study in studies:
+            try:
+                changed = change(study)
+            except InputError as error:
+                self.message_user(request, f"{error.message}. {error.remedy}.", messages.ERROR)
+            else:
+                self.message_user(request, f"{changed.name} is {changed.state}.", messages.SUCCESS)
+
+    @admin.action(description="Judge all finished sessions again by the newest quality rules")
+    def judge(self, request: HttpRequest, studies: QuerySet[Study]) -> None:
+        """Verdicts of earlier rules stay."""
+        for study in studies:
+            self.message_user(request, f"{study.name}: {study_judge(study)} sessions judged.", messages.SUCCESS)
 
 
 @admin.register(Condition)
@@ -134,26 +161,6 @@ class UnitAdmin(RecordAdmin):
     list_filter = ("model", "layer")
     search_fields = ("address",)
     ordering = ("address",)
-
-
-@admin.register(Session)
-class SessionAdmin(RecordAdmin):
-    """Participants' ways through a study."""
-
-    list_display = ("short_id", "study", "condition", "kind", "state", "answers", "attempt", "created_at", "finished_at")
-    list_filter = ("study", "kind", "state", "condition__name")
-    ordering = ("-created_at",)
-    exclude = ("token_sha256",)
-
-    @admin.display(description="session")
-    def short_id(self, session: Session) -> str:
-        """The first eight digits."""
-        return str(session.id)[:8]
-
-    def answers(self, session: Session) -> str:
-        """Main and catch trials answered."""
-        required = session.trials.filter(kind__in=("main", "catch"))
-        return f"{required.exclude(response=None).count()} of {required.count()}"
 
 
 @admin.register(Trial)

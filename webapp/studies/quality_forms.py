@@ -1,6 +1,7 @@
 """The form in which researchers set the thresholds of a study's quality rules, a row for each rule and condition."""
 
 from collections.abc import Mapping, Sequence
+from itertools import product
 from typing import Any
 
 from django import forms
@@ -30,11 +31,12 @@ class RulesForm(forms.Form):
         self.conditions = [condition.name for condition in study.conditions.order_by("id")]
         for condition in self.conditions:
             ends = {rule["name"]: rule for rule in rules.get(condition, ())}
-            for name in QUALITY_NAMES:
-                for end in ENDS:
-                    self.fields[f"{condition}-{name}-{end}"] = forms.FloatField(
-                        required=False, initial=ends.get(name, {}).get(end), label=f"{condition}: {name}, {end} end"
-                    )
+            for name, end in product(QUALITY_NAMES, ENDS):
+                value = ends.get(name, {}).get(end)
+                # The table's headings name the fields for eyes alone.
+                widget = forms.NumberInput(attrs={"aria-label": f"{condition}: {name}, {end} end", "step": "any"})
+                initial = None if value is None else f"{value:g}"
+                self.fields[f"{condition}-{name}-{end}"] = forms.FloatField(required=False, initial=initial, widget=widget)
 
     def tables(self) -> list[dict[str, Any]]:
         """The fields as the page shows them: a table for each condition."""
