@@ -49,6 +49,16 @@ def analyze() -> None:
     queue().send_task(jobs.ANALYZE, queue=jobs.WEB_QUEUE, expires=jobs.LOST_SECONDS)
 
 
+def pay(payments: list[str]) -> None:
+    """Ask the web worker to send approved payments, by their ids. A lost message sends nothing, a doubled one once."""
+    queue().send_task(jobs.PAY, kwargs={"payments": payments}, queue=jobs.WEB_QUEUE)
+
+
+def reconcile() -> None:
+    """Ask the web worker to compare submissions and payments with the recruiters."""
+    queue().send_task(jobs.RECONCILE, queue=jobs.WEB_QUEUE, expires=jobs.LOST_SECONDS)
+
+
 def progress(task_id: str) -> jobs.Progress | None:
     """What a running task told last; None before its first beat and after its end."""
     result = AsyncResult(task_id, app=queue())

@@ -89,6 +89,14 @@ LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_TZ = True
 
+# Recruiters; what they are: docs/operate.md. Amazon's keys are read by boto3 itself.
+PROLIFIC_URL = env.str("PROLIFIC_URL", default="https://api.prolific.com/api/v1")
+PROLIFIC_APP_URL = env.str("PROLIFIC_APP_URL", default="https://app.prolific.com")
+PROLIFIC_TOKEN = env.str("PROLIFIC_TOKEN", default="")
+PROLIFIC_WEBHOOK_SECRET = env.str("PROLIFIC_WEBHOOK_SECRET", default="")
+MTURK_URL = env.str("MTURK_URL", default="https://mturk-requester-sandbox.us-east-1.amazonaws.com")
+MTURK_SUBMIT_ORIGINS = env.list("MTURK_SUBMIT_ORIGINS", default=["https://www.mturk.com", "https://workersandbox.mturk.com"])
+
 LOGIN_URL = "admin:login"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -147,4 +155,6 @@ LOGGING = {
     "disable_existing_loggers": False,
     "handlers": {"console": {"class": "logging.StreamHandler"}},
     "root": {"handlers": ["console"], "level": "INFO"},
+    # It would log addresses with the ids of submissions.
+    "loggers": {"httpx": {"level": "WARNING"}},
 }

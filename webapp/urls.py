@@ -7,6 +7,7 @@ from django.urls import include, path
 from django.views.decorators.cache import never_cache
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from webapp.participants import hooks
 from webapp.stimuli import api as stimuli_api
 from webapp.studies import api as studies_api
 from webapp.studies import erasure_views, staff_views
@@ -40,6 +41,7 @@ urlpatterns = [
     path("healthz", health, name="health"),
     path("p/<uuid:study_id>/", include("webapp.studies.urls")),
     path("erase/", erasure_views.erase, name="erase"),
+    path("hooks/prolific", hooks.prolific, name="prolific-hook"),
     path("studies/<uuid:study_id>/results/", studies_views.results, name="results"),
     path("studies/<uuid:study_id>/operations/", staff_views.operations, name="operations"),
     path("studies/<uuid:study_id>/quality/", staff_views.quality, name="quality"),

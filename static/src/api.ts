@@ -1,5 +1,6 @@
 /** The participant interface over HTTP: one function for each request, and errors that say what to do about them. */
-import type { Answer, Receipt, Session } from "./protocol";
+import type { Answer, Finish, Receipt, Session, Withdrawal } from "./protocol";
+import { randomId } from "./random_id";
 
 /** Long enough for a slow connection, short enough that a dead one is noticed. */
 const TIMEOUT = 20_000;
@@ -16,7 +17,8 @@ export class Refused extends Error {
   constructor(
     readonly status: number,
     message: string,
-    readonly remedy: string,
+    /** Whether another tab goes on with the session, if the server says so. */
+    readonly elsewhere = false,
   ) {
     super(message);
   }
@@ -28,11 +30,12 @@ export class Refused extends Error {
 }
 
 /** An answer as it is sent: `key` is made once, so that sending it again is harmless. */
-export interface KeyedAnswer extends Answer {
-  key: string;
-}
+export type KeyedAnswer = Answer & { key: string };
 
 export class Api {
+  /** Which tab asks. The one that asked for the session last goes on with it. */
+  private readonly tab = randomId();
+
   /** `base` is the page's path with its closing slash, such as `/p/shapes/`. */
   constructor(private readonly base: string) {}
 
@@ -52,18 +55,22 @@ export class Api {
     return this.request("POST", "practice", {}) as Promise<{ passed: boolean }>;
   }
 
-  finish(): Promise<{ code: string | null }> {
-    return this.request("POST", "finish", {}) as Promise<{ code: string | null }>;
+  finish(): Promise<Finish> {
+    return this.request("POST", "finish", {}) as Promise<Finish>;
+  }
+
+  withdraw(): Promise<Withdrawal> {
+    return this.request("POST", "withdraw", {}) as Promise<Withdrawal>;
   }
 
   /** Sends an answer while the page is being left. Nobody will hear whether it arrived. */
   answerOnLeave(trial: string, answer: KeyedAnswer): void {
-    const options = { method: "PUT", headers: headers(), body: JSON.stringify(answer), keepalive: true };
+    const options = { method: "PUT", headers: this.headers(), body: JSON.stringify(answer), keepalive: true };
     fetch(this.base + answerPath(trial), options).catch(() => {});
   }
 
   private async request(method: string, path: string, body?: object): Promise<unknown> {
-    const options: RequestInit = { method, headers: headers(), signal: AbortSignal.timeout(TIMEOUT), cache: "no-store" };
+    const options: RequestInit = { method, headers: this.headers(), signal: AbortSignal.timeout(TIMEOUT), cache: "no-store" };
     if (body) options.body = JSON.stringify(body);
     let response: Response;
     try {
@@ -76,14 +83,15 @@ export class Api {
     if (response.status >= 500 || PASSING.has(response.status)) throw new Unreachable(`HTTP ${response.status}`);
     throw await refusal(response);
   }
+
+  private headers(): Record<string, string> {
+    const types = { Accept: "application/json", "Content-Type": "application/json" };
+    return { ...types, "X-CSRFToken": cookie("csrftoken"), "X-Tab": this.tab };
+  }
 }
 
 function answerPath(trial: string): string {
   return `trials/${encodeURIComponent(trial)}/answer`;
-}
-
-function headers(): Record<string, string> {
-  return { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": cookie("csrftoken") };
 }
 
 function cookie(name: string): string {
@@ -93,6 +101,6 @@ function cookie(name: string): string {
 
 async function refusal(response: Response): Promise<Refused> {
   // A proxy in front of the server may answer with HTML; the status is then all that is known.
-  const detail = (await response.json().catch(() => ({}))) as { message?: string; remedy?: string };
-  return new Refused(response.status, detail.message ?? `The server answered ${response.status}`, detail.remedy ?? "");
+  const detail = (await response.json().catch(() => ({}))) as { message?: string; elsewhere?: boolean };
+  return new Refused(response.status, detail.message ?? `HTTP ${response.status}`, detail.elsewhere);
 }

@@ -1,32 +1,20 @@
-/** The course of a trial that both plugins share: onset, lock, one answer, frame, feedback, Continue. Knows no jsPsych. */
-import { optionOfKey, type Option, otherChoice } from "./choices";
-import { FocusWatch, FrameClock, inputDevice, reactionTime } from "./clock";
-import { button, element } from "./dom";
+/** The course of a trial with six buttons, which two plugins share: onset, lock, one answer, frame, feedback, Continue. */
 import { wait } from "./backoff";
-import type { Answer } from "./protocol";
-import { type Scene, sideName } from "./scene";
+import { optionOfKey, type Option, otherChoice } from "./choices";
+import { areDigitKeysOn } from "./digit_keys";
+import { button, element, isCovered } from "./dom";
+import type { TrialWatch } from "./evidence";
+import type { ChoiceAnswer } from "./protocol";
+import { freeze, type Scene, setLocked } from "./scene";
+import { words } from "./texts";
+import { TrialFrame, type TrialParameters, type Verdict } from "./trial_frame";
 
-/** What is known of an answer when its feedback is due. `pending`: kept on this computer, not yet acknowledged. */
-export type Verdict = "correct" | "incorrect" | "none" | "pending";
-
-export interface ChoiceParameters {
-  trial_id: string;
-  prompt: string;
-  /** Such as "Trial 3 of 12". */
-  progress_label: string;
-  /** Trials done and in all, for the bar. */
-  trials_done: number;
-  trials_total: number;
-  /** Correct answers so far, or null where they are not shown. */
-  correct_count: number | null;
-  answer_lock: number;
+export interface ChoiceParameters extends TrialParameters {
   feedback_delay: number;
   feedback_duration: number;
-  /** Takes the answer at once, before any feedback, and tells its verdict. */
-  on_answer: (answer: Answer) => Promise<Verdict>;
 }
 
-export interface ChoiceData extends Answer {
+export interface ChoiceData extends ChoiceAnswer {
   trial_id: string;
   response: string;
   verdict: Verdict;
@@ -40,77 +28,39 @@ interface Input {
 
 /** Shows the scene, takes one answer, and resolves when the person goes on. */
 export async function runChoiceTrial(display: HTMLElement, scene: Scene, parameters: ChoiceParameters): Promise<ChoiceData> {
-  const frame = buildFrame(scene, parameters);
-  const setState = (state: string): void => void (frame.root.dataset.state = state);
-  const images = [...scene.root.querySelectorAll("img")];
-  setState("decoding");
+  const frame = new TrialFrame("choice", scene.root, parameters);
   setLocked(scene, true);
-  display.replaceChildren(frame.root);
-  await Promise.all(images.map((image) => image.decode()));
-
-  const clock = new FrameClock();
-  const focus = new FocusWatch();
-  await clock.start(() => setState("locked"));
-  if (parameters.answer_lock > 0) {
-    frame.status.textContent = "Look at the images first.";
-    await wait(parameters.answer_lock);
-  }
-  setState("open");
+  const watch = await frame.open(display, parameters.answer_lock);
   setLocked(scene, false);
-  frame.status.textContent = "How sure are you? 1: not sure, 3: very sure. The small digits are the keys.";
+  const keys = element("span", { class: "keys-hint", text: ` ${words().trial.keys}` });
+  frame.status.replaceChildren(words().trial.howSure, keys);
 
-  const input = await firstInput(scene);
-  setLocked(scene, true);
-  setState("answered");
-  mark(scene, input.option);
-  const answer = await describe(input, clock, focus);
+  const { option, event, handlerTime } = await firstInput(scene, watch);
+  freeze(scene, option);
+  frame.state = "answered";
+  const answer: ChoiceAnswer = { choice: option.choice, confidence: option.confidence, ...(await watch.stop(event, handlerTime)) };
   const [verdict] = await Promise.all([parameters.on_answer(answer), wait(parameters.feedback_delay)]);
 
-  setState("feedback");
-  showVerdict(scene, frame, input.option, verdict);
+  frame.state = "feedback";
+  showVerdict(scene, frame, option, verdict);
+  if (verdict === "correct" && parameters.correct_count !== null) frame.showCount(parameters.correct_count + 1);
   if (verdict === "correct" || verdict === "incorrect") await wait(parameters.feedback_duration);
-  setState("done");
-  await goOn(frame.footer);
+  frame.state = "done";
+  await goOn(frame);
   return { trial_id: parameters.trial_id, response: answer.choice, verdict, ...answer };
 }
 
-interface Frame {
-  root: HTMLElement;
-  footer: HTMLElement;
-  status: HTMLElement;
-  showCount: (count: number) => void;
-  count: number | null;
-}
-
-function buildFrame(scene: Scene, parameters: ChoiceParameters): Frame {
-  const bar = element("progress", { attributes: { "aria-label": "Progress" } });
-  bar.max = parameters.trials_total;
-  bar.value = parameters.trials_done;
-  const count = element("span", { class: "count" });
-  const showCount = (correct: number): void => void (count.textContent = `Correct answers: ${correct}`);
-  if (parameters.correct_count !== null) showCount(parameters.correct_count);
-  const label = element("span", { class: "progress-label", text: parameters.progress_label });
-  const header = element("header", { class: "trial-header" }, [label, bar, count]);
-  const status = element("p", { class: "status", attributes: { role: "status" } });
-  const footer = element("footer", { class: "trial-footer" }, [status]);
-  const attributes = { "data-screen": "trial", "data-trial": parameters.trial_id };
-  const prompt = element("h1", { class: "prompt", text: parameters.prompt });
-  const root = element("div", { class: "trial", attributes }, [header, prompt, scene.root, footer]);
-  return { root, footer, status, showCount, count: parameters.correct_count };
-}
-
-export function setLocked(scene: Scene, locked: boolean): void {
-  for (const { node } of scene.buttons) node.disabled = locked;
-}
-
-/** The first press of an answer button, by pointer or key. */
-function firstInput(scene: Scene): Promise<Input> {
+/** The first press of an answer button since the onset, by pointer or key. A scene that was taken off the page takes none. */
+function firstInput(scene: Scene, watch: TrialWatch): Promise<Input> {
   const listening = new AbortController();
   const { signal } = listening;
   return new Promise<Input>((resolve) => {
-    const take = (option: Option, event: Event): void => resolve({ option, event, handlerTime: performance.now() });
+    const take = (option: Option, event: Event): void => {
+      if (!watch.isEarly(event)) resolve({ option, event, handlerTime: performance.now() });
+    };
     for (const { option, node } of scene.buttons) node.addEventListener("click", (event) => take(option, event), { signal });
     const onKey = (event: KeyboardEvent): void => {
+      if (!scene.root.isConnected || isCovered() || !areDigitKeysOn()) return;
       const options = scene.buttons.map((button) => button.option);
       const option = optionOfKey(options, event);
       if (option) take(option, event);
@@ -119,49 +69,22 @@ function firstInput(scene: Scene): Promise<Input> {
   }).finally(() => listening.abort());
 }
 
-async function describe(input: Input, clock: FrameClock, focus: FocusWatch): Promise<Answer> {
-  const focusLosses = focus.stop();
-  // A person never answers within a frame; a simulated one may, and both stamps belong to every answer.
-  const secondFrame = await clock.secondFrame;
-  return {
-    choice: input.option.choice,
-    confidence: input.option.confidence,
-    rt: reactionTime(clock.onset, input.event.timeStamp),
-    input: inputDevice(input.event),
-    onset: clock.onset,
-    second_frame: secondFrame,
-    event_time: input.event.timeStamp,
-    handler_time: input.handlerTime,
-    ...clock.stop(),
-    focus_losses: focusLosses,
-    viewport_width: window.innerWidth,
-    viewport_height: window.innerHeight,
-    cross_origin_isolated: window.crossOriginIsolated,
-  };
-}
-
-function mark(scene: Scene, { choice, confidence }: Option): void {
-  scene.figures[choice]?.classList.add("chosen");
-  const chosen = scene.buttons.find(({ option }) => option.choice === choice && option.confidence === confidence);
-  chosen?.node.setAttribute("aria-pressed", "true");
-}
-
-function showVerdict(scene: Scene, frame: Frame, { choice }: Option, verdict: Verdict): void {
+function showVerdict(scene: Scene, frame: TrialFrame, { choice }: Option, verdict: Verdict): void {
   const { status } = frame;
+  const { trial } = words();
   if (verdict === "none") status.textContent = "";
-  if (verdict === "pending") status.textContent = "Saved on this computer, sending… You can go on.";
+  if (verdict === "pending") status.textContent = trial.pending;
   if (verdict === "none" || verdict === "pending") return;
-  const favored = verdict === "correct" ? choice : otherChoice(scene.task, choice);
-  const word = element("strong", { class: "verdict", text: verdict === "correct" ? "Correct!" : "Incorrect!" });
+  const right = verdict === "correct" ? choice : otherChoice(scene.task, choice);
+  const word = element("strong", { class: "verdict", text: trial[verdict] });
   status.dataset.verdict = verdict;
-  status.replaceChildren(word, document.createTextNode(` The network favors the ${sideName(favored)}.`));
+  status.replaceChildren(word, ` ${trial.answerIs[right]}`);
   scene.figures[choice]?.classList.add(verdict);
-  if (frame.count !== null && verdict === "correct") frame.showCount(frame.count + 1);
 }
 
-/** Resolves when the person presses Continue, or Enter or Space anywhere on the page. */
-async function goOn(footer: HTMLElement): Promise<void> {
-  const next = button("Continue", "button continue");
+/** Resolves when the person presses Continue, or Enter or Space where these mean nothing else. */
+async function goOn({ root, footer }: TrialFrame): Promise<void> {
+  const next = button(words().trial.goOn, "button continue");
   footer.append(next);
   next.focus();
   const listening = new AbortController();
@@ -169,10 +92,17 @@ async function goOn(footer: HTMLElement): Promise<void> {
     next.addEventListener("click", () => resolve());
     const onKey = (event: KeyboardEvent): void => {
       if (event.repeat || (event.key !== "Enter" && event.key !== " ")) return;
+      if (!root.isConnected || isCovered() || hasOwnUse(event, next)) return;
       event.preventDefault();
       resolve();
     };
     document.addEventListener("keydown", onKey, { signal: listening.signal });
   });
   listening.abort();
+}
+
+/** Whether the key was pressed on another control, which it then works. */
+function hasOwnUse({ target }: Event, next: HTMLButtonElement): boolean {
+  const control = target instanceof Element ? target.closest("a, button, input, summary") : null;
+  return control !== null && control !== next && control.getAttribute("aria-disabled") !== "true";
 }

@@ -19,8 +19,12 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
 }
 
-/** How many frames the screen was due but did not get, given the intervals between those that it got. */
+/**
+ * How many frames the screen was due but did not get, given the intervals between those that it got. None are counted where
+ * the browser's clock is so coarse that the interval is 0.
+ */
 export function countDroppedFrames(intervals: readonly number[], refreshInterval: number): number {
+  if (!(refreshInterval > 0)) return 0;
   return intervals.reduce((sum, interval) => sum + Math.max(0, Math.round(interval / refreshInterval) - 1), 0);
 }
 

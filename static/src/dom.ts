@@ -23,7 +23,16 @@ export function button(text: string, className = "button"): HTMLButtonElement {
   return element("button", { class: className, text, attributes: { type: "button" } });
 }
 
+export function paragraphs(texts: readonly string[]): HTMLElement[] {
+  return texts.filter((text) => text !== "").map((text) => element("p", { text }));
+}
+
 /** Resolves when the button is pressed. */
 export function pressed(target: HTMLButtonElement): Promise<void> {
   return new Promise((resolve) => target.addEventListener("click", () => resolve(), { once: true }));
+}
+
+/** Whether a modal dialog lies over the page, which then takes no keys. */
+export function isCovered(): boolean {
+  return document.querySelector("dialog[open]") !== null;
 }

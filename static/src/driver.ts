@@ -1,20 +1,23 @@
-/** Leads a person through a session. The server knows where the session stands; after each phase it is asked again. */
-import { type Api, Refused, Unreachable } from "./api";
-import { backoff, wait } from "./backoff";
-import { type BlockTrial, playBlock } from "./block";
-import type { Verdict } from "./choice_trial";
-import { element } from "./dom";
+/** Leads a person through a session. The server knows where the session stands; after each part it is asked again. */
+import type { Api } from "./api";
+import { sendableDuration } from "./evidence";
 import type { Outbox } from "./outbox";
 import { buildOcclusionChoice } from "./plugins/occlusion_choice";
 import { buildTwoAfc } from "./plugins/two_afc";
-import { PreloadFailed, type Preloader } from "./preload";
-import type { Answer, Session, ShownImages, TrialPlan } from "./protocol";
-import { showInstructions, showPracticeResult, showThanks, showTrouble, showWaiting } from "./screens";
+import type { Preloader } from "./preload";
+import type { Phase, Session, ShownImages } from "./protocol";
+import { type Score, showBlockPage, showPracticeResult } from "./screens/between";
+import { type Farewell, showReturned, showThanks, showWithdrawn } from "./screens/end";
+import { showInstructions } from "./screens/instructions";
+import { showElsewhere, showPaused, showTrouble, showWaiting } from "./screens/waiting";
+import { blockSeries, practiceSeries } from "./plan";
+import { loadImages, playSeries, type Series } from "./series";
+import { speak, words } from "./texts";
+import { explanationOf } from "./trouble";
+import { askToWithdraw } from "./withdrawal";
 
-/** Milliseconds that feedback is waited for before the person may go on without it. */
-const PATIENCE = 3000;
+const RUNNING: ReadonlySet<Phase> = new Set(["instructions", "practice", "main", "paused"]);
 const SCENES = { two_afc: buildTwoAfc, occlusion_choice: buildOcclusionChoice };
-const SAFE = "Nothing is lost: your answers are kept on this computer.";
 
 export interface DriverParts {
   api: Api;
@@ -22,160 +25,190 @@ export interface DriverParts {
   preloader: Preloader;
   /** Where pages and trials are shown. */
   stage: HTMLElement;
+  /** Told whenever the session was loaded, before its next page: whether it still runs. */
+  onSession: (isRunning: boolean) => void;
 }
 
+/** Another tab goes on with the session. */
+class Elsewhere extends Error {}
+/** The person has withdrawn, just now and here. */
+class Withdrawn extends Error {}
+
 export class Driver {
-  private correct = 0;
+  private turn = new AbortController();
   private failures = 0;
+  private session: Session | null = null;
+  private farewell: Farewell = { url: null, erasureCode: null };
+  private readonly scoresTold = new Set<number>();
+  /** Trials of the plan when the server last said that there is more to do. */
+  private trialsBefore = 0;
 
-  constructor(private readonly parts: DriverParts) {}
+  constructor(private readonly parts: DriverParts) {
+    parts.outbox.onElsewhere = () => this.turn.abort(new Elsewhere());
+  }
 
-  /** Runs until the thank-you page is shown. */
+  /** Runs until one of the last pages is shown. */
   async run(): Promise<void> {
-    for (let finished = false; !finished; ) {
+    let trouble: unknown = null;
+    for (let over = false; !over; ) {
+      this.turn = new AbortController();
+      const { signal } = this.turn;
       try {
-        const session = await this.load();
-        this.failures = 0;
-        finished = await this.playPhase(session);
+        if (trouble) await Promise.race([this.explain(trouble), interruption(signal)]);
+        trouble = null;
+        over = await Promise.race([this.takeTurn(signal), interruption(signal)]);
       } catch (error) {
-        await this.explain(error);
+        trouble = error;
+        over = error instanceof Withdrawn;
       }
+    }
+    if (trouble instanceof Withdrawn && this.session) this.showEnd(showWithdrawn, this.session);
+  }
+
+  /** Asks whether the person really wants to withdraw, and ends the session if so. */
+  async withdraw(): Promise<void> {
+    const { api, outbox } = this.parts;
+    const told = await askToWithdraw(() => api.withdraw());
+    if (!told) return;
+    this.farewell.erasureCode = told.erasure_code ?? this.farewell.erasureCode;
+    await outbox.discard();
+    const isOver = this.session?.phase === "finished";
+    if (isOver && this.session) this.showEnd(showWithdrawn, this.session);
+    else this.turn.abort(new Withdrawn());
+  }
+
+  private async takeTurn(signal: AbortSignal): Promise<boolean> {
+    const session = await this.load(signal);
+    this.failures = 0;
+    switch (session.phase) {
+      case "instructions":
+        await this.playInstructions(session);
+        return false;
+      case "practice":
+        await this.playPractice(session, signal);
+        return false;
+      case "main":
+        await this.playMain(session, signal);
+        return false;
+      case "paused":
+        await showPaused(this.parts.stage, session.contact);
+        return false;
+      case "finished":
+        this.farewell.url = session.url ?? this.farewell.url;
+        showThanks(this.parts.stage, session, this.farewell, () => void this.withdraw());
+        return true;
+      case "withdrawn":
+        this.showEnd(showWithdrawn, session);
+        return true;
+      case "returned":
+        this.showEnd(showReturned, session);
+        return true;
     }
   }
 
   /** The session as the server sees it once it holds every answer that waited here. */
-  private async load(): Promise<Session> {
-    const { api, outbox, preloader } = this.parts;
+  private async load(signal: AbortSignal): Promise<Session> {
+    const { outbox, preloader } = this.parts;
     outbox.contradicted = false;
-    let session = await api.session();
+    outbox.refused = null;
+    let session = await this.ask(signal);
     const trials = [...session.practice.trials, ...session.main.trials];
     if ((await outbox.adopt(new Set(trials.map(({ id }) => id)))) > 0) {
-      await this.settle();
-      session = await api.session();
+      await this.settle(signal);
+      session = await this.ask(signal);
     }
-    if (session.example) preloader.enqueue([session.example]);
+    if (session.phase === "instructions") preloader.enqueue([session.example]);
     preloader.enqueue([...session.practice.trials, ...session.main.trials].filter(({ answered }) => !answered));
     return session;
   }
 
-  private async playPhase(session: Session): Promise<boolean> {
-    if (session.phase === "finished") showThanks(this.parts.stage, session.study_title, session.code);
-    else if (session.phase === "instructions") await this.playInstructions(session);
-    else if (session.phase === "practice" && session.practice.trials.length > 0) await this.playPractice(session);
-    else await this.playMain(session);
-    return session.phase === "finished";
+  private async ask(signal: AbortSignal): Promise<Session> {
+    const session = await this.parts.api.session();
+    signal.throwIfAborted();
+    this.session = session;
+    speak(session.language);
+    this.parts.onSession(RUNNING.has(session.phase));
+    return session;
   }
 
   private async playInstructions(session: Session): Promise<void> {
-    const { api, preloader, stage } = this.parts;
-    const images = session.example ? preloader.ready(session.example) : Promise.resolve({});
-    images.catch(() => {});
-    const duration = await showInstructions(stage, session, SCENES[session.task], images);
-    await api.leaveInstructions(duration);
+    const { api, stage } = this.parts;
+    const loadExample = (): Promise<ShownImages> => loadImages(this.parts, session.example);
+    const duration = await showInstructions(stage, { session, build: SCENES[session.task], loadExample });
+    await api.leaveInstructions(sendableDuration(duration));
   }
 
-  private async playPractice(session: Session): Promise<void> {
+  private async playPractice(session: Session, signal: AbortSignal): Promise<void> {
     const { api, outbox, stage } = this.parts;
-    await this.playTrials(session, session.practice.trials, "Practice");
+    await this.play(practiceSeries(session), signal);
     if (outbox.contradicted) return;
     const { passed } = await api.finishPractice();
     await showPracticeResult(stage, passed, session.main.trials.length);
   }
 
-  private async playMain(session: Session): Promise<void> {
-    const { api, outbox } = this.parts;
-    await this.playTrials(session, session.main.trials, "Trial");
-    if (!outbox.contradicted) await api.finish();
+  /** Plays the first block that is not yet answered, as far as it is not; after the last one, finishes. */
+  private async playMain(session: Session, signal: AbortSignal): Promise<void> {
+    const { blocks, trials } = session.main;
+    const next = trials.find(({ answered }) => !answered);
+    const index = next?.block ?? blocks.length;
+    const isNew = trials.every((trial) => trial.block !== index || !trial.answered);
+    if (index > 0 && isNew) await showBlockPage(this.parts.stage, blocks[index]?.page ?? null, this.scoreOf(session, index - 1));
+    if (next) await this.play(blockSeries(session, index), signal);
+    else await this.finish(session);
   }
 
-  /** Plays the trials not yet answered, and waits until the server has all answers. */
-  private async playTrials(session: Session, trials: readonly TrialPlan[], word: "Practice" | "Trial"): Promise<void> {
-    const { outbox, preloader, stage } = this.parts;
-    this.correct = session.main.correct_so_far;
-    const isMain = word === "Trial";
-    const remaining = trials.map((trial, index) => ({ trial, index })).filter(({ trial }) => !trial.answered);
-    let current: TrialPlan | null = null;
-    let failure: unknown = null;
-    const next = async (): Promise<BlockTrial | null> => {
-      if (current) void preloader.release(current);
-      const upcoming = remaining.shift();
-      if (!upcoming || outbox.contradicted || outbox.gone) return null;
-      current = upcoming.trial;
-      const label = `${word} ${upcoming.index + 1} of ${trials.length}`;
-      const place = { trial_id: current.id, progress_label: label, trials_done: upcoming.index, trials_total: trials.length };
-      try {
-        return { ...place, ...this.presentation(session, isMain), images: await this.imagesOf(current) };
-      } catch (error) {
-        // jsPsych would swallow it: the block ends here, and the failure is told afterward.
-        failure = error;
-        return null;
-      }
-    };
-    const givesFeedback = !isMain || session.presentation.feedback_in_main;
-    const onAnswer = (answer: Answer): Promise<Verdict> => this.save(current as TrialPlan, answer, givesFeedback, isMain);
-    stage.replaceChildren(element("div", { class: "block" }));
-    await playBlock(stage.firstElementChild as HTMLElement, session.task, { next, on_answer: onAnswer });
-    if (failure) throw failure;
-    await this.settle();
+  /** How a block went that has just ended; null if it was told already, or nobody may know. */
+  private scoreOf({ main }: Session, index: number): Score | null {
+    const right = main.blocks[index]?.correct_so_far ?? null;
+    const total = main.trials.filter(({ block, form }) => block === index && form === "choice").length;
+    if (right === null || total === 0 || this.scoresTold.has(index)) return null;
+    this.scoresTold.add(index);
+    return { right, total };
   }
 
-  private presentation(session: Session, isMain: boolean): Omit<BlockTrial, "trial_id" | "images" | `${"trials" | "progress"}_${string}`> {
-    const { prompt, titles, answer_lock, feedback_delay, feedback_duration, running_count } = session.presentation;
-    const correctCount = running_count && isMain ? this.correct : null;
-    return { prompt, titles, answer_lock, feedback_delay, feedback_duration, correct_count: correctCount };
+  private async finish({ main }: Session): Promise<void> {
+    const { code, url, erasure_code: erasureCode } = await this.parts.api.finish();
+    this.farewell = { url: url ?? null, erasureCode: erasureCode ?? this.farewell.erasureCode };
+    if (code !== null) return;
+    // Trials are asked again: the plan holds them from now on. If it did not, nobody would know what to do next.
+    if (main.trials.length === this.trialsBefore) throw new Error("the server has neither a code nor more trials");
+    this.trialsBefore = main.trials.length;
   }
 
-  /** The trial's images; a bar is shown only while they are still on their way. */
-  private async imagesOf(trial: TrialPlan): Promise<ShownImages> {
-    const { preloader, stage } = this.parts;
-    const ready = preloader.ready(trial);
-    const late = await Promise.race([ready.then(() => false), wait(150).then(() => true)]);
-    if (!late) return ready;
-    const cover = element("div", { class: "cover" });
-    stage.append(cover);
-    preloader.onProgress = showWaiting(cover, "Loading images…");
-    return ready.finally(() => {
-      preloader.onProgress = () => {};
-      cover.remove();
-    });
-  }
-
-  private async save(trial: TrialPlan, answer: Answer, givesFeedback: boolean, isMain: boolean): Promise<Verdict> {
-    const { outbox } = this.parts;
-    const patience = outbox.failures > 0 ? 0 : PATIENCE;
-    const verdict = outbox.add(trial.id, answer).then(
-      ({ correct }): Verdict => {
-        if (correct && isMain) this.correct += 1;
-        return correct === null ? "none" : correct ? "correct" : "incorrect";
-      },
-      (): Verdict => "pending",
-    );
-    if (!givesFeedback) return outbox.failures > 0 ? "pending" : "none";
-    return Promise.race([verdict, wait(patience).then((): Verdict => "pending")]);
+  private async play(series: Series, signal: AbortSignal): Promise<void> {
+    await playSeries(this.parts, series);
+    await this.settle(signal);
+    const { refused } = this.parts.outbox;
+    if (refused) throw refused;
   }
 
   /** Waits until the server holds every answer, with a page that says so if it takes long. */
-  private async settle(): Promise<void> {
+  private async settle(signal: AbortSignal): Promise<void> {
     const { outbox, stage } = this.parts;
-    if (outbox.waiting > 0) showWaiting(stage, "Sending your answers…");
+    if (outbox.waiting > 0) showWaiting(stage, words().waiting.answers);
     await outbox.settled();
+    signal.throwIfAborted();
     if (outbox.gone) throw outbox.gone;
   }
 
   private async explain(error: unknown): Promise<void> {
     const { outbox, stage } = this.parts;
+    if (error instanceof Elsewhere) return showElsewhere(stage);
     outbox.gone = null;
     this.failures += 1;
-    if (error instanceof Refused) {
-      await showTrouble(stage, "This did not work", [error.message, error.remedy, SAFE]);
-    } else if (error instanceof PreloadFailed) {
-      await showTrouble(stage, "Some images could not be loaded", ["Check your connection, then try again.", SAFE]);
-    } else if (error instanceof Unreachable) {
-      const texts = ["The server cannot be reached. We keep trying.", SAFE];
-      await showTrouble(stage, "No connection", texts, backoff(this.failures + 2));
-    } else {
-      console.error(error);
-      await showTrouble(stage, "Something went wrong on this page", ["Please try again.", SAFE]);
-    }
+    await showTrouble(stage, explanationOf(error, this.failures), this.session?.contact ?? "");
   }
+
+  private showEnd(show: typeof showWithdrawn, session: Session): void {
+    this.parts.onSession(false);
+    show(this.parts.stage, session, this.farewell);
+  }
+}
+
+/** Rejects when the turn is interrupted. */
+function interruption(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
 }

@@ -3,14 +3,21 @@ import { type DBSchema, type IDBPDatabase, openDB } from "idb";
 import { type KeyedAnswer, Refused } from "./api";
 import { backoff } from "./backoff";
 import type { Answer, Receipt } from "./protocol";
+import { randomId } from "./random_id";
+
+/** The answer to an answer that contradicts what is stored. */
+const CONFLICT = 409;
 
 export interface Parcel {
   trial: string;
   answer: KeyedAnswer;
 }
 
+/** When the page was opened, which page it was, and the answer's number there: pages side by side never share a row. */
+type Row = [opened: number, page: string, number: number];
+
 interface Tables extends DBSchema {
-  answers: { key: number; value: Parcel };
+  answers: { key: Row; value: Parcel };
 }
 
 export interface OutboxOptions {
@@ -25,7 +32,7 @@ export interface OutboxOptions {
 }
 
 interface Waiting extends Parcel {
-  row: number;
+  row: Row;
   /** Settled as the server answers; never, while there is no connection. */
   receipt: PendingReceipt;
 }
@@ -41,10 +48,16 @@ export class Outbox {
   contradicted = false;
   /** The refusal that ended the sending, because the session is gone. */
   gone: Refused | null = null;
+  /** The refusal of an answer that the server cannot take; its trial has to be asked again. */
+  refused: Refused | null = null;
+  /** Told when the server says that another tab goes on with the session. */
+  onElsewhere: () => void = () => {};
   private queue: Waiting[] = [];
   private sending = false;
   private wake: () => void = () => {};
-  private nextRow = 1;
+  private readonly opened = Date.now();
+  private readonly page = randomId();
+  private count = 0;
 
   private constructor(
     /** Null where the browser forbids storage: then answers are kept in memory only. */
@@ -55,8 +68,6 @@ export class Outbox {
   static async open(options: OutboxOptions): Promise<Outbox> {
     const opening = openDB<Tables>(options.name, 1, { upgrade: (db) => void db.createObjectStore("answers") });
     const outbox = new Outbox(await opening.catch(() => null), options);
-    const rows = (await outbox.database?.getAllKeys("answers")) ?? [];
-    outbox.nextRow = Math.max(0, ...rows) + 1;
     window.addEventListener("online", () => outbox.wake());
     window.addEventListener("pagehide", () => outbox.sendOnLeave());
     return outbox;
@@ -71,10 +82,10 @@ export class Outbox {
   async adopt(trials: ReadonlySet<string>): Promise<number> {
     const rows = (await this.database?.getAllKeys("answers")) ?? [];
     const parcels = (await this.database?.getAll("answers")) ?? [];
-    const queued = new Set(this.queue.map(({ row }) => row));
+    const queued = new Set(this.queue.map(({ answer }) => answer.key));
     parcels.forEach((parcel, index) => {
       const row = rows[index];
-      if (row !== undefined && trials.has(parcel.trial) && !queued.has(row)) this.enqueue(row, parcel);
+      if (row !== undefined && trials.has(parcel.trial) && !queued.has(parcel.answer.key)) this.enqueue(row, parcel);
     });
     void this.deliver();
     return this.queue.length;
@@ -82,8 +93,9 @@ export class Outbox {
 
   /** Stores the answer and begins to send it. Resolves when the server has it; rejects when the server refuses it. */
   async add(trial: string, answer: Answer): Promise<Receipt> {
-    const row = this.nextRow++;
-    const parcel = { trial, answer: { ...answer, key: newKey() } };
+    this.count += 1;
+    const row: Row = [this.opened, this.page, this.count];
+    const parcel = { trial, answer: { ...answer, key: randomId() } };
     const waiting = this.enqueue(row, parcel);
     const { promise } = waiting.receipt;
     // A full disk must not stop the answer from being sent.
@@ -100,13 +112,18 @@ export class Outbox {
     }
   }
 
-  private async store(row: number, parcel: Parcel): Promise<void> {
+  /** Forgets what is waiting: somebody who has withdrawn sends nothing more. */
+  async discard(): Promise<void> {
+    for (const parcel of [...this.queue]) await this.remove(parcel);
+  }
+
+  private async store(row: Row, parcel: Parcel): Promise<void> {
     // `strict` asks for the disk, not for its cache: the answer survives a crash of the computer.
     const transaction = this.database?.transaction("answers", "readwrite", { durability: "strict" });
     await Promise.all([transaction?.store.put(parcel, row), transaction?.done]);
   }
 
-  private enqueue(row: number, parcel: Parcel): Waiting {
+  private enqueue(row: Row, parcel: Parcel): Waiting {
     const waiting = { ...parcel, row, receipt: newReceipt() };
     this.queue.push(waiting);
     this.options.onChange(this);
@@ -126,6 +143,7 @@ export class Outbox {
       this.failures = 0;
       await this.remove(parcel);
       parcel.receipt.resolve(receipt);
+      if (receipt.elsewhere) this.onElsewhere();
     } catch (error) {
       if (error instanceof Refused) await this.giveUp(parcel, error);
       else await this.pause();
@@ -140,11 +158,13 @@ export class Outbox {
       // The answer stays, and may be sent once more when the person has come back to the session.
       parcel.receipt = newReceipt();
     } else {
-      this.contradicted = true;
+      if (refusal.status === CONFLICT) this.contradicted = true;
+      else this.refused = refusal;
       await this.remove(parcel);
     }
     reject(refusal);
     this.options.onChange(this);
+    if (refusal.elsewhere) this.onElsewhere();
   }
 
   private async pause(): Promise<void> {
@@ -166,15 +186,6 @@ export class Outbox {
   private sendOnLeave(): void {
     for (const { trial, answer } of this.queue) this.options.sendOnLeave(trial, answer);
   }
-}
-
-/** A random UUID. `crypto.randomUUID` would do it, but only on HTTPS and localhost. */
-function newKey(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 }
 
 interface PendingReceipt {

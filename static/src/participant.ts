@@ -1,9 +1,11 @@
 /** Entry of the participant's page: puts the parts together on `<main id="unitscope" data-base="/p/<study>/">`. */
 import { Api } from "./api";
-import { element } from "./dom";
+import { digitKeySwitch } from "./digit_keys";
+import { button, element } from "./dom";
 import { Driver } from "./driver";
 import { Outbox } from "./outbox";
 import { Preloader } from "./preload";
+import { words } from "./texts";
 
 /** Says that answers wait, as long as the connection is in trouble. */
 function createBanner(): { node: HTMLElement; update: (outbox: Outbox) => void } {
@@ -11,8 +13,20 @@ function createBanner(): { node: HTMLElement; update: (outbox: Outbox) => void }
   node.hidden = true;
   const update = ({ waiting, failures }: Outbox): void => {
     node.hidden = waiting === 0 || failures === 0;
-    const answers = waiting === 1 ? "1 answer is" : `${waiting} answers are`;
-    node.textContent = `${answers} waiting to be sent (saved on this computer). Keep this page open.`;
+    node.textContent = words().waiting.banner(waiting);
+  };
+  return { node, update };
+}
+
+/** What a person can do on every page while the session runs. */
+function createFooter(withdraw: () => void): { node: HTMLElement; update: (isRunning: boolean) => void } {
+  const node = element("footer", { class: "page-footer" });
+  const update = (isRunning: boolean): void => {
+    if (!isRunning) node.replaceChildren();
+    if (!isRunning || node.childElementCount > 0) return;
+    const leave = button(words().withdrawal.link, "link");
+    leave.addEventListener("click", withdraw);
+    node.replaceChildren(digitKeySwitch(), leave);
   };
   return { node, update };
 }
@@ -21,18 +35,22 @@ async function start(main: HTMLElement): Promise<void> {
   const base = main.dataset.base ?? "/";
   const api = new Api(base);
   const banner = createBanner();
+  const footer = createFooter(() => void driver.withdraw());
   const stage = element("div", { class: "stage" });
-  main.replaceChildren(banner.node, stage);
+  main.replaceChildren(banner.node, stage, footer.node);
   const outbox = await Outbox.open({
     name: `unitscope:${base}`,
     send: (trial, answer) => api.answer(trial, answer),
     sendOnLeave: (trial, answer) => api.answerOnLeave(trial, answer),
     onChange: banner.update,
   });
+  const driver = new Driver({ api, outbox, preloader: new Preloader(), stage, onSession: footer.update });
   window.addEventListener("beforeunload", (event) => {
     if (outbox.waiting > 0) event.preventDefault();
   });
-  await new Driver({ api, outbox, preloader: new Preloader(), stage }).run();
+  // The back button may bring back a page that stood still while the session went on.
+  window.addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
+  await driver.run();
 }
 
 const main = document.getElementById("unitscope");

@@ -1,9 +1,13 @@
-/** The words that the participant's page and the server exchange, and the rules about them that both tasks share. */
+/** The words that the participant's page and the server exchange, exactly as the server sends them, and nothing beside. */
 
 export type Task = "two_afc" | "occlusion_choice";
 export type Choice = "upper" | "lower" | "left" | "right";
 export type Confidence = 1 | 2 | 3;
 export type InputDevice = "mouse" | "touch" | "pen" | "keyboard";
+/** How a trial is answered: by one of six buttons, or by a slider. */
+export type Form = "choice" | "rating";
+/** Where the session stands. The last three end it; `paused` is the study's doing and passes. */
+export type Phase = "instructions" | "practice" | "main" | "paused" | "finished" | "returned" | "withdrawn";
 
 /** One image of a trial. Names and order say nothing about the truth; `sha256` is of the file's bytes. */
 export interface ImageSource {
@@ -14,18 +18,28 @@ export interface ImageSource {
 
 export interface TrialPlan {
   id: string;
-  /** By place: `left_0…8`, `right_0…8`, `query_upper`, `query_lower`; or `reference_0…8`, `base`, `query_left`, `query_right`. */
-  images: Record<string, ImageSource>;
+  form: Form;
   answered: boolean;
+  /**
+   * By place: `left_0…`, `right_0…`, `query_upper`, `query_lower`; or `reference_0…`, `base`, `query_left`, `query_right`;
+   * or, for a rating, `left_0…` and `right_0…` alone. Any group of references may be absent.
+   */
+  images: Record<string, ImageSource>;
+}
+
+export interface MainTrial extends TrialPlan {
+  /** Its block's index in `main.blocks`. */
+  block: number;
 }
 
 export interface ExampleTrial extends TrialPlan {
   correct: Choice;
+  presentation: Presentation;
 }
 
 export interface Presentation {
   prompt: string;
-  titles: Partial<Record<"left" | "right" | "references" | "base", string>>;
+  titles: Titles;
   /** Milliseconds after onset during which no answer is taken. */
   answer_lock: number;
   /** Milliseconds from the answer to the feedback, or to Continue where there is none. */
@@ -34,7 +48,15 @@ export interface Presentation {
   feedback_duration: number;
   feedback_in_main: boolean;
   running_count: boolean;
+  block_score: boolean;
+  /** The question of rating trials. */
+  rating_prompt: string;
+  /** The words at the left and the right end of the slider. */
+  rating_ends: [string, string];
 }
+
+/** The headings above groups of images. */
+export type Titles = Partial<Record<"left" | "right" | "references" | "base", string>>;
 
 export interface InstructionPage {
   title: string;
@@ -42,25 +64,34 @@ export interface InstructionPage {
   shows_example: boolean;
 }
 
+export interface Block {
+  /** What is shown before it; the first block has the instructions before it instead. */
+  page: InstructionPage | null;
+  presentation: Presentation;
+  /** How many of its trials were right so far; null where people are not told. */
+  correct_so_far: number | null;
+}
+
 export interface Session {
   task: Task;
-  phase: "instructions" | "practice" | "main" | "finished";
+  phase: Phase;
+  language: string;
   study_title: string;
   simulated: boolean;
   notice: string;
-  presentation: Presentation;
+  thanks: string;
+  contact: string;
   instructions: InstructionPage[];
-  example: ExampleTrial | null;
-  practice: { attempt: number; trials: TrialPlan[] };
-  main: { trials: TrialPlan[]; correct_so_far: number };
+  example: ExampleTrial;
+  practice: { attempt: number; presentation: Presentation; trials: TrialPlan[] };
+  main: { blocks: Block[]; trials: MainTrial[]; correct_so_far: number | null };
   code: string | null;
+  /** Where a finished person hands in, if a recruiter sent them. */
+  url?: string | null;
 }
 
-/** What a person did in one trial. All times are milliseconds on the page's own clock (`performance.timeOrigin`). */
-export interface Answer {
-  choice: Choice;
-  /** The number printed on the button that was pressed. */
-  confidence: Confidence;
+/** The evidence of an answer's timing. All times are milliseconds on the page's own clock (`performance.timeOrigin`). */
+export interface Timing {
   rt: number;
   input: InputDevice;
   onset: number;
@@ -75,10 +106,38 @@ export interface Answer {
   cross_origin_isolated: boolean;
 }
 
+export interface ChoiceAnswer extends Timing {
+  choice: Choice;
+  /** The number printed on the button that was pressed. */
+  confidence: Confidence;
+}
+
+export interface RatingAnswer extends Timing {
+  /** From -100, the slider's left end, to 100, its right end. */
+  rating: number;
+}
+
+export type Answer = ChoiceAnswer | RatingAnswer;
+
 /** The server's word that an answer is stored; `correct` is null where this kind of trial gives no feedback. */
 export interface Receipt {
   saved: boolean;
   correct: boolean | null;
+  /** Another tab goes on with the session. */
+  elsewhere: boolean;
+}
+
+/** The end, or more to do: without a code, trials were laid down to be asked again. */
+export interface Finish {
+  code: string | null;
+  url?: string | null;
+  /** Told this once only. */
+  erasure_code?: string | null;
+}
+
+export interface Withdrawal {
+  withdrawn: boolean;
+  erasure_code?: string | null;
 }
 
 /** The images of a trial as URLs that can be shown at once, by place. */

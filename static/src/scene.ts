@@ -1,7 +1,8 @@
-/** The parts that both tasks put on the screen: images, grids of references, rows of answer buttons. */
+/** The parts that all tasks put on the screen: images, grids of references, rows of answer buttons. */
 import { type Option, optionsOf } from "./choices";
 import { element } from "./dom";
-import type { Choice, ShownImages, Task } from "./protocol";
+import type { Choice, ShownImages, Task, Titles } from "./protocol";
+import { words } from "./texts";
 
 /** A trial on the screen, before anything happens to it. */
 export interface Scene {
@@ -12,12 +13,37 @@ export interface Scene {
   buttons: { option: Option; node: HTMLButtonElement }[];
 }
 
-export type SceneBuilder = (images: ShownImages, titles: Partial<Record<string, string>>) => Scene;
+export type SceneBuilder = (images: ShownImages, titles: Titles) => Scene;
 
-const SIDE: Record<Choice, string> = { upper: "Upper image", lower: "Lower image", left: "Left image", right: "Right image" };
+/** References `<prefix>_0`, `<prefix>_1`, … under a title; `node` is null where there are none. */
+export interface References {
+  node: HTMLElement | null;
+  /** References side by side, and on top of one another. */
+  across: number;
+  down: number;
+}
 
-export function sideName(choice: Choice): string {
-  return SIDE[choice].toLowerCase();
+/** The frame of a scene. Left is left in every language: choices are stored as they were seen. */
+export function sceneRoot(className: string, groups: readonly References[], children: readonly (Node | null)[]): HTMLElement {
+  const nodes = children.filter((child) => child !== null);
+  const root = element("div", { class: `scene ${className}`, attributes: { dir: "ltr" } }, nodes);
+  // From these the style sheet knows how large the images can be.
+  const across = groups.reduce((sum, group) => sum + group.across, 0);
+  const down = Math.max(...groups.map((group) => group.down));
+  root.dataset.references = String(across);
+  root.style.setProperty("--across", String(Math.max(1, across)));
+  root.style.setProperty("--down", String(Math.max(1, down)));
+  return root;
+}
+
+export function groupTitle(text: string | undefined): HTMLElement {
+  return written(element("h2", { class: "group-title", text: text ?? "" }));
+}
+
+/** Marks words inside a scene: they keep the document's direction of writing. */
+export function written(node: HTMLElement): HTMLElement {
+  node.dir = document.documentElement.dir || "ltr";
+  return node;
 }
 
 export function picture(url: string | undefined, label: string): HTMLImageElement {
@@ -29,30 +55,31 @@ export function picture(url: string | undefined, label: string): HTMLImageElemen
 
 /** An image that can be chosen, with room for its frame. */
 export function figure(images: ShownImages, choice: Choice): HTMLElement {
-  const attributes = { "data-figure": choice };
-  return element("figure", { class: "query", attributes }, [picture(images[`query_${choice}`], SIDE[choice])]);
+  const image = picture(images[`query_${choice}`], words().images.choice[choice]);
+  return element("figure", { class: "query", attributes: { "data-figure": choice } }, [image]);
 }
 
-/** The references `<prefix>_0`, `<prefix>_1`, … in a square grid, under a title; empty where there are none. */
-export function references(images: ShownImages, prefix: string, label: string, title: string | undefined): HTMLElement {
+export function references(images: ShownImages, prefix: "left" | "right" | "reference", title: string | undefined): References {
   const urls: string[] = [];
   for (let url = images[`${prefix}_0`]; url; url = images[`${prefix}_${urls.length}`]) urls.push(url);
+  if (urls.length === 0) return { node: null, across: 0, down: 0 };
+  const across = Math.ceil(Math.sqrt(urls.length));
   const grid = element("div", { class: "references-grid" });
-  grid.style.setProperty("--columns", String(Math.max(1, Math.ceil(Math.sqrt(urls.length)))));
-  grid.append(...urls.map((url, index) => picture(url, `${label} ${index + 1}`)));
-  const heading = element("h2", { class: "group-title", text: title ?? "" });
-  return element("section", { class: `references references-${prefix}` }, urls.length > 0 ? [heading, grid] : []);
+  grid.style.setProperty("--columns", String(across));
+  grid.append(...urls.map((url, index) => picture(url, words().images[prefix](index + 1))));
+  const heading = title ? [groupTitle(title)] : [];
+  const node = element("section", { class: `references references-${prefix}` }, [...heading, grid]);
+  return { node, across, down: Math.ceil(urls.length / across) };
 }
 
 /** The three buttons of each choice, by choice, in the order of the screen. */
 export function answerButtons(task: Task): { buttons: Scene["buttons"]; rows: Partial<Record<Choice, HTMLElement>> } {
   const rows: Partial<Record<Choice, HTMLElement>> = {};
+  const { images, trial } = words();
   const buttons = optionsOf(task).map((option) => {
     const node = answerButton(option);
-    const row = (rows[option.choice] ??= element("div", {
-      class: "answer-row",
-      attributes: { role: "group", "aria-label": `${SIDE[option.choice]}: how confident are you?` },
-    }));
+    const label = trial.confidenceGroup(images.choice[option.choice]);
+    const row = (rows[option.choice] ??= element("div", { class: "answer-row", attributes: { role: "group", "aria-label": label } }));
     row.append(node);
     return { option, node };
   });
@@ -60,13 +87,28 @@ export function answerButtons(task: Task): { buttons: Scene["buttons"]; rows: Pa
 }
 
 function answerButton({ choice, confidence, key }: Option): HTMLButtonElement {
+  const { images, trial } = words();
   const attributes = {
     type: "button",
     "data-choice": choice,
     "data-confidence": String(confidence),
-    "aria-label": `${SIDE[choice]}, confidence ${confidence} of 3`,
+    "aria-label": trial.confidence(images.choice[choice], confidence),
     "aria-keyshortcuts": key,
+    // The style sheet prints it small beside the number: it is no part of the button's name.
+    "data-key": key,
   };
-  const hint = element("kbd", { text: key, attributes: { "aria-hidden": "true" } });
-  return element("button", { class: "answer", attributes }, [element("span", { text: String(confidence) }), hint]);
+  return element("button", { class: "answer", text: String(confidence), attributes });
+}
+
+export function setLocked(scene: Scene, locked: boolean): void {
+  for (const { node } of scene.buttons) node.disabled = locked;
+}
+
+/** Shows what was chosen. The buttons stay where the keyboard can find them, so that the focus is not lost, but do nothing. */
+export function freeze(scene: Scene, chosen: Option): void {
+  scene.figures[chosen.choice]?.classList.add("chosen");
+  for (const { option, node } of scene.buttons) {
+    node.setAttribute("aria-disabled", "true");
+    if (option.key === chosen.key) node.setAttribute("aria-pressed", "true");
+  }
 }

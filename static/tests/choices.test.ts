@@ -21,8 +21,8 @@ test.each([buildTwoAfc, buildOcclusionChoice])("scene_%#_prints_on_each_button_w
   const scene: Scene = build({}, {});
 
   for (const { option, node } of scene.buttons) {
-    expect(node.querySelector("span")?.textContent).toBe(String(option.confidence));
-    expect(node.querySelector("kbd")?.textContent).toBe(option.key);
+    expect(node.textContent).toBe(String(option.confidence));
+    expect(node.dataset.key).toBe(option.key);
     expect(node.dataset.choice).toBe(option.choice);
     expect(node.getAttribute("aria-label")?.toLowerCase()).toContain(`${option.choice} image, confidence ${option.confidence} `);
   }
@@ -59,7 +59,36 @@ test("references_fill_a_square_grid_in_index_order_and_none_leave_no_title", () 
 
   expect([...(shown?.querySelectorAll("img") ?? [])].map(({ src }) => src)).toEqual(["blob:0", "blob:1", "blob:2", "blob:3"]);
   expect(shown?.querySelector<HTMLElement>(".references-grid")?.style.getPropertyValue("--columns")).toBe("2");
-  expect(empty?.childElementCount).toBe(0);
+  expect(empty).toBeNull();
+});
+
+test.each([
+  [9, 9, "6", "3"],
+  [0, 9, "3", "3"],
+  [1, 1, "2", "1"],
+  [0, 1, "1", "1"],
+  [0, 0, "0", "0"],
+])("two_afc_with_%i_and_%i_references_shows_no_empty_side", (left, right, across, down) => {
+  const numbered = (side: string, count: number) => Array.from({ length: count }, (_, index) => [`${side}_${index}`, `blob:${side}${index}`]);
+  const images = Object.fromEntries([...numbered("left", left), ...numbered("right", right)]);
+
+  const { root } = buildTwoAfc(images, { left: "Left", right: "Right" });
+
+  expect(root.dataset.references).toBe(across);
+  expect(root.style.getPropertyValue("--down")).toBe(String(Math.max(1, Number(down))));
+  expect([...root.querySelectorAll(".group-title")].map(({ textContent }) => textContent)).toEqual(
+    [...(left > 0 ? ["Left"] : []), ...(right > 0 ? ["Right"] : [])],
+  );
+});
+
+test("scenes_stay_left_to_right_where_people_write_from_right_to_left", () => {
+  document.documentElement.dir = "rtl";
+
+  const { root } = buildTwoAfc({ right_0: "blob:0" }, { right: "Right" });
+  document.documentElement.dir = "ltr";
+
+  expect(root.dir).toBe("ltr");
+  expect(root.querySelector<HTMLElement>(".group-title")?.dir).toBe("rtl");
 });
 
 test("titles_are_never_read_as_markup", () => {

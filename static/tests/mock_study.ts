@@ -1,5 +1,5 @@
 /** A study that keeps the server's side of the protocol in memory: a stand-in for the web server, with faults on demand. */
-import type { Session, TrialPlan } from "../src/protocol";
+import type { MainTrial, Session, TrialPlan } from "../src/protocol";
 import { makeSession, type SessionOptions } from "./plans";
 
 export interface Reply {
@@ -7,15 +7,24 @@ export interface Reply {
   body: unknown;
 }
 
-interface Stored {
+export interface MockOptions extends SessionOptions {
+  /** Trials that are asked again at the end. */
+  repeats?: number;
+}
+
+export interface Stored {
   key: string;
-  choice: string;
-  confidence: number;
+  choice?: string;
+  confidence?: number;
+  rating?: number;
   rt: number;
   input: string;
 }
 
-const refuse = (status: number, field: string, message: string): Reply => ({ status, body: { field, message, remedy: "Open your link again" } });
+const refuse = (status: number, field: string, message: string, more: object = {}): Reply => ({
+  status,
+  body: { field, message, remedy: "Open your link again", ...more },
+});
 
 /** In the mock the upper or right image is always the correct one. */
 const CORRECT = new Set(["upper", "right"]);
@@ -26,21 +35,33 @@ export class MockStudy {
   readonly durations: number[] = [];
   /** How many answers arrived, counting those sent again. */
   received = 0;
-  /** Status with which the next requests are answered before they are looked at; 0 means a broken connection. */
+  /** Status with which the next answers are answered before they are looked at; 0 means a broken connection. */
   faults: number[] = [];
+  isPaused = false;
+  /** Whether the server knows how to withdraw. */
+  canWithdraw = true;
+  /** Which tab asked for the session last. */
+  tab = "";
 
-  constructor(private readonly options: SessionOptions) {
+  constructor(private readonly options: MockOptions) {
     this.session = makeSession(options);
   }
 
-  handle(method: string, path: string, body: Record<string, unknown>): Reply {
-    if (method === "GET" && path === "session") return { status: 200, body: this.session };
+  handle(method: string, path: string, body: Record<string, unknown>, tab = ""): Reply {
+    if (method === "GET" && path === "session") return this.plan(tab);
     if (method === "POST" && path === "instructions") return this.leaveInstructions(Number(body.duration));
     if (method === "POST" && path === "practice") return this.finishPractice();
     if (method === "POST" && path === "finish") return this.finish();
+    if (method === "POST" && path === "withdraw" && this.canWithdraw) return this.withdraw();
     const trial = /^trials\/([^/]+)\/answer$/.exec(path)?.[1];
-    if (method === "PUT" && trial) return this.answer(trial, body as unknown as Stored);
+    if (method === "PUT" && trial) return this.answer(trial, body as unknown as Stored, tab !== this.tab);
     return refuse(404, "path", "there is no such page");
+  }
+
+  private plan(tab: string): Reply {
+    this.tab = tab;
+    const isOver = ["finished", "withdrawn", "returned"].includes(this.session.phase);
+    return { status: 200, body: { ...this.session, phase: this.isPaused && !isOver ? "paused" : this.session.phase } };
   }
 
   private leaveInstructions(duration: number): Reply {
@@ -49,18 +70,27 @@ export class MockStudy {
     return { status: 204, body: null };
   }
 
-  private answer(id: string, answer: Stored): Reply {
+  private answer(id: string, answer: Stored, elsewhere: boolean): Reply {
     this.received += 1;
     const trial = this.trials().find((plan) => plan.id === id);
     if (!trial) return refuse(404, "trial", "this trial is not yours");
-    const correct = CORRECT.has(answer.choice);
+    if ((trial.form === "rating") !== ("rating" in answer)) return refuse(400, "rating", "it does not belong here");
     const known = this.answers.get(id);
-    if (known && known.key !== answer.key) return refuse(409, "choice", "this trial has been answered");
-    const isMain = this.session.main.trials.includes(trial);
-    if (!known && isMain && correct) this.session.main.correct_so_far += 1;
+    if (known && known.key !== answer.key) return refuse(409, "choice", "this trial has been answered", { elsewhere });
+    const correct = trial.form === "rating" ? null : CORRECT.has(answer.choice ?? "");
+    const isMain = (this.session.main.trials as TrialPlan[]).includes(trial);
+    if (!known && isMain && correct) this.count(trial as MainTrial);
     this.answers.set(id, answer);
     trial.answered = true;
-    return { status: 200, body: { saved: true, correct: isMain && !this.options.feedbackInMain ? null : correct } };
+    const tellsVerdict = !isMain || this.options.feedbackInMain !== false;
+    return { status: 200, body: { saved: true, correct: tellsVerdict ? correct : null, elsewhere } };
+  }
+
+  private count(trial: MainTrial): void {
+    const { main } = this.session;
+    const block = main.blocks[trial.block];
+    if (main.correct_so_far !== null) main.correct_so_far += 1;
+    if (block && block.correct_so_far !== null) block.correct_so_far += 1;
   }
 
   private finishPractice(): Reply {
@@ -70,17 +100,31 @@ export class MockStudy {
     else {
       const attempt = practice.attempt + 1;
       const fresh = makeSession(this.options).practice.trials.map((trial) => ({ ...trial, id: `${trial.id}-again-${attempt}` }));
-      this.session.practice = { attempt, trials: fresh };
+      this.session.practice = { ...practice, attempt, trials: fresh };
     }
     return { status: 200, body: { passed, practice: this.session.practice } };
   }
 
   private finish(): Reply {
-    const missing = this.session.main.trials.filter(({ answered }) => !answered);
+    const { main } = this.session;
+    const missing = main.trials.filter(({ answered }) => !answered);
     if (missing.length > 0) return refuse(409, "answers", `${missing.length} trials have no answer yet`);
+    const repeats = main.trials.some(({ id }) => id.startsWith("again-")) ? 0 : (this.options.repeats ?? 0);
+    if (repeats > 0) {
+      const again = main.trials.filter(({ form }) => form === "choice").slice(0, repeats);
+      main.trials.push(...again.map((trial) => ({ ...trial, id: `again-${trial.id}`, answered: false, block: main.blocks.length })));
+      const page = { title: "Once again", paragraphs: ["Some trials come again."], shows_example: false };
+      main.blocks.push({ ...(main.blocks.at(-1) as Session["main"]["blocks"][number]), page });
+      return { status: 200, body: { code: null } };
+    }
     this.session.phase = "finished";
     this.session.code = "WREN-4821";
-    return { status: 200, body: { code: this.session.code } };
+    return { status: 200, body: { code: this.session.code, url: "https://app.prolific.com/submissions/complete?cc=WREN", erasure_code: "ERASE-73KD" } };
+  }
+
+  private withdraw(): Reply {
+    this.session.phase = "withdrawn";
+    return { status: 200, body: { withdrawn: true, erasure_code: "ERASE-73KD" } };
   }
 
   private trials(): TrialPlan[] {

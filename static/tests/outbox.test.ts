@@ -23,7 +23,7 @@ const ANSWER: Answer = {
   viewport_height: 720,
   cross_origin_isolated: true,
 };
-const SAVED: Receipt = { saved: true, correct: true };
+const SAVED: Receipt = { saved: true, correct: true, elsewhere: false };
 
 type Sent = [trial: string, key: string];
 
@@ -112,7 +112,7 @@ test("a_lost_connection_is_tried_again_with_the_same_key_in_order", async () => 
 });
 
 test("a_contradicted_answer_is_dropped_and_told", async () => {
-  const { send } = line([new Refused(409, "this trial has been answered", "")]);
+  const { send } = line([new Refused(409, "this trial has been answered")]);
   const outbox = await open(send);
 
   await expect(outbox.add("a", ANSWER)).rejects.toThrow("this trial has been answered");
@@ -122,7 +122,7 @@ test("a_contradicted_answer_is_dropped_and_told", async () => {
 });
 
 test("a_session_that_is_gone_keeps_the_answer_until_it_is_back", async () => {
-  const { send, sent } = line([new Refused(401, "no session", "")]);
+  const { send, sent } = line([new Refused(401, "no session")]);
   const outbox = await open(send);
 
   await expect(outbox.add("a", ANSWER)).rejects.toThrow("no session");
@@ -146,6 +146,62 @@ test("leaving_the_page_sends_what_waits_once_more", async () => {
   window.dispatchEvent(new Event("pagehide"));
 
   expect(sent).toEqual(["a", "b"]);
+});
+
+test("an_answer_that_the_server_cannot_take_does_not_hold_up_the_others", async () => {
+  const { send, sent } = line([new Refused(400, "it is not a number")]);
+  const outbox = await open(send);
+
+  const first = outbox.add("a", ANSWER);
+  const second = outbox.add("b", ANSWER);
+
+  await expect(first).rejects.toThrow("it is not a number");
+  expect(await second).toEqual(SAVED);
+  expect(outbox.refused?.status).toBe(400);
+  expect(outbox.contradicted).toBe(false);
+  expect(sent).toHaveLength(2);
+});
+
+test.each<[string, OutboxOptions["send"]]>([
+  ["receipt", async () => ({ ...SAVED, elsewhere: true })],
+  ["contradiction", () => Promise.reject(new Refused(409, "this trial has been answered", true))],
+])("a_%s_from_elsewhere_is_told", async (_, send) => {
+  const outbox = await open(send);
+  let told = 0;
+  outbox.onElsewhere = () => (told += 1);
+
+  await outbox.add("a", ANSWER).catch(() => {});
+
+  expect(told).toBe(1);
+  expect(outbox.waiting).toBe(0);
+});
+
+test("pages_side_by_side_keep_their_answers_apart", async () => {
+  const one = await open(never, "side-by-side");
+  const other = await open(never, "side-by-side");
+  void one.add("a", ANSWER);
+  void other.add("b", ANSWER);
+  await stored();
+  const { send, sent } = line();
+
+  const later = await open(send, "side-by-side");
+  const taken = await later.adopt(new Set(["a", "b"]));
+  await later.settled();
+
+  expect(taken).toBe(2);
+  expect(sent.map(([trial]) => trial).sort()).toEqual(["a", "b"]);
+});
+
+test("what_was_discarded_is_never_sent", async () => {
+  const outbox = await open(never, "discarded");
+  void outbox.add("a", ANSWER);
+  void outbox.add("b", ANSWER);
+  await stored();
+
+  await outbox.discard();
+
+  expect(outbox.waiting).toBe(0);
+  expect(await (await open(never, "discarded")).adopt(new Set(["a", "b"]))).toBe(0);
 });
 
 test("backoff_doubles_with_jitter_up_to_its_limit", () => {

@@ -1,58 +1,98 @@
 /** Sessions for tests, in the form in which the server sends them. */
-import type { ExampleTrial, ImageSource, Session, Task, TrialPlan } from "../src/protocol";
+import type { Block, Form, ImageSource, MainTrial, Presentation, Session, Task, TrialPlan } from "../src/protocol";
 
-/** The places of a trial's images. */
-export function placesOf(task: Task, references = 9): string[] {
-  const numbered = (prefix: string): string[] => Array.from({ length: references }, (_, index) => `${prefix}_${index}`);
-  if (task === "two_afc") return [...numbered("left"), ...numbered("right"), "query_upper", "query_lower"];
-  return [...numbered("reference"), "base", "query_left", "query_right"];
-}
-
+/** How many references each group has: of a 2-AFC left and right, of an occlusion trial the first of the two. */
+export type ReferenceCounts = readonly [number, number];
 export type SourceOf = (trial: string, place: string) => ImageSource;
 
-export function makeTrial(task: Task, id: string, source: SourceOf, references = 9): TrialPlan {
-  const images = Object.fromEntries(placesOf(task, references).map((place) => [place, source(id, place)]));
-  return { id, images, answered: false };
+/** The places of a trial's images. */
+export function placesOf(task: Task, form: Form, [first, second]: ReferenceCounts): string[] {
+  const numbered = (prefix: string, count: number): string[] => Array.from({ length: count }, (_, index) => `${prefix}_${index}`);
+  if (form === "rating") return [...numbered("left", 9), ...numbered("right", 9)];
+  if (task === "two_afc") return [...numbered("left", first), ...numbered("right", second), "query_upper", "query_lower"];
+  return [...numbered("reference", first), "base", "query_left", "query_right"];
 }
 
 export interface SessionOptions {
   task: Task;
   source: SourceOf;
-  references?: number;
+  references?: ReferenceCounts;
   practiceTrials?: number;
+  /** In each block of choices. */
   mainTrials?: number;
+  /** Blocks of choices. */
+  blocks?: number;
+  /** Trials of a block of ratings that comes first. */
+  ratings?: number;
+  blockScore?: boolean;
   feedbackInMain?: boolean;
   answerLock?: number;
+  language?: string;
+}
+
+export function makeTrial(id: string, form: Form, { task, source, references = [9, 9] }: SessionOptions): TrialPlan {
+  const images = Object.fromEntries(placesOf(task, form, references).map((place) => [place, source(id, place)]));
+  return { id, form, images, answered: false };
+}
+
+function makePresentation({ task, feedbackInMain = true, answerLock = 0, blockScore = false }: SessionOptions): Presentation {
+  const occlusion = task === "occlusion_choice";
+  return {
+    prompt: occlusion ? "Which of the two occluded images does the network favor?" : "Which center image matches the right examples better?",
+    titles: occlusion
+      ? { references: "Favorite Images", base: "Another Favorite Image", left: "Artificial images", right: "Natural images" }
+      : { left: "Left Examples", right: "Right Examples" },
+    answer_lock: answerLock,
+    feedback_delay: 50,
+    feedback_duration: 100,
+    feedback_in_main: feedbackInMain,
+    running_count: feedbackInMain,
+    block_score: blockScore,
+    rating_prompt: "How well do the left images explain the right ones?",
+    rating_ends: ["not at all", "completely"],
+  };
+}
+
+export function makeMain(options: SessionOptions): Session["main"] {
+  const { mainTrials = 3, blocks: count = 1, ratings = 0, blockScore = false, feedbackInMain = true } = options;
+  const presentation = makePresentation(options);
+  const blocks: Block[] = [];
+  const trials: MainTrial[] = [];
+  const addBlock = (form: Form, ids: string[]): void => {
+    const page = { title: "A short rest", paragraphs: [`Block ${blocks.length + 1} comes next.`], shows_example: false };
+    trials.push(...ids.map((id) => ({ ...makeTrial(id, form, options), block: blocks.length })));
+    blocks.push({ page, presentation, correct_so_far: blockScore ? 0 : null });
+  };
+  if (ratings > 0) addBlock("rating", Array.from({ length: ratings }, (_, index) => `rating-${index + 1}`));
+  for (let block = 0; block < count; block += 1) {
+    addBlock("choice", Array.from({ length: mainTrials }, (_, index) => `main-${block * mainTrials + index + 1}`));
+  }
+  return { blocks, trials, correct_so_far: feedbackInMain ? 0 : null };
 }
 
 export function makeSession(options: SessionOptions): Session {
-  const { task, source, references = 9, practiceTrials = 2, mainTrials = 3, feedbackInMain = true, answerLock = 0 } = options;
-  const trials = (prefix: string, count: number): TrialPlan[] =>
-    Array.from({ length: count }, (_, index) => makeTrial(task, `${prefix}-${index + 1}`, source, references));
-  const example: ExampleTrial = { ...makeTrial(task, "example", source, references), correct: task === "two_afc" ? "upper" : "right" };
-  const occlusion = task === "occlusion_choice";
+  const { task, practiceTrials = 2, language = "en" } = options;
+  const presentation = makePresentation(options);
   return {
     task,
     phase: "instructions",
+    language,
     study_title: "Which image fits?",
     simulated: false,
     notice: "Demo scale: four units, synthetic images of 128 px.",
-    presentation: {
-      prompt: occlusion ? "Which of the two occluded images does the network favor?" : "Which center image matches the right examples better?",
-      titles: occlusion ? { references: "Favorite Images", base: "Another Favorite Image" } : { left: "Left Examples", right: "Right Examples" },
-      answer_lock: answerLock,
-      feedback_delay: 50,
-      feedback_duration: 100,
-      feedback_in_main: feedbackInMain,
-      running_count: feedbackInMain,
-    },
+    thanks: "We will show the results on our page.\n\nTell nobody what you saw.",
+    contact: "lab@example.org",
     instructions: [
       { title: "Welcome", paragraphs: ["A network looks at images. We ask what it likes to see.", "This takes about ten minutes."], shows_example: false },
       { title: "What you will see", paragraphs: ["Choose an image, and say how sure you are, in one click."], shows_example: true },
     ],
-    example,
-    practice: { attempt: 1, trials: trials("practice", practiceTrials) },
-    main: { trials: trials("main", mainTrials), correct_so_far: 0 },
+    example: { ...makeTrial("example", "choice", options), correct: task === "two_afc" ? "upper" : "right", presentation },
+    practice: {
+      attempt: 1,
+      presentation,
+      trials: Array.from({ length: practiceTrials }, (_, index) => makeTrial(`practice-${index + 1}`, "choice", options)),
+    },
+    main: makeMain(options),
     code: null,
   };
 }

@@ -26,7 +26,7 @@ function source(url: string): ImageSource {
 }
 
 function trial(...urls: string[]): TrialPlan {
-  return { id: "t", images: Object.fromEntries(urls.map((url, index) => [`left_${index}`, source(url)])), answered: false };
+  return { id: "t", form: "choice", images: Object.fromEntries(urls.map((url, index) => [`left_${index}`, source(url)])), answered: false };
 }
 
 const preloader = (decode: (url: string) => Promise<void> = async () => {}): Preloader => new Preloader({ delay: () => 0, decode });

@@ -37,6 +37,19 @@ def test_stimulus_writes_images_and_manifest(tmp_path: Path, monkeypatch: pytest
     assert manifest["recipe"]["unit"] == UNIT
 
 
+@pytest.mark.integration
+def test_stimulus_blurs_an_exemplar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    monkeypatch.setenv("ARTIFACT_URL", str(tmp_path / "artifacts"))
+    fields = ["pool_size=32", "pool_resolution=64", "size=64", "shown_size=48", "stride=16", "sigma=5"]
+    words = ["stimulus", "blur", "--unit", UNIT, *(word for field in fields for word in ("--set", field))]
+
+    code = main([*words, "--out", str(tmp_path / "out")])
+
+    assert code == 0, capsys.readouterr().err
+    assert sorted(path.name for path in (tmp_path / "out").glob("*.png")) == ["base.png", "map.png", "max.png", "min.png"]
+    assert json.loads((tmp_path / "out" / "manifest.json").read_text())["recipe"]["sigma"] == 5.0
+
+
 @pytest.mark.parametrize(
     ("words", "field"),
     [
@@ -45,6 +58,9 @@ def test_stimulus_writes_images_and_manifest(tmp_path: Path, monkeypatch: pytest
         (["stimulus", "exemplars", "--unit", "efficientnet_lite0.in1k/_blocks.3:100000"], "unit"),
         (["stimulus", "occlusion", "--unit", UNIT, "--set", "color=red"], "color"),
         (["stimulus", "occlusion", "--unit", UNIT, "--set", "patch=2"], "patch"),
+        (["stimulus", "occlusion", "--unit", UNIT, "--set", "sigma=2"], "sigma"),
+        (["stimulus", "blur", "--unit", UNIT, "--set", "sigma=0"], "sigma"),
+        (["stimulus", "blur", "--unit", UNIT, "--set", "fill=gray"], "fill"),
         (["stimulus", "feature_visualization", "--unit", UNIT, "--set", "steps=many"], "steps"),
         (["stimulus", "feature_visualization", "--unit", UNIT, "--set", "steps"], "set"),
         (["stimulus", "occlusion", "--unit", UNIT, "--set", "image=/no/such/image.png"], "image"),

@@ -14,7 +14,7 @@ from webapp.participants.models import Participant
 from webapp.studies.assignment import Cell, cell_choose, study_cells
 from webapp.studies.models import Session, Study
 from webapp.studies.services.session import session_start, sessions_expire
-from webapp.studies.services.study import condition_pause, condition_resume
+from webapp.studies.services.study_state import condition_pause, condition_resume
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 FULL = "this study has all the participants that it needs"

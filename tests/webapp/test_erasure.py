@@ -58,7 +58,7 @@ def took_part(study: Study, *, external_id: str = PERSON, payment: str = Payment
     session = progress.finished(study, external_id=external_id)
     about = {"participant": session.participant, "recruitment": study.recruitment}
     Submission.objects.create(external_participant_id=external_id, external_id=f"{SUBMISSION}-{external_id}", **about)
-    Payment.objects.create(reason="base", amount=279, currency="USD", state=payment, error=f"no {external_id}", **about)
+    Payment.objects.filter(reason="base", **about).update(state=payment, error=f"no {external_id}", order_id=f"of {external_id}")
     SessionEvent.objects.create(session=session, kind=SessionEvent.Kind.CONTRADICTION, details={"of": external_id})
     return session
 

@@ -146,6 +146,22 @@ def test_contradicting_answer_is_refused_and_the_first_stands(browser):
     assert Response.objects.get(trial=trial).choice == "upper"
 
 
+def test_contradiction_tells_whether_another_tab_goes_on(browser):
+    client, session = browser(made_up.study())
+    pass_practice(client, session)
+    trial = main_trials(session)[0]
+    url = f"/p/{session.study_id}/trials/{trial.id}/answer"
+    client.get(f"/p/{session.study_id}/session", headers={"X-Tab": "one"})
+    put(client, session, trial, choice="upper")
+
+    in_the_same, in_another = (
+        client.put(url, made_up.answer(choice="lower"), content_type=TYPE, headers={"X-Tab": tab}) for tab in ("one", "another")
+    )
+
+    assert [answer.status_code for answer in (in_the_same, in_another)] == [409, 409]
+    assert [answer.json()["elsewhere"] for answer in (in_the_same, in_another)] == [False, True]
+
+
 def test_another_answer_under_the_same_key_is_no_replay(browser):
     client, session = browser(made_up.study())
     pass_practice(client, session)

@@ -11,7 +11,7 @@ from tests.webapp import made_up, progress
 from webapp.studies.models import Response, Session
 from webapp.studies.quality import VALUES, SessionFacts, judge, sessions_facts
 from webapp.studies.services.session import session_start
-from webapp.studies.services.study import study_pause, study_resume
+from webapp.studies.services.study_state import study_pause, study_resume
 
 FACTS = SessionFacts(
     is_over=True,

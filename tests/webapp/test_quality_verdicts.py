@@ -11,6 +11,7 @@ from webapp.studies.models import QualityRuleSet, QualityVerdict, Response, Sess
 from webapp.studies.quality_forms import RulesForm
 from webapp.studies.results import has_news, results_request
 from webapp.studies.services.quality import published_rules, rule_set_create, rule_set_newest, session_judge, study_judge
+from webapp.studies.services.study import StudyPlan, study_redraft
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 CATCH = {"name": "catch_ratio", "low": 0.8, "high": None}
@@ -58,6 +59,15 @@ def test_session_is_judged_when_it_ends():
         ("catch_ratio", 0.8, None, 1.0, True),
         ("practice_attempts", None, 3.0, 1.0, True),
     ]
+
+
+def test_redrafted_study_has_the_published_rules_of_its_new_plan():
+    study = study_with(CATCH)
+    plan = StudyPlan(name=study.name, paper="zimmermann2021_causal", units=made_up.UNITS, conditions=("none",))
+
+    redrafted = study_redraft(study, plan, consent=study.consent, recruitment=None)
+
+    assert [set(rule_set.rules) for rule_set in redrafted.quality_rule_sets.all()] == [{"none"}]
 
 
 def test_session_that_fails_keeps_its_answers_its_code_and_its_pay_but_not_its_place():
@@ -258,6 +268,24 @@ def test_pages_are_for_staff_and_their_buttons_for_those_who_may_change_studies(
     assert watcher.get(url).status_code == 200
     assert watcher.post(url, {"judge": "again", "action": "pause"}).status_code == 403
     assert staff().get("/studies/00000000-0000-4000-8000-000000000000/quality/").status_code == 404
+
+
+def test_imported_study_keeps_the_verdicts_that_it_came_with():
+    study = study_with(CATCH)
+    session = progress.finished(study)
+    Study.objects.update(state=Study.State.IMPORTED)
+    Session.objects.update(passed_checks=False)
+    study.refresh_from_db()
+    client = staff()
+
+    with pytest.raises(InputError, match="judged there"):
+        study_judge(study)
+    for model, pk in (("session", session.id), ("study", study.id)):
+        client.post(f"/admin/studies/{model}/", {"action": "judge", "_selected_action": [str(pk)]})
+
+    session.refresh_from_db()
+    assert session.passed_checks is False
+    assert client.get(f"/studies/{study.id}/quality/").status_code == 404
 
 
 def test_admin_shows_verdicts_and_filters_by_them():

@@ -14,7 +14,7 @@ from webapp.api_errors import Conflict
 from webapp.studies.models import Response, Session, SessionEvent, Study
 from webapp.studies.selectors import plan_trials
 from webapp.studies.services.session import session_start, sessions_expire
-from webapp.studies.services.study import study_close, study_pause, study_resume
+from webapp.studies.services.study_state import study_close, study_pause, study_resume
 from webapp.studies.tasks import expire
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]

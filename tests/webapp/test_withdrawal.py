@@ -11,7 +11,7 @@ from webapp.studies.exports import export
 from webapp.studies.models import Response, Session, SessionEvent
 from webapp.studies.results import finished_sessions, has_news, results_request
 from webapp.studies.services.session import session_start
-from webapp.studies.services.study import study_close, study_pause
+from webapp.studies.services.study_state import study_close, study_pause
 from webapp.studies.services.withdrawal import code_sha256
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]

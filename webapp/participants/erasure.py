@@ -38,7 +38,8 @@ def participation_erase(participant: Participant, recruitment: Recruitment) -> N
     participant.submissions.filter(recruitment=recruitment).delete()
     payments = participant.payments.filter(recruitment=recruitment)
     if payments.exists():
-        payments.exclude(error="").update(error="")
+        # Errors quote the recruiter, whose order leads to the person there.
+        payments.update(error="", order_id="")
         payments.filter(state__in=UNPAID).update(state=Payment.State.FAILED, error=ERASED)
         payments.update(participant=participant_nobody(participant))
 

@@ -113,6 +113,7 @@ class Submission(models.Model):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["recruitment", "participant"], name="one_submission_per_person"),)
+        permissions = (("see_external_ids", "Can see the recruiters' ids of persons"),)
 
     def __str__(self) -> str:
         return f"{self.recruitment} {self.state}"
@@ -137,6 +138,9 @@ class Payment(models.Model):
     amount = models.PositiveIntegerField(help_text="Minor units")
     currency = models.CharField(max_length=3)
     state = models.CharField(max_length=10, choices=State.choices, default=State.PLANNED)
+    order_id = models.CharField(
+        max_length=64, blank=True, help_text="The recruiter's id of the order, stored before it is carried out"
+    )
     error = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now=True)
@@ -146,3 +150,13 @@ class Payment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount} {self.currency} for {self.reason}: {self.state}"
+
+
+class HookDelivery(models.Model):
+    """A notice of a recruiter that was taken, so that a copy of it is not taken again."""
+
+    signature_sha256 = models.CharField(max_length=64, primary_key=True)
+    received_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.signature_sha256[:8]} of {self.received_at}"

@@ -6,17 +6,19 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from experiments.contract.errors import InputError
 from webapp.stimuli.admin import RecordAdmin
+from webapp.studies.builder import views as builder
+from webapp.studies.entry_links import study_links
 from webapp.studies.models import Condition, Response, Session, Study, StudyImage, Trial, Unit
 from webapp.studies.preparation import study_prepare
 from webapp.studies.selectors import study_progress
 from webapp.studies.services.quality import study_judge
-from webapp.studies.services.study import study_close, study_pause, study_resume
+from webapp.studies.services.study_state import study_close, study_pause, study_resume
 
 
 @admin.register(Study)
@@ -49,9 +51,18 @@ class StudyAdmin(admin.ModelAdmin):
         counts = {kind: Count("sessions", filter=finished & Q(sessions__kind=kind), distinct=True) for kind in ("live", "bot")}
         return Study.objects.annotate(**counts).order_by("-created_at")
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """`manage.py study_create` plans them."""
-        return False
+    def get_urls(self) -> list[URLPattern]:
+        """The builder's pages stand below the list of studies."""
+        pages = (
+            ("add/", builder.choose_paper, "add"),
+            ("build/<slug:paper>/", builder.build_new, "build"),
+            ("<uuid:study_id>/build/", builder.build_again, "rebuild"),
+            ("<uuid:study_id>/start/", builder.start, "start"),
+            ("<uuid:study_id>/copy/", builder.copy, "copy"),
+            ("<uuid:study_id>/preview/", builder.preview, "preview"),
+        )
+        wrap = self.admin_site.admin_view
+        return [*(path(way, wrap(view), name=f"studies_study_{name}") for way, view, name in pages), *super().get_urls()]
 
     @admin.display(description="people finished")
     def people(self, study: Study) -> int:
@@ -87,16 +98,14 @@ class StudyAdmin(admin.ModelAdmin):
 
     def links(self, study: Study) -> SafeString:
         """Where participants, results and responses are."""
-        return format_html(
-            '<a href="{}">participant link</a> · <a href="{}?kind=preview">preview</a> · <a href="{}">operations</a> · '
-            '<a href="{}">quality</a> · <a href="{}">results</a> · <a href="{}?format=csv">responses</a>',
-            reverse("participant:entry", args=[study.id]),
-            reverse("participant:entry", args=[study.id]),
-            reverse("operations", args=[study.id]),
-            reverse("quality", args=[study.id]),
-            reverse("results", args=[study.id]),
-            reverse("api:responses", args=[study.id]),
-        )
+        links = {
+            **study_links(study),
+            "operations": reverse("operations", args=[study.id]),
+            "quality": reverse("quality", args=[study.id]),
+            "results": reverse("results", args=[study.id]),
+            "responses": f"{reverse('api:responses', args=[study.id])}?format=csv",
+        }
+        return format_html_join(" · ", '<a href="{}">{}</a>', ((url, name) for name, url in links.items()))
 
     @admin.action(description="Prepare: request the stimuli that are missing, then open")
     def prepare(self, request: HttpRequest, studies: QuerySet[Study]) -> None:
@@ -108,32 +117,30 @@ class StudyAdmin(admin.ModelAdmin):
     @admin.action(description="Pause: let nobody begin or go on")
     def pause(self, request: HttpRequest, studies: QuerySet[Study]) -> None:
         """Nothing that was answered is lost."""
-        self._change_states(request, studies, study_pause)
+        self._each(request, studies, lambda study: f"{study.name} is {study_pause(study).state}.")
 
     @admin.action(description="Resume what was paused or closed")
     def resume(self, request: HttpRequest, studies: QuerySet[Study]) -> None:
         """Open again."""
-        self._change_states(request, studies, study_resume)
+        self._each(request, studies, lambda study: f"{study.name} is {study_resume(study).state}.")
 
     @admin.action(description="Close: let nobody else begin")
     def close(self, request: HttpRequest, studies: QuerySet[Study]) -> None:
         """Those who have begun may finish."""
-        self._change_states(request, studies, study_close)
-
-    def _change_states(self, request: HttpRequest, studies: QuerySet[Study], change: Callable[[Study], Study]) -> None:
-        for study in studies:
-            try:
-                changed = change(study)
-            except InputError as error:
-                self.message_user(request, f"{error.message}. {error.remedy}.", messages.ERROR)
-            else:
-                self.message_user(request, f"{changed.name} is {changed.state}.", messages.SUCCESS)
+        self._each(request, studies, lambda study: f"{study.name} is {study_close(study).state}.")
 
     @admin.action(description="Judge all finished sessions again by the newest quality rules")
     def judge(self, request: HttpRequest, studies: QuerySet[Study]) -> None:
         """Verdicts of earlier rules stay."""
+        self._each(request, studies, lambda study: f"{study.name}: {study_judge(study)} sessions judged.")
+
+    def _each(self, request: HttpRequest, studies: QuerySet[Study], act: Callable[[Study], str]) -> None:
+        """Act on each study; say what came of it, or why nothing did."""
         for study in studies:
-            self.message_user(request, f"{study.name}: {study_judge(study)} sessions judged.", messages.SUCCESS)
+            try:
+                self.message_user(request, act(study), messages.SUCCESS)
+            except InputError as error:
+                self.message_user(request, f"{error.message}. {error.remedy}.", messages.ERROR)
 
 
 @admin.register(Condition)

@@ -1,4 +1,4 @@
-"""The Django app of studies; it listens to the layer below for stimuli that are ready."""
+"""The Django app of studies; it listens to the layers below for stimuli that are ready and submissions that were returned."""
 
 from django.apps import AppConfig
 
@@ -11,4 +11,4 @@ class StudiesConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the signals, and show the admin the pages that do not stand in `admin`, where alone it looks."""
-        from webapp.studies import preparation, quality_admin, session_admin  # noqa: F401, PLC0415 -- needs loaded models
+        from webapp.studies import preparation, quality_admin, returns, session_admin  # noqa: F401, PLC0415 -- needs models

@@ -15,6 +15,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from experiments.contract.designs import CONFIDENCES, RATING_RANGE
+from webapp.api_errors import Conflict
+from webapp.studies.completion import completion_url
 from webapp.studies.models import Session, Trial
 from webapp.studies.selectors import session_by_token
 from webapp.studies.services.response import response_record
@@ -181,8 +183,13 @@ class AnswerApi(ParticipantApi):
         trial = get_object_or_404(own.select_related("response"), id=trial_id)
         body = AnswerSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        response = response_record(session, trial, body.validated_data)
         elsewhere = session.tab not in ("", request.headers.get(TAB_HEADER, ""))
+        try:
+            response = response_record(session, trial, body.validated_data)
+        except Conflict as conflict:
+            # Then the contradicting answer came from there, and this tab must not take the session over again unasked.
+            conflict.body["elsewhere"] = elsewhere
+            raise
         correct = response.correct if gives_feedback(session, trial) else None
         return Response({"saved": True, "correct": correct, "elsewhere": elsewhere})
 
@@ -204,9 +211,11 @@ class FinishApi(ParticipantApi):
     """The end."""
 
     def post(self, request: Request, study_id: str) -> Response:
-        """The completion code, once every answer is here; with it, the first time, the code that erases the answers."""
+        """The completion code, once every answer is here, and where to hand it in; the first time, the code that erases them."""
         code = session_finish(self.session)
-        return Response({"code": code, "erasure_code": erasure_code_give(self.session) if code else None})
+        erasure_code = erasure_code_give(self.session) if code else None
+        self.session.refresh_from_db()
+        return Response({"code": code, "url": completion_url(self.session), "erasure_code": erasure_code})
 
 
 @extend_schema(exclude=True)

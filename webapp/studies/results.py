@@ -1,10 +1,8 @@
 """Results of a study: an analysis job over the table of its responses, and the newest one that is ready."""
 
-import json
 from typing import Any
 
 from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone
 
 from experiments.contract.recipes import Analysis
@@ -14,6 +12,7 @@ from webapp.stimuli.selectors import store
 from webapp.stimuli.services import artifact_request, artifacts_remove, job_cancel
 from webapp.studies.exports import export
 from webapp.studies.models import Session, Study, StudyResult
+from webapp.studies.shown_analysis import shown_analysis
 
 ANALYZED_KINDS = (Participant.Kind.LIVE, Participant.Kind.BOT)
 
@@ -34,7 +33,7 @@ def results_request(study: Study) -> StudyResult | None:
         results_drop(study)
         return None
     erased = Study.objects.values_list("erased_sessions", flat=True).get(id=study.id)
-    table = store().write_blob(b"".join(export(study, form="csv", kinds=ANALYZED_KINDS)))
+    table = store().write_blob(b"".join(export(study, form="csv")))
     with transaction.atomic():
         if Study.objects.select_for_update().get(id=study.id).erased_sessions != erased:
             # Somebody's answers were erased while they were being written into this table.
@@ -79,24 +78,9 @@ def study_result(study: Study) -> dict[str, Any]:
     finished = finished_sessions(study)
     return {
         "result": newest,
-        "tables": _tables(ready[newest.digest]) if newest else {},
-        "figures": _figures(ready[newest.digest]) if newest else [],
+        **(shown_analysis(ready[newest.digest]) if newest else {}),
         "news": has_news(study) or (pending is not None and not error),
         "job_error": error,
         "live_sessions": finished["live"],
         "bot_sessions": finished["bot"],
     }
-
-
-def _tables(artifact: Artifact) -> dict[str, Any]:
-    stored = artifact.read_manifest().file("result.json")
-    result: dict[str, Any] = json.loads(store().read_blob(stored.sha256))
-    return result
-
-
-def _figures(artifact: Artifact) -> list[dict[str, str]]:
-    return [
-        {"url": reverse("api:artifact-file", args=[artifact.digest, stored.name]), "caption": stored.about.get("caption", "")}
-        for stored in artifact.read_manifest().files
-        if stored.media_type == "image/svg+xml"
-    ]

@@ -76,6 +76,11 @@ def session_phase(session: Session) -> str:
     return "main" if session.practice_passed else "practice"
 
 
+def session_units(session: Session) -> list[str]:
+    """The units that a session may ask about: all of the study, or those of its model."""
+    return [unit for unit in session.study.unit_addresses if unit.startswith(f"{session.model}/") or not session.model]
+
+
 def plan_trials(session: Session) -> QuerySet[Trial]:
     """The trials that a session must answer to be finished: all of its plan but the example and the attempts at practice."""
     return session.trials.filter(attempt=0).exclude(kind="example")

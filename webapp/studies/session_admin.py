@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 
 from webapp.stimuli.admin import RecordAdmin
 from webapp.studies.erasure import erasure_preview, sessions_erase
-from webapp.studies.models import QualityVerdict, Session
+from webapp.studies.models import QualityVerdict, Session, Study
 from webapp.studies.services.quality import session_judge
 
 
@@ -83,8 +83,9 @@ class SessionAdmin(RecordAdmin):
 
     @admin.action(description="Judge again by the newest quality rules", permissions=["judge"])
     def judge(self, request: HttpRequest, sessions: QuerySet[Session]) -> None:
-        """Only what is finished."""
-        finished = list(sessions.filter(state=Session.State.FINISHED).select_related("study"))
+        """Only what is finished, and was not judged elsewhere."""
+        ours = sessions.filter(state=Session.State.FINISHED).exclude(study__state=Study.State.IMPORTED)
+        finished = list(ours.select_related("study"))
         for session in finished:
             session_judge(session)
         self.message_user(request, f"{len(finished)} finished sessions judged.", messages.SUCCESS)

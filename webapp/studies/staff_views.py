@@ -19,10 +19,12 @@ from webapp.studies.quality_forms import RulesForm
 from webapp.studies.resources import queue_shown, study_cost
 from webapp.studies.selectors import quality_versions
 from webapp.studies.services.quality import rule_set_create, rule_set_newest, study_judge
-from webapp.studies.services.study import condition_pause, condition_resume, study_close, study_pause, study_resume
+from webapp.studies.services.study_state import condition_pause, condition_resume, study_close, study_pause, study_resume
 
 STUDY_ACTIONS: dict[str, Callable[[Study], Study]] = {"pause": study_pause, "resume": study_resume, "close": study_close}
 CONDITION_ACTIONS: dict[str, Callable[[Condition], None]] = {"pause": condition_pause, "resume": condition_resume}
+OURS = Study.objects.exclude(state=Study.State.IMPORTED)
+"""What was run elsewhere is neither steered nor judged here."""
 SILENT_MINUTES = (5, 15, 60)
 REFRESH_SECONDS = 10
 
@@ -32,7 +34,7 @@ REFRESH_SECONDS = 10
 @require_http_methods(["GET", "HEAD", "POST"])
 def operations(request: HttpRequest, study_id: str) -> HttpResponse:
     """Who is where, what fails, what is free; with the buttons that pause, resume and close. It looks again by itself."""
-    study = get_object_or_404(Study.objects.select_related("recruitment"), id=study_id)
+    study = get_object_or_404(OURS.select_related("recruitment"), id=study_id)
     if request.method == "POST":
         _require_change(request)
         _act(request, study)
@@ -64,7 +66,7 @@ def operations(request: HttpRequest, study_id: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def quality(request: HttpRequest, study_id: str) -> HttpResponse:
     """The thresholds of a study's rules, all versions of them, and what they say; saving makes a new version."""
-    study = get_object_or_404(Study, id=study_id)
+    study = get_object_or_404(OURS, id=study_id)
     rule_set = rule_set_newest(study)
     form = RulesForm(study, rule_set.rules, request.POST if "save" in request.POST else None)
     if request.method == "POST":

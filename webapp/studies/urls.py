@@ -2,12 +2,14 @@
 
 from django.urls import path
 
+from webapp.studies import entry, frame, views
 from webapp.studies import participant_api as api
-from webapp.studies import views
 
 app_name = "participant"
 urlpatterns = [
-    path("", views.entry, name="entry"),
+    path("", entry.entry, name="entry"),
+    path("decline", entry.decline, name="decline"),
+    path("frame/", frame.frame, name="frame"),
     path("run/", views.run, name="run"),
     path("session", api.SessionApi.as_view(), name="session"),
     path("instructions", api.InstructionsApi.as_view(), name="instructions"),

@@ -4,15 +4,14 @@ import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { ImageSource } from "../../src/protocol";
-import { MockStudy } from "../mock_study";
-import type { SessionOptions } from "../plans";
+import { type MockOptions, MockStudy } from "../mock_study";
 import { makePng } from "./png";
 
 const BASE = "/p/mock/";
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; " +
   "form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-const PAGE = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Mock study</title>
+const PAGE = `<!doctype html><html lang="en" dir="ltr"><head><meta charset="utf-8"><title>Mock study</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="/css/participant.css">
 <link rel="icon" href="/icon.svg"></head><body><main id="unitscope" data-base="${BASE}"></main><script src="/participant.js" defer></script></body></html>`;
 const FILES: Record<string, [string, string]> = {
@@ -32,7 +31,7 @@ export interface MockServer {
   close: () => Promise<void>;
 }
 
-export async function startMockServer(options: Omit<SessionOptions, "source">): Promise<MockServer> {
+export async function startMockServer(options: Omit<MockOptions, "source">): Promise<MockServer> {
   const images = new Map<string, Buffer>();
   const source = (trial: string, place: string): ImageSource => {
     const url = `${BASE}images/${trial}/${place}`;
@@ -69,7 +68,7 @@ async function serve(request: IncomingMessage, response: ServerResponse, mock: M
   if (fault === 0) return void response.destroy();
   if (fault) return send(fault, "application/json", "{}");
   if (request.method !== "GET" && request.headers["x-csrftoken"] !== "token") return send(403, "application/json", "{}");
-  const reply = mock.study.handle(request.method ?? "GET", path.slice(BASE.length), JSON.parse(body || "{}"));
+  const reply = mock.study.handle(request.method ?? "GET", path.slice(BASE.length), JSON.parse(body || "{}"), String(request.headers["x-tab"] ?? ""));
   send(reply.status, "application/json", reply.status === 204 ? "" : JSON.stringify(reply.body));
 }
 

@@ -1,15 +1,19 @@
-"""The stimulus sets of both papers, made small with the real network, and laid out as published."""
+"""The stimulus sets of the papers that ask people, made small with the real network, and laid out as published."""
 
+import io
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from experiments.contract.artifacts import Manifest
 from experiments.contract.errors import InputError
 from experiments.contract.recipes import StimulusSet
 from experiments.methods.batches import rank_bins
+from experiments.papers.borowski2021_exemplary import design as laboratory
 from experiments.papers.zimmermann2021_causal import design as causal
 from experiments.papers.zimmermann2023_scale import design as scale
 from experiments.workshop import LocalWorkshop
@@ -114,18 +118,145 @@ def test_causal_synthetic_is_one_diverse_batch_of_nine(workshop: LocalWorkshop):
     assert [file.name for file in result.files] == [f"reference_{i}" for i in range(9)]
 
 
+def test_causal_natural_says_what_the_baselines_choose(workshop: LocalWorkshop):
+    result = made(causal, "natural", workshop=workshop)
+    occlusion = workshop.store.manifest(result.parents[1])
+
+    assert occlusion is not None
+    base = np.asarray(Image.open(io.BytesIO(workshop.store.read_blob(result.file("batch0/base").sha256)))) / 255
+    # Shown at 48 px, swept at 64 with a square of 26.
+    positions = {copy: occlusion.values[f"{copy}_position"] for copy in ("min", "max")}
+    corners = {
+        copy: [(round(start * 0.75), round((start + 26) * 0.75)) for start in position] for copy, position in positions.items()
+    }
+    deviations = {copy: base[top:bottom, left:right].std() for copy, ((top, bottom), (left, right)) in corners.items()}
+    distances = {copy: np.hypot(*(start + 13 - 31.5 for start in position)) for copy, position in positions.items()}
+    (effect,) = result.values["effects"]
+    assert effect["variance"] == min(deviations, key=lambda copy: deviations[copy])
+    assert effect["center"] == max(distances, key=lambda copy: distances[copy])
+    assert effect["saliency"] in ("min", "max")
+
+
+def test_causal_mixed_is_one_diverse_batch_of_four_of_its_own(workshop: LocalWorkshop):
+    mixed, synthetic = (made(causal, part, workshop=workshop) for part in ("mixed", "synthetic"))
+
+    assert [file.name for file in mixed.files] == [f"reference_{i}" for i in range(4)]
+    assert {file.sha256 for file in mixed.files}.isdisjoint(file.sha256 for file in synthetic.files)
+
+
+def test_causal_blur_shows_the_references_of_the_batch_but_for_a_square_blurred(workshop: LocalWorkshop):
+    natural, blurred = (made(causal, part, workshop=workshop) for part in ("natural", "blur"))
+
+    assert [file.name for file in blurred.files] == [f"batch0/reference_{i}" for i in range(9)]
+    for file, parent in zip(blurred.files, blurred.parents, strict=True):
+        sweep = workshop.store.manifest(parent)
+        assert sweep is not None
+        assert sweep.file("base").sha256 == natural.file(file.name).sha256
+        assert file.sha256 == sweep.file("max").sha256
+        assert file.about["activation"] == np.max(sweep.values["grid"])
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two hundred images of squares of two colors, no two the same."""
+    path, rng = tmp_path_factory.mktemp("pool"), np.random.default_rng(1)
+    for number in range(200):
+        pixels = np.tile(rng.integers(0, 256, size=(1, 1, 3), dtype=np.uint8), (32, 32, 1))
+        pixels[8:24, 8:24] = rng.integers(0, 256, size=3)
+        Image.fromarray(pixels).save(path / f"{number:03d}.png")
+    return path
+
+
+@pytest.mark.parametrize(("part", "rank"), [("hard", 10), ("very_hard", 30)])
+def test_scale_harder_queries_begin_at_their_percentile(part: str, rank: int, workshop: LocalWorkshop, folder: Path):
+    pool = {"pool": str(folder), "pool_size": 200, "pool_resolution": 32, "max_batches": 1}
+
+    result, natural = made(scale, part, workshop=workshop, **pool), made(scale, "natural", workshop=workshop, **pool)
+
+    index = workshop.store.manifest(workshop.store.manifest(natural.parents[0]).parents[0])
+    activations = np.sort(np.load(io.BytesIO(workshop.store.read_blob(index.file("activations").sha256)))[:, 5])
+    assert {file.name for file in result.files} == {"batch0/min_9", "batch0/max_9"}
+    # The published rule: of N images the query has rank floor((1 - quantile) * N) from its end.
+    assert result.file("batch0/min_9").about["activation"] == activations[rank]
+    assert result.file("batch0/max_9").about["activation"] == activations[-1 - rank]
+    assert result.values["batches"] == natural.values["batches"] == 1
+
+
+def test_scale_harder_queries_are_as_many_as_the_batches_and_in_random_order(workshop: LocalWorkshop, folder: Path):
+    pool = {"pool": str(folder), "pool_size": 200, "pool_resolution": 32, "max_batches": 3}
+
+    result = made(scale, "very_hard", workshop=workshop, **pool)
+
+    assert {file.name for file in result.files} == {f"batch{b}/{sign}_9" for b in range(3) for sign in ("min", "max")}
+    assert len({file.sha256 for file in result.files}) == 6
+
+
+@pytest.mark.parametrize(
+    ("part", "batches", "remedy"),
+    [
+        ("medium", 1, "Give a pool of at least 900 sources"),
+        ("hard", 2, "Set max_batches to at most 1, or give a pool of at least 360 sources"),
+        ("very_hard", 4, "Set max_batches to at most 3, or give a pool of at least 240 sources"),
+    ],
+)
+def test_scale_harder_queries_among_the_references_are_refused(
+    part: str, batches: int, remedy: str, workshop: LocalWorkshop, folder: Path
+):
+    pool = {"pool": str(folder), "pool_size": 200, "pool_resolution": 32, "max_batches": batches}
+    recipe = asked(scale, part, **pool)
+
+    with pytest.raises(InputError) as raised:
+        workshop.obtain(recipe)
+
+    assert (raised.value.field, raised.value.remedy) == ("pool", remedy)
+    assert workshop.store.manifest(recipe.digest) is None
+
+
+def test_scale_harder_queries_of_few_photographs_are_refused(workshop: LocalWorkshop):
+    with pytest.raises(InputError) as raised:
+        made(scale, "very_hard", workshop=workshop)
+
+    assert raised.value.field == "pool"
+
+
+def test_laboratory_natural_has_queries_beyond_its_references(workshop: LocalWorkshop, folder: Path):
+    pool = {"pool": str(folder), "pool_size": 200, "pool_resolution": 32}
+
+    result = made(laboratory, "natural", workshop=workshop, **pool)
+
+    assert result.values["batches"] == 5
+    for sign, direction in (("max", 1), ("min", -1)):
+        bins = [[direction * result.file(f"batch{b}/{sign}_{i}").about["activation"] for b in range(5)] for i in range(10)]
+        # By rank: the weakest bin first, the strongest, that of the queries, last; chance decides within each of them.
+        assert all(max(weaker) <= min(stronger) for weaker, stronger in pairwise(bins))
+        assert any(of_bin != sorted(of_bin) for of_bin in bins)
+
+
+def test_laboratory_synthetic_is_one_diverse_batch_a_sign_the_most_extreme_last(workshop: LocalWorkshop):
+    result = made(laboratory, "synthetic", workshop=workshop)
+
+    assert [file.name for file in result.files] == [f"{sign}_{i}" for sign in ("min", "max") for i in range(9)]
+    assert len(result.parents) == 2
+    for sign, direction in (("max", 1), ("min", -1)):
+        reached = [result.file(f"{sign}_{i}").about["activation"] for i in range(9)]
+        assert result.values[sign]["activations"] == reached
+        strength = [direction * activation for activation in reached]
+        assert strength == sorted(strength)
+
+
 def test_files_are_shown_at_one_size(workshop: LocalWorkshop):
-    sets = [made(design, part, workshop=workshop) for design in (scale, causal) for part in ("natural", "synthetic")]
+    parts = [(design, part) for design in (scale, causal, laboratory) for part in ("natural", "synthetic")]
+    sets = [made(design, part, workshop=workshop) for design, part in [*parts, (causal, "mixed"), (causal, "blur")]]
 
     assert {(file.about["width"], file.about["height"]) for result in sets for file in result.files} == {(48, 48)}
 
 
-@pytest.mark.parametrize("paper", [scale, causal])
+@pytest.mark.parametrize("paper", [scale, causal, laboratory])
 def test_make_refuses_what_it_does_not_know(paper: Any, workshop: LocalWorkshop):
     incomplete = StimulusSet(paper=paper.SLUG, part="natural", unit=UNIT, settings={})
 
     for recipe, field in (
-        (asked(paper, "mixed"), "part"),
+        (asked(paper, "unheard_of"), "part"),
         (incomplete, "settings"),
         (asked(paper, "natural", max_batches=0), "max_batches"),
     ):
@@ -134,8 +265,11 @@ def test_make_refuses_what_it_does_not_know(paper: Any, workshop: LocalWorkshop)
         assert raised.value.field == field
 
 
-def test_make_refuses_a_pool_that_carries_no_batch(workshop: LocalWorkshop):
+@pytest.mark.parametrize(
+    ("paper", "part", "pool_size"), [(scale, "natural", 10), (causal, "blur", 9), (laboratory, "natural", 19)]
+)
+def test_make_refuses_a_pool_that_carries_no_batch(paper: Any, part: str, pool_size: int, workshop: LocalWorkshop):
     with pytest.raises(InputError) as raised:
-        made(scale, "natural", workshop=workshop, pool_size=10)
+        made(paper, part, workshop=workshop, pool_size=pool_size)
 
     assert raised.value.field == "pool"

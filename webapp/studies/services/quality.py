@@ -79,7 +79,12 @@ def study_judge(study: Study) -> int:
     """Judge every finished session by the newest rules, and return their number. Doing it again changes nothing.
 
     The verdicts of earlier rules stay beside the new ones.
+
+    Raises:
+        InputError: It was run elsewhere: what was judged there stands.
     """
+    message = "it was run elsewhere, and its sessions were judged there"
+    require(study.state != Study.State.IMPORTED, "study", message, "Import it again if the verdicts are wrong")
     finished = study.sessions.filter(state=Session.State.FINISHED)
     return len(_judge(study, finished, rule_set_newest(study)))
 

@@ -14,12 +14,13 @@ from experiments.contract.designs import PlannedTrial
 from experiments.contract.errors import InputError
 from webapp.api_errors import Conflict
 from webapp.participants.models import Participant
+from webapp.studies.allocation import units_chosen
 from webapp.studies.assignment import cell_choose
+from webapp.studies.completion import completion_code, session_reward
 from webapp.studies.models import Session, SessionEvent, Study, StudyImage, Trial
-from webapp.studies.selectors import answered_trials, plan_trials, study_design, study_manifests, study_settings
+from webapp.studies.selectors import answered_trials, plan_trials, session_units, study_design, study_manifests, study_settings
 from webapp.studies.services.quality import person_judge, session_judge
 
-CODE_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # without the signs that people confuse
 NOT_OPEN = InputError(field="study", message="this study is not open", remedy="Come back later, or ask the researcher")
 TAKEN_PART = InputError(field="participant", message="you have already taken part", remedy="Thank you; nothing is left to do")
 ENDED = InputError(field="session", message="this session has ended", remedy="Reload the page")
@@ -66,9 +67,10 @@ def session_start(
     )
     design, about = study_design(study), _about(session)
     practice = design.practice(session.seed, attempt=1, **about)
+    planned = design.plan(session.seed, index=session.task_index, **{**about, "units": units_chosen(session)})
     session.practice_passed = not practice
     session.save()
-    trials_lay_down(session, design.plan(session.seed, index=session.task_index, **about), attempt=0)
+    trials_lay_down(session, planned, attempt=0)
     trials_lay_down(session, practice, attempt=1)
     return session, token
 
@@ -196,10 +198,12 @@ def session_finish(session: Session) -> str | None:
     if repeats_lay_down(session):
         return None
     session.state, session.finished_at = Session.State.FINISHED, timezone.now()
-    session.completion_code = "".join(secrets.choice(CODE_ALPHABET) for _ in range(8))
     session.save()
-    session_judge(session)
+    session.passed_checks = session_judge(session)
     person_judge(session)
+    session.completion_code = completion_code(session)
+    session.save(update_fields=["completion_code"])
+    session_reward(session)
     return session.completion_code
 
 
@@ -233,11 +237,9 @@ def repeats_lay_down(session: Session) -> bool:
 
 def _about(session: Session) -> dict[str, Any]:
     """What a design's `plan` and `practice` are told of a session."""
-    study = session.study
-    units = [unit for unit in study.unit_addresses if unit.startswith(f"{session.model}/") or not session.model]
     return {
         "condition": session.condition.name,
-        "units": units,
-        "settings": study_settings(study),
-        "sets": study_manifests(study),
+        "units": session_units(session),
+        "settings": study_settings(session.study),
+        "sets": study_manifests(session.study),
     }

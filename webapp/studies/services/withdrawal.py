@@ -5,8 +5,8 @@ import secrets
 
 from django.db import transaction
 
+from webapp.studies.completion import CODE_ALPHABET
 from webapp.studies.models import Session, SessionEvent
-from webapp.studies.services.session import CODE_ALPHABET
 
 CODE_GROUPS, GROUP_SIGNS = 4, 5
 """20 of 32 signs are 100 bits: nobody guesses one."""

@@ -1,0 +1,34 @@
+/** What went wrong, in words that say what to do about it. */
+import { Refused, Unreachable } from "./api";
+import { backoff } from "./backoff";
+import { PreloadFailed } from "./preload";
+import { words } from "./texts";
+
+export interface Explanation {
+  title: string;
+  texts: string[];
+  /** Milliseconds after which it is worth trying again by itself. */
+  retryAfter?: number;
+}
+
+const CONFLICT = 409;
+
+/** `failures` counts the troubles in a row, this one included. */
+export function explanationOf(error: unknown, failures: number): Explanation {
+  const { trouble } = words();
+  if (error instanceof Refused) return refusal(error);
+  if (error instanceof PreloadFailed) return { title: trouble.images, texts: [...trouble.imagesTexts, trouble.safe] };
+  if (error instanceof Unreachable) {
+    return { title: trouble.unreachable, texts: [...trouble.unreachableTexts, trouble.safe], retryAfter: backoff(failures + 2) };
+  }
+  console.error(error);
+  return { title: trouble.unexpected, texts: [...trouble.unexpectedTexts, trouble.safe] };
+}
+
+function refusal(error: Refused): Explanation {
+  const { trouble } = words();
+  const server = trouble.server(error.message);
+  if (error.gone) return { title: trouble.gone, texts: [...trouble.goneTexts, trouble.safe, server] };
+  if (error.status === CONFLICT) return { title: trouble.refused, texts: [trouble.missing, server] };
+  return { title: trouble.notTaken, texts: [...trouble.notTakenTexts, server] };
+}
