@@ -38,7 +38,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory, new_database: Callable[
     for paper, (name, settings) in STUDIES.items():
         words = [f"--set={key}={value}" for key, value in settings.items()]
         deployment.manage("study_create", paper, "--name", name, "--units", *UNITS, *words)
-    deployment.wait_open(len(STUDIES))
+    deployment.wait_open(*(name for name, _ in STUDIES.values()))
     yield deployment
     deployment.stop()
 

@@ -1,5 +1,6 @@
 """The command line: what it prints, what it writes, and one line with exit code 2 for bad input."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -70,6 +71,12 @@ def test_stimulus_blurs_an_exemplar(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         (["bot", "--link", LINK, "--sessions", "0"], "sessions"),
         (["bot", "--link", LINK, "--seed", "-1"], "seed"),
         (["bot", "--link", LINK, "--truth", "/no/such/file.json"], "truth"),
+        (["bot", "--link", LINK, "--dropout", "2"], "dropout"),
+        (["bot", "--link", LINK, "--observer", "random", "--set", "courage=1"], "courage"),
+        (["bot", "--link", LINK, "--observer", "noisy", "--alpha", "3"], "alpha"),
+        (["bot", "--link", LINK, "--observer", "noisy", "--set", "lapse=2"], "lapse"),
+        (["bot", "--link", LINK, "--observer", "similarity", "--weights", "/no/such/file"], "backbone"),
+        (["bot", "--link", LINK, "--observer", "similarity", "--backbone", "/no/such/file"], "weights"),
         (["bot", "--link", LINK, "--observer", "random"], "link"),
     ],
 )
@@ -84,6 +91,17 @@ def test_bad_input_is_one_line_and_exit_code_2(
     assert code == 2
     assert error.startswith(f"{field}: ")
     assert error.count("\n") == 1
+
+
+def test_the_files_of_a_measure_are_named_with_their_sha256(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    weights = tmp_path / "lpips.safetensors"
+    weights.write_bytes(b"lin")
+
+    code = main(["bot", "--link", LINK, "--observer", "similarity", "--weights", str(weights), "--backbone", "/no/such/file"])
+
+    output = capsys.readouterr()
+    assert (code, output.err.split(":")[0]) == (2, "weights")
+    assert output.out == f"weights {weights} sha256 {hashlib.sha256(b'lin').hexdigest()}\n"
 
 
 def test_a_folder_that_cannot_be_made_is_one_line_and_exit_code_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]):

@@ -29,8 +29,9 @@ class Distances(Protocol):
 class SimilaritySettings:
     """The one number of the rule, and the files of a measure other than that on EfficientNet-Lite0."""
 
-    alpha: float = 20.0
-    """Slope of the probability; moves probabilities and confidences, never a choice. Ours: the authors' value is unknown."""
+    alpha: float = 2.0
+    """Slope of the probability; moves probabilities and confidences, never a choice. Set by us, so that with the distances on
+    EfficientNet-Lite0 all three confidences occur; the authors chose theirs on answers of people, and it is unknown here."""
     weights: str = ""
     """safetensors file with LPIPS's channel weights."""
     backbone: str = ""
