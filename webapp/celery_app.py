@@ -18,10 +18,11 @@ app.conf.update(jobs.queue_settings(default_queue=jobs.WEB_QUEUE))
 
 @worker_ready.connect
 def every_minute(sender: object, **_: object) -> None:
-    """At the start and every minute: look after jobs that a killed worker left behind, analyze sessions, ask the recruiters."""
+    """At the start and every minute: look after lost jobs, end what nobody goes on with, analyze sessions, ask the recruiters."""
 
     def ask() -> None:
         compute.look_after()
+        compute.expire()
         compute.analyze()
         compute.reconcile()
 

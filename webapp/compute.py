@@ -39,6 +39,11 @@ def look_after() -> None:
     queue().send_task(jobs.LOOK_AFTER, queue=jobs.WEB_QUEUE, expires=jobs.LOST_SECONDS)
 
 
+def expire() -> None:
+    """Ask the web worker to note the sessions whose time is over."""
+    queue().send_task(jobs.EXPIRE, queue=jobs.WEB_QUEUE, expires=jobs.LOST_SECONDS)
+
+
 def analyze() -> None:
     """Ask the web worker to have studies analyzed whose sessions are newer than their results."""
     queue().send_task(jobs.ANALYZE, queue=jobs.WEB_QUEUE, expires=jobs.LOST_SECONDS)

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from PIL import Image
 
 from experiments import registry
@@ -27,8 +28,10 @@ EFFECT = {"relative_difference": 0.5, "center": "max", "variance": "min", "salie
 _numbers = itertools.count()
 
 
-def study(paper: str = "zimmermann2023_scale", *, opened: bool = True, conditions: Sequence[str] = (), **settings: Any) -> Study:
-    """A study of two units, open unless told otherwise."""
+def study(
+    paper: str = "zimmermann2023_scale", *, opened: bool = True, side: int = 32, conditions: Sequence[str] = (), **settings: Any
+) -> Study:
+    """A study of two units, open unless told otherwise; its images are `side` px wide and high."""
     known = {field.name for field in dataclasses.fields(registry.design(paper).Settings)}
     numbers = {name: number for name, number in NUMBERS.items() if name in known}
     plan = StudyPlan(
@@ -42,16 +45,16 @@ def study(paper: str = "zimmermann2023_scale", *, opened: bool = True, condition
     made = study_create(plan, consent=default_consent())
     if opened:
         for recipe in needed_sets(made):
-            artifact_store(stimuli(recipe).as_json())
+            artifact_store(stimuli(recipe, side=side).as_json())
         study_open_if_ready(made.id)
         made.refresh_from_db()
     return made
 
 
-def stimuli(recipe: StimulusSet) -> Manifest:
-    """The artifact of a stimulus set, each image a square of its own color."""
+def stimuli(recipe: StimulusSet, *, side: int = 32) -> Manifest:
+    """The artifact of a stimulus set, each image a square of its own color, as grainy as a photograph."""
     values = {"batches": BATCHES, "effects": [EFFECT] * BATCHES}
-    product = Product(new_files=[_square(name) for name in _names(recipe)], values=values)
+    product = Product(new_files=[_square(name, side=side) for name in _names(recipe)], values=values)
     return store().publish(recipe, product, provenance={"made": "up"})
 
 
@@ -110,11 +113,12 @@ def _names(recipe: StimulusSet) -> list[str]:
     return [f"batch{b}/{name}" for b in range(BATCHES) for name in in_batch[task][part]]
 
 
-def _square(name: str) -> NewFile:
+def _square(name: str, *, side: int) -> NewFile:
     number = next(_numbers)
-    image = Image.new("RGB", (32, 32), (number % 256, number // 256 % 256, 80))
+    grain = np.random.default_rng(number).integers(0, 16, size=(side, side, 3), dtype=np.uint8)
+    color = np.array((number % 240, number // 240 % 240, 80), dtype=np.uint8)
     buffer = io.BytesIO()
-    image.save(buffer, format="PNG")
+    Image.fromarray(color + grain).save(buffer, format="PNG")
     last = name.rpartition("/")[2]
     activation = 1.0 if last.startswith(("max", "reference", "base")) else 0.0
-    return NewFile(name=name, content=buffer.getvalue(), about={"activation": activation, "width": 32, "height": 32})
+    return NewFile(name=name, content=buffer.getvalue(), about={"activation": activation, "width": side, "height": side})

@@ -1,6 +1,8 @@
 """What people are asked to agree to; participants, known by a keyed hash; where they come from; what they are paid."""
 
+import hashlib
 import uuid
+from typing import Any
 
 from django.db import models
 
@@ -24,6 +26,11 @@ class ConsentText(models.Model):
     def paragraphs(self) -> list[str]:
         """The body, split at blank lines."""
         return [paragraph.strip() for paragraph in self.body.split("\n\n") if paragraph.strip()]
+
+    @property
+    def sha256(self) -> str:
+        """sha256 of title, a line feed and body: whoever has the text can tell whether it is the one that was agreed to."""
+        return hashlib.sha256(f"{self.title}\n{self.body}".encode()).hexdigest()
 
 
 class Participant(models.Model):
@@ -51,10 +58,13 @@ class Participant(models.Model):
 
 
 class Consent(models.Model):
-    """A participant agreed to a text."""
+    """A participant agreed to a text: to which words of it, and when."""
 
     participant = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="consents")
     text = models.ForeignKey(ConsentText, on_delete=models.PROTECT)
+    text_sha256 = models.CharField(
+        max_length=64, default="", editable=False, help_text="sha256 of title, a line feed and body as they were"
+    )
     given_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -62,6 +72,11 @@ class Consent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.participant} agreed to {self.text}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Fix the words that were agreed to."""
+        self.text_sha256 = self.text_sha256 or self.text.sha256
+        super().save(*args, **kwargs)
 
 
 class Recruitment(models.Model):

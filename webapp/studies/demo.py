@@ -111,7 +111,7 @@ def stimuli_await(study: Study, children: Children) -> None:
         InputError: A stimulus could not be made.
     """
     layout = "{desc}: {bar:20} {n_fmt} of {total_fmt} sets, {elapsed}{postfix}"
-    with tqdm(total=study.artifacts.count(), desc=study.name, bar_format=layout) as bar:
+    with tqdm(total=study.artifacts.count(), desc=study.name, bar_format=layout, disable=None) as bar:
         for finished, doing in _progress(study):
             children.check()
             bar.n = finished

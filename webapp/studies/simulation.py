@@ -59,7 +59,7 @@ def run(
         name=name,
         paper=paper,
         units=draw_units(MODEL, count=units, seed=seed),
-        conditions=conditions or design.CONDITIONS,
+        conditions=conditions,
         settings={**design.DEMO, "pool": "photographs+stamps", **settings},
         notice=NOTICE,
     )

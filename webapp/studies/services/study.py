@@ -17,6 +17,7 @@ from webapp.api_errors import Conflict
 from webapp.participants.models import ConsentText, Recruitment
 from webapp.studies.models import Condition, Study, Unit
 from webapp.studies.preparation import study_prepare
+from webapp.studies.services.quality import published_rules, rule_set_create
 
 NAME = re.compile(r"[A-Za-z0-9_-]{1,60}")
 
@@ -90,6 +91,7 @@ def study_redraft(study: Study, plan: StudyPlan, *, consent: ConsentText, recrui
     study.sessions.all().delete()
     study.artifacts.all().delete()
     study.conditions.all().delete()
+    study.quality_rule_sets.all().delete()
     study.state, study.error, study.consent, study.recruitment = Study.State.DRAFT, None, consent, recruitment
     _write(study, plan)
     return study
@@ -172,6 +174,7 @@ def _write(study: Study, plan: StudyPlan) -> None:
     study.save()
     study.units.set([unit_get_or_create(address) for address in addresses])
     Condition.objects.bulk_create([Condition(study=study, name=condition) for condition in conditions])
+    rule_set_create(study, published_rules(study))
 
 
 def _plan(study: Study, *, name: str) -> StudyPlan:

@@ -26,7 +26,7 @@ class Command(InputCommand):
         parser.add_argument("--observer", default="noisy", help="see `python -m experiments bot --help`")
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument("--units", type=int, default=4)
-        parser.add_argument("--conditions", nargs="+", default=[], help="by default all of the design")
+        parser.add_argument("--conditions", nargs="+", default=[], help="by default the usual ones of the design")
         parser.add_argument("--set", dest="changes", action="append", default=[], metavar="key=value")
 
     def run(self, options: dict[str, Any]) -> None:
