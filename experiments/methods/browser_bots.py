@@ -17,19 +17,20 @@ from experiments.methods.browser_traffic import Traffic
 from experiments.methods.observers.seen import Decision, SeenTrial
 from experiments.methods.participant_link import Link
 from experiments.methods.participant_link import Page as Html
-from experiments.methods.session_plan import is_rating, phase
+from experiments.methods.session_plan import PAUSED, is_rating
 
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 PATIENCE_MS = 60_000
+DEAD_ENDS = ("trouble", "paused", "returned", "withdrawn")
 # Every screen on which a participant can do something.
 READY = ", ".join(
     (
-        *(f"[data-screen={name}]" for name in ("instructions", "practice-result", "trouble", "thanks")),
+        *(f"[data-screen={name}]" for name in ("instructions", "practice-result", "block", "elsewhere", "thanks", *DEAD_ENDS)),
         *(f"[data-screen=trial][data-state={state}]" for state in ("open", "done")),
     )
 )
 SLIDER = "[data-screen=trial] input[type=range]"
-SLIDER_BUTTON = "[data-screen=trial] button:enabled"
+SLIDER_BUTTON = "[data-screen=trial] button.confirm"
 TELL_OBSERVER = """(form, name) => {
   const field = form.elements.namedItem("observer") ?? form.appendChild(document.createElement("input"));
   Object.assign(field, {type: "hidden", name: "observer", value: name});
@@ -66,11 +67,11 @@ class BrowserBot:
             screen = self.page.wait_for_selector(READY)
             name = screen.get_attribute("data-screen") if screen else None
             self._learn()
-            if not screen or name == "trouble":
-                if self.traffic.plan:
-                    phase(self.traffic.plan)
+            if name == "paused":
+                raise PAUSED
+            if not screen or name in DEAD_ENDS:
                 text = Html(self.page.content()).text
-                raise InputError(field="link", message=f"the page is in trouble: {text}", remedy="Look at the server's log")
+                raise InputError(field="link", message=f"the page says: {text}", remedy="Look at the server's log")
             if name == "thanks":
                 self.outcome.finished = True
                 return self.outcome

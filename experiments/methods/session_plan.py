@@ -7,6 +7,11 @@ from experiments.contract.errors import InputError
 from experiments.methods.observers.seen import Phase, SeenImage, SeenTrial
 
 Plan = Mapping[str, Any]
+PAUSED = InputError(
+    field="link",
+    message="the study is paused",
+    remedy="Run the same --seed again once the researcher has opened it; the sessions go on where they were",
+)
 PHASES: tuple[Phase, ...] = ("practice", "main")
 """In which trials are answered."""
 
@@ -19,8 +24,7 @@ def phase(plan: Plan) -> str:
     """
     found = str(plan["phase"])
     if found == "paused":
-        remedy = "Run the same --seed again once the researcher has opened it; the sessions go on where they were"
-        raise InputError(field="link", message="the study is paused", remedy=remedy)
+        raise PAUSED
     if found not in ("instructions", "practice", "main", "finished"):
         message = f"the session stands at {found!r}, where nothing can be answered"
         raise InputError(field="link", message=message, remedy="Give another --seed for new participants")
@@ -29,15 +33,13 @@ def phase(plan: Plan) -> str:
 
 def answer_lock(plan: Plan, trial: Plan, *, of: Phase) -> float:
     """For how many ms after onset the buttons of a trial stay closed."""
-    presentation = plan[of].get("presentation")
-    if of == "main" and "blocks" in plan["main"]:
-        presentation = plan["main"]["blocks"][trial["block"]]["presentation"]
-    return float((presentation or plan["presentation"])["answer_lock"])
+    shown = plan["practice"] if of == "practice" else plan["main"]["blocks"][trial["block"]]
+    return float(shown["presentation"]["answer_lock"])
 
 
 def is_rating(trial: Plan) -> bool:
     """Whether a trial is answered with the slider."""
-    return bool(trial.get("form") == "rating")
+    return bool(trial["form"] == "rating")
 
 
 def seen_trial(plan: Plan, trial: Plan, *, of: Phase, participant: str, images: Mapping[str, SeenImage]) -> SeenTrial:

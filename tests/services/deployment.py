@@ -11,7 +11,7 @@ from tests.services import processes
 from tests.services.processes import Running
 
 PASSWORD = "a-password-for-tests"
-WAIT_SECONDS = 180
+WAIT_SECONDS = 420
 
 
 class Deployment:

@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 from experiments import registry
+from experiments.contract.errors import InputError
 from tests.webapp import made_up
 from tests.webapp.test_participant_api import post, put
 from webapp.participants.services import participant_enter
-from webapp.studies.models import Response, Session, Trial
+from webapp.studies.models import Response, Session, Study, Trial
 from webapp.studies.selectors import study_settings
 from webapp.studies.services.session import session_start
 from webapp.studies.session_plan import session_plan
@@ -93,3 +94,18 @@ def test_laboratory_session_goes_through_its_blocks_and_asks_some_trials_again(b
     ratings = Response.objects.filter(trial__session=session, trial__kind="rating")
     assert {(response.rating, response.choice, response.correct) for response in ratings} == {(10, "", None)}
     assert all(trial.images == trial.repeat_of.images for trial in again)
+
+
+@pytest.mark.parametrize(
+    ("paper", "condition", "pool_size"),
+    [("zimmermann2023_scale", "natural_medium", 899), ("zimmermann2021_causal", "blur", 9), (LABORATORY, "experiment_1", 19)],
+)
+def test_a_study_that_asks_for_more_images_than_its_pool_has_is_refused_and_leaves_nothing(
+    paper: str, condition: str, pool_size: int
+):
+    with pytest.raises(InputError) as raised:
+        made_up.study(paper, conditions=[condition], pool_size=pool_size)
+
+    assert raised.value.field == "pool_size"
+    assert str(pool_size + 1) in raised.value.remedy
+    assert not Study.objects.exists()

@@ -86,8 +86,9 @@ def payments_settle_by_hand(payments: QuerySet[Payment]) -> int:
 
 
 def payments_send(ids: Iterable[uuid.UUID]) -> None:
-    """Send the approved ones among these lines, one after the other."""
-    for payment in Payment.objects.filter(id__in=list(ids), state=State.APPROVED).select_related("recruitment"):
+    """Send the approved ones among these lines that a recruiter pays, one after the other."""
+    ours = Payment.objects.filter(id__in=list(ids), state=State.APPROVED).select_related("recruitment")
+    for payment in ours.exclude(recruitment__recruiter=Recruitment.Recruiter.DIRECT):
         payment_send(payment)
 
 

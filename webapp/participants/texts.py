@@ -52,7 +52,7 @@ ENGLISH: Texts = {
     "declined_title": "Thank you for your time",
     "declined": "You do not take part, and nothing about you has been stored.",
     "hand_in_declined": "Please return the study where you found it, so that somebody else can take part.",
-    "hand_in_link": "Tell that I did not agree",
+    "hand_in_link": "Report that I did not agree",
     "preview": "In this study you look at images and say which of them fit together. You need a computer with a large screen.",
     "accept_first": "Accept the task to begin.",
     "open_study": "Open the study in a window of its own",

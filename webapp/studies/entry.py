@@ -17,7 +17,7 @@ from webapp.participants.models import Participant
 from webapp.participants.recruiters.base import Entry, Outcome
 from webapp.participants.selectors import participant_known
 from webapp.participants.texts import direction, language_name, said, texts
-from webapp.studies.models import Study
+from webapp.studies.models import Session, Study
 from webapp.studies.pages import SeeOther, message_page, page_words
 from webapp.studies.participant_api import cookie_name
 from webapp.studies.selectors import session_by_token
@@ -93,9 +93,15 @@ def _arrive(request: HttpRequest, study: Study, language: str) -> HttpResponse:
     if visit.handed:
         return _take_ids(request, study, visit)
     handed = entry_kept(request, study, visit.recruiter)
-    if _has_session(request, study, visit, handed):
+    external_id = visit.recruiter.parse_entry(handed).external_participant_id if handed else ""
+    known = participant_known(external_id=external_id, recruiter=visit.source, kind=visit.kind) if external_id else None
+    session = _session(request, study, visit)
+    # In somebody else's browser the person whom the link brings begins anew.
+    if session and (not external_id or (known and known.id == session.participant_id)):
         return redirect("participant:run", study_id=study.id)
-    if study.state != Study.State.OPEN:
+    # Who has begun may finish, also from another browser.
+    has_begun = known is not None and study.sessions.filter(participant=known).exists()
+    if study.state != Study.State.OPEN and not has_begun:
         raise NOT_OPEN
     # Refuses who comes without what the recruiter's link says.
     visit.recruiter.parse_entry(handed)
@@ -113,16 +119,10 @@ def _take_ids(request: HttpRequest, study: Study, visit: Visit) -> HttpResponse:
     return response
 
 
-def _has_session(request: HttpRequest, study: Study, visit: Visit, handed: dict[str, str]) -> bool:
-    """Whether this browser's session is that of the person whom the link brings."""
+def _session(request: HttpRequest, study: Study, visit: Visit) -> Session | None:
+    """This browser's session, if it is of the kind that the link speaks of."""
     session = session_by_token(study.id, request.COOKIES.get(cookie_name(study.id), ""))
-    if session is None or (session.kind, session.cohort) != (visit.kind, visit.cohort):
-        return False
-    external_id = visit.recruiter.parse_entry(handed).external_participant_id if handed else ""
-    if not external_id:
-        return True
-    known = participant_known(external_id=external_id, recruiter=visit.source, kind=visit.kind)
-    return known is not None and known.id == session.participant_id
+    return session if session and (session.kind, session.cohort) == (visit.kind, visit.cohort) else None
 
 
 def _consent_page(request: HttpRequest, study: Study, visit: Visit) -> HttpResponse:

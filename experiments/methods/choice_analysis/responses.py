@@ -104,5 +104,10 @@ def _groups(sessions: pd.DataFrame) -> tuple[Group, ...]:
 
 
 def _slug(name: str, *, taken: set[str]) -> str:
-    slug = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+    slug = file_slug(name)
     return next(free for free in (slug, *(f"{slug}_{number}" for number in range(2, len(taken) + 3))) if free not in taken)
+
+
+def file_slug(name: str) -> str:
+    """The name in lower case, with what is no ASCII letter or digit as one underscore."""
+    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")

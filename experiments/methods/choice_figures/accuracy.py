@@ -11,7 +11,18 @@ from numpy.typing import NDArray
 from experiments.methods.choice_analysis.findings import Figure
 from experiments.methods.choice_analysis.responses import Group
 from experiments.methods.choice_analysis.tables import Table
-from experiments.methods.choice_figures.style import DOTS, INK, PALE, draw, frame, in_lines, interval_bar, percent_axis, subtitle
+from experiments.methods.choice_figures.style import (
+    DOTS,
+    INK,
+    PALE,
+    draw,
+    figure_name,
+    frame,
+    in_lines,
+    interval_bar,
+    percent_axis,
+    subtitle,
+)
 
 Row = Mapping[str, Any]
 DOTS_WIDTH = 0.3
@@ -53,7 +64,7 @@ def accuracy_figure(
     what = {"accuracy_by_unit": "units", "accuracy_by_participant": "participants"}[singles.name]
     caption = f"accuracy by condition. Small dots: {what}. Thick bar: {interval}. Thin bar: Wilson 95 % interval over trials."
     return Figure(
-        name="_".join(filter(None, ("accuracy", part, group.slug))),
+        name=figure_name("accuracy", group, part),
         group=group.name,
         caption=f"{group.title}: {caption}" + (" Hollow marks: others in the same kind of trials." if known else ""),
         tables=("accuracy", singles.name),

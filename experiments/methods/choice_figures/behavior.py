@@ -14,6 +14,7 @@ from experiments.methods.choice_figures.style import (
     INK,
     color_of,
     draw,
+    figure_name,
     frame,
     in_lines,
     in_words,
@@ -42,7 +43,7 @@ def correctness_figure(group: Group, rows: Sequence[Row], *, interval: str, part
         right.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), borderaxespad=0)
 
     return Figure(
-        name="_".join(filter(None, ("rt_and_confidence", part, group.slug))),
+        name=figure_name("rt_and_confidence", group, part),
         group=group.name,
         caption=f"{group.title}: mean response time and confidence of all, right and wrong answers. Bars: {interval}.",
         tables=("rt_and_confidence",),
@@ -80,7 +81,7 @@ def confidence_figure(group: Group, rows: Sequence[Row], *, interval: str, part:
         right.legend(*left.get_legend_handles_labels(), loc="upper left", bbox_to_anchor=(1.0, 1.0), borderaxespad=0)
 
     return Figure(
-        name="_".join(filter(None, ("confidence", part, group.slug))),
+        name=figure_name("confidence", group, part),
         group=group.name,
         caption=f"{group.title}: how often each confidence was given (left) and the accuracy of these answers. Bars: {interval}.",
         tables=("accuracy_by_confidence",),

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure as Canvas
 
 from experiments.methods.choice_analysis.findings import Figure
 from experiments.methods.choice_analysis.responses import Group
-from experiments.methods.choice_figures.style import INK, draw, in_words, subtitle
+from experiments.methods.choice_figures.style import INK, draw, figure_name, in_words, subtitle
 
 Row = Mapping[str, Any]
 
@@ -38,7 +38,7 @@ def consistency_figure(group: Group, rows: Sequence[Row]) -> Figure | None:
 
     side = 2.8 + 0.62 * len(raters)
     return Figure(
-        name=f"consistency_{group.slug}",
+        name=figure_name("consistency", group),
         group=group.name,
         caption=f"{group.title}: Cohen's kappa between raters of the same query pairs, mean over batches. On the diagonal: two "
         "participants of one kind.",

@@ -13,6 +13,7 @@ from experiments.methods.choice_figures.style import (
     PALE,
     color_of,
     draw,
+    figure_name,
     frame,
     in_words,
     interval_bar,
@@ -48,7 +49,7 @@ def models_figure(group: Group, rows: Sequence[Row], *, interval: str) -> Figure
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), borderaxespad=0)
 
     return Figure(
-        name=f"models_{group.slug}",
+        name=figure_name("models", group),
         group=group.name,
         caption=f"{group.title}: accuracy of each model by condition. Bars: {interval}.",
         tables=("models",),
@@ -84,7 +85,7 @@ def scale_figure(group: Group, rows: Sequence[Row], trends: Sequence[Row], *, in
         axes.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.02, 1.0), borderaxespad=0)
 
     return Figure(
-        name=f"scale_{group.slug}",
+        name=figure_name("scale", group),
         group=group.name,
         caption=f"{group.title}: accuracy of each model against its size, training data and accuracy on ImageNet. "
         f"Bars: {interval}. Above: Spearman's rho over models, its 95 % bootstrap interval, and p of a permutation test. "

@@ -9,7 +9,7 @@ from experiments.contract.designs import RATING_RANGE
 from experiments.methods.choice_analysis.findings import Figure
 from experiments.methods.choice_analysis.participants import AFTER, BEFORE
 from experiments.methods.choice_analysis.responses import Group
-from experiments.methods.choice_figures.style import INK, draw, frame, interval_bar, subtitle
+from experiments.methods.choice_figures.style import INK, draw, figure_name, frame, interval_bar, subtitle
 
 Row = Mapping[str, Any]
 OCCASIONS = {
@@ -44,7 +44,7 @@ def ratings_figure(group: Group, rows: Sequence[Row], *, interval: str, part: st
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), borderaxespad=0)
 
     return Figure(
-        name="_".join(filter(None, ("ratings", part, group.slug))),
+        name=figure_name("ratings", group, part),
         group=group.name,
         caption=f"{group.title}: mean rating of how intuitive the images are, by unit. Bars: {interval}.",
         tables=("ratings",),

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.typing import RcKeyType
 
-from experiments.methods.choice_analysis.responses import Group
+from experiments.methods.choice_analysis.responses import Group, file_slug
 
 INK, DOTS, GRID, PALE = "#1f2d3d", "#7f9bb3", "#d9dee3", "#8a949e"
 # Outlines instead of fonts: an <img> shows the same letters everywhere. The salt makes ids, hence bytes, repeatable.
@@ -75,6 +75,11 @@ def color_of(condition: str, conditions: Sequence[str]) -> str:
         red, green, blue = (channel + (1 - channel) * amount for channel in to_rgb(COLORS[family]))
         return str(to_hex((red, green, blue)))
     return FURTHER[list(conditions).index(condition) % len(FURTHER)]
+
+
+def figure_name(kind: str, group: Group, part: str = "") -> str:
+    """The name of a figure's file."""
+    return "_".join(filter(None, (kind, file_slug(part), group.slug)))
 
 
 def subtitle(group: Group, part: str = "") -> str:

@@ -12,6 +12,7 @@ from experiments.methods.choice_figures.style import (
     DOTS,
     color_of,
     draw,
+    figure_name,
     frame,
     in_words,
     interval_bar,
@@ -40,7 +41,7 @@ def layers_figure(group: Group, rows: Sequence[Row], *, interval: str, part: str
         grid[0].legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), borderaxespad=0)
 
     return Figure(
-        name="_".join(filter(None, ("layers", part, group.slug))),
+        name=figure_name("layers", group, part),
         group=group.name,
         caption=f"{group.title}: accuracy by layer in the network's order. Bars: {interval}.",
         tables=("accuracy_by_layer",),
@@ -75,7 +76,7 @@ def layer_trend_figure(group: Group, rows: Sequence[Row], trends: Sequence[Row])
 
     size = (3.2 + 3.4 * min(WIDTH, len(models)), 0.8 + 3.6 * -(-len(models) // WIDTH))
     return Figure(
-        name=f"layers_{group.slug}",
+        name=figure_name("layers", group),
         group=group.name,
         caption=f"{group.title}: accuracy of each layer against its position in the network, with Spearman's rho over layers and "
         "its 95 % bootstrap interval.",
@@ -104,7 +105,7 @@ def relative_difference_figure(group: Group, rows: Sequence[Row], correlations: 
             axes.label_outer()
 
     return Figure(
-        name=f"relative_difference_{group.slug}",
+        name=figure_name("relative_difference", group),
         group=group.name,
         caption=f"{group.title}: accuracy of each pair of occlusions against the relative difference of activation between them "
         "(larger dots: more trials), with Spearman's rho and its 95 % bootstrap interval.",

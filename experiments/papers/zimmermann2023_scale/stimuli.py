@@ -55,7 +55,7 @@ def _harder(recipe: StimulusSet, workshop: Workshop, *, quantile: float) -> Prod
     count, natural = natural_batches(recipe, workshop, sign="both")
     fields = {"sign": "both", "size": setting(recipe, "shown_size"), "k": count, "quantile": quantile}
     harder = workshop.obtain(unit_recipe(Exemplars, recipe, fields=fields))
-    possible = min(_batches_beyond(natural, harder, sign, batches=count) for sign in SIGNS)
+    possible = min(batches_beyond(natural, harder, sign, batches=count) for sign in SIGNS)
     if possible < count:
         raise _too_few(natural.values["sources"], quantile, batches=count, possible=possible)
     rng = generator(setting(recipe, "seed"))
@@ -67,7 +67,7 @@ def _harder(recipe: StimulusSet, workshop: Workshop, *, quantile: float) -> Prod
     return Product(linked_files=files, values=values, parents=[harder.digest])
 
 
-def _batches_beyond(natural: Manifest, harder: Manifest, sign: Sign, *, batches: int) -> int:
+def batches_beyond(natural: Manifest, harder: Manifest, sign: Sign, *, batches: int) -> int:
     """To how many of the batches the queries are harder: none is among their references, nor more extreme than one."""
     direction = 1 if sign == "max" else -1
     queries = [harder.file(f"{sign}_{rank:03d}") for rank in range(batches)]

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from experiments.contract.artifacts import Manifest
 from experiments.contract.errors import InputError
 from experiments.contract.recipes import StimulusSet
 from experiments.methods.batches import rank_bins
@@ -17,35 +16,10 @@ from experiments.papers.borowski2021_exemplary import design as laboratory
 from experiments.papers.zimmermann2021_causal import design as causal
 from experiments.papers.zimmermann2023_scale import design as scale
 from experiments.workshop import LocalWorkshop
-from tests.experiments.methods.workshops import UNIT, new_workshop
+from tests.experiments.methods.workshops import UNIT
+from tests.experiments.papers.stimulus_sets import asked, made
 
 pytestmark = pytest.mark.integration
-
-SMALL = {
-    "pool_size": 300,
-    "pool_resolution": 64,
-    "size": 64,
-    "shown_size": 48,
-    "steps": 4,
-    "diversity": 1.0,
-    "stride": 12,
-    "transforms": "standard",
-}
-
-
-@pytest.fixture(scope="module")
-def workshop(tmp_path_factory: pytest.TempPathFactory) -> LocalWorkshop:
-    return new_workshop(tmp_path_factory.mktemp("store"))
-
-
-def made(design: Any, part: str, *, workshop: LocalWorkshop, **changes: Any) -> Manifest:
-    return workshop.obtain(asked(design, part, **changes))
-
-
-def asked(design: Any, part: str, **changes: Any) -> StimulusSet:
-    fields = {name: getattr(design.Settings(), name) for name in design.STIMULUS_SETTINGS}
-    small = {name: value for name, value in SMALL.items() if name in fields}
-    return StimulusSet(paper=design.SLUG, part=part, unit=UNIT, settings={**fields, **small, **changes})
 
 
 def test_rank_bins_end_with_the_strongest():
@@ -154,69 +128,6 @@ def test_causal_blur_shows_the_references_of_the_batch_but_for_a_square_blurred(
         assert sweep.file("base").sha256 == natural.file(file.name).sha256
         assert file.sha256 == sweep.file("max").sha256
         assert file.about["activation"] == np.max(sweep.values["grid"])
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two hundred images of squares of two colors, no two the same."""
-    path, rng = tmp_path_factory.mktemp("pool"), np.random.default_rng(1)
-    for number in range(200):
-        pixels = np.tile(rng.integers(0, 256, size=(1, 1, 3), dtype=np.uint8), (32, 32, 1))
-        pixels[8:24, 8:24] = rng.integers(0, 256, size=3)
-        Image.fromarray(pixels).save(path / f"{number:03d}.png")
-    return path
-
-
-@pytest.mark.parametrize(("part", "rank"), [("hard", 10), ("very_hard", 30)])
-def test_scale_harder_queries_begin_at_their_percentile(part: str, rank: int, workshop: LocalWorkshop, folder: Path):
-    pool = {"pool": str(folder), "pool_size": 200, "pool_resolution": 32, "max_batches": 1}
-
-    result, natural = made(scale, part, workshop=workshop, **pool), made(scale, "natural", workshop=workshop, **pool)
-
-    index = workshop.store.manifest(workshop.store.manifest(natural.parents[0]).parents[0])
-    activations = np.sort(np.load(io.BytesIO(workshop.store.read_blob(index.file("activations").sha256)))[:, 5])
-    assert {file.name for file in result.files} == {"batch0/min_9", "batch0/max_9"}
-    # The published rule: of N images the query has rank floor((1 - quantile) * N) from its end.
-    assert result.file("batch0/min_9").about["activation"] == activations[rank]
-    assert result.file("batch0/max_9").about["activation"] == activations[-1 - rank]
-    assert result.values["batches"] == natural.values["batches"] == 1
-
-
-def test_scale_harder_queries_are_as_many_as_the_batches_and_in_random_order(workshop: LocalWorkshop, folder: Path):
-    pool = {"pool": str(folder), "pool_size": 200, "pool_resolution": 32, "max_batches": 3}
-
-    result = made(scale, "very_hard", workshop=workshop, **pool)
-
-    assert {file.name for file in result.files} == {f"batch{b}/{sign}_9" for b in range(3) for sign in ("min", "max")}
-    assert len({file.sha256 for file in result.files}) == 6
-
-
-@pytest.mark.parametrize(
-    ("part", "batches", "remedy"),
-    [
-        ("medium", 1, "Give a pool of at least 900 sources"),
-        ("hard", 2, "Set max_batches to at most 1, or give a pool of at least 360 sources"),
-        ("very_hard", 4, "Set max_batches to at most 3, or give a pool of at least 240 sources"),
-    ],
-)
-def test_scale_harder_queries_among_the_references_are_refused(
-    part: str, batches: int, remedy: str, workshop: LocalWorkshop, folder: Path
-):
-    pool = {"pool": str(folder), "pool_size": 200, "pool_resolution": 32, "max_batches": batches}
-    recipe = asked(scale, part, **pool)
-
-    with pytest.raises(InputError) as raised:
-        workshop.obtain(recipe)
-
-    assert (raised.value.field, raised.value.remedy) == ("pool", remedy)
-    assert workshop.store.manifest(recipe.digest) is None
-
-
-def test_scale_harder_queries_of_few_photographs_are_refused(workshop: LocalWorkshop):
-    with pytest.raises(InputError) as raised:
-        made(scale, "very_hard", workshop=workshop)
-
-    assert raised.value.field == "pool"
 
 
 def test_laboratory_natural_has_queries_beyond_its_references(workshop: LocalWorkshop, folder: Path):

@@ -60,7 +60,7 @@ class FakeMTurk(FakeServer):
 
     def _get_assignment(self, sent: dict[str, Any]) -> Answer:
         made = self.assignments.get(sent["AssignmentId"])
-        return (200, {"Assignment": made}) if made else _refused("this assignment does not exist")
+        return (200, {"Assignment": made}) if made else _refused(f"assignment {sent['AssignmentId']} does not exist")
 
     def _approve(self, sent: dict[str, Any]) -> Answer:
         made = self.assignments.get(sent["AssignmentId"])

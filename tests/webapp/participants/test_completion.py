@@ -142,6 +142,18 @@ def test_anothers_trials_do_not_finish_ones_own(recruiting):
     assert not Payment.objects.exists()
 
 
+def test_study_without_recruitment_pays_nobody():
+    study = made_up.study()
+    entry = Entry(external_participant_id="anna")
+    session = session_of(study, study_enter(study, entry, kind=Participant.Kind.LIVE, consent=study.consent))
+
+    told = finish(browser_of(session), session)
+
+    assert len(told["code"]) == 8
+    assert told["url"] is None
+    assert not Payment.objects.exists()
+
+
 def test_finish_needs_a_session():
     study = made_up.study()
 

@@ -14,8 +14,7 @@ from django.test import Client
 from tests.services.recruiters.prolific import STUDY_ID, prolific_id
 from tests.webapp import made_up
 from tests.webapp.participants.conftest import CODES, on_prolific
-from webapp.participants.models import ConsentText, Participant, Submission
-from webapp.studies.entry_links import cohort_link, pilot_link, study_links
+from webapp.participants.models import Participant, Submission
 from webapp.studies.models import Session, Study
 from webapp.studies.visits import entry_cookie
 
@@ -166,6 +165,18 @@ def test_who_has_finished_is_told_so_and_keeps_the_submission(recruiting):
     assert Submission.objects.get().external_id == prolific_id(1, "b")
 
 
+def test_closed_study_lets_those_finish_who_have_begun_and_nobody_begin(recruiting):
+    study = recruiting(on_prolific())
+    enter(study, link(study, 1))
+    Study.objects.update(state=Study.State.CLOSED)
+
+    _, begun = enter(study, link(study, 1))
+    _, stranger = enter(study, link(study, 2))
+
+    assert (begun.status_code, stranger.status_code) == (302, 404)
+    assert Session.objects.count() == 1
+
+
 def test_refused_start_leaves_nothing_of_the_person(recruiting):
     study = recruiting(on_prolific())
     client = Client()
@@ -177,72 +188,6 @@ def test_refused_start_leaves_nothing_of_the_person(recruiting):
 
     assert response.status_code == 400
     assert stored() == before
-
-
-def test_experts_come_by_their_own_link_to_any_study(recruiting):
-    study = recruiting(on_prolific())
-    client = Client()
-
-    page = client.get(cohort_link(study))
-    client.post(f"/p/{study.id}/", {**page.context["words"], "visitor": page.context["visitor"]})
-
-    session = Session.objects.get()
-    assert (session.kind, session.cohort) == ("live", "expert")
-    assert not Submission.objects.exists()
-
-
-def test_pilots_come_by_their_own_link_and_do_not_count(recruiting):
-    study = recruiting(on_prolific())
-    client = Client()
-
-    page = client.get(pilot_link(study))
-    client.post(f"/p/{study.id}/", {"pilot": page.context["words"]["pilot"], "visitor": page.context["visitor"]})
-
-    assert Session.objects.get().kind == "pilot"
-
-
-def test_signed_link_of_one_study_or_purpose_opens_no_other(recruiting):
-    study, other = made_up.study(), made_up.study()
-    token = cohort_link(other).partition("cohort=")[2]
-
-    assert Client().get(f"/p/{study.id}/?cohort={token}").status_code == 400
-    assert Client().get(f"/p/{other.id}/?pilot={token}").status_code == 400
-    assert Client().get(f"/p/{other.id}/?cohort={token}").status_code == 200
-
-
-def test_bots_and_previews_need_no_recruiter(recruiting):
-    study = recruiting(on_prolific())
-
-    for kind in ("bot", "preview"):
-        client = Client()
-        page = client.get(f"/p/{study.id}/?kind={kind}")
-        client.post(f"/p/{study.id}/", {"kind": kind, "participant": "b1", "observer": "ideal" if kind == "bot" else ""})
-        assert page.status_code == 200
-
-    sessions = Session.objects.order_by("kind").values_list("kind", "observer")
-    assert list(sessions) == [("bot", "ideal"), ("preview", "")]
-    assert not Submission.objects.exists()
-
-
-def test_preview_does_not_stand_in_for_the_person_behind_it():
-    study = made_up.study()
-    client = Client()
-    client.post(f"/p/{study.id}/", {"kind": "preview", "participant": "anna"})
-
-    page = client.get(f"/p/{study.id}/?participant=anna", follow=True)
-
-    assert 'data-screen="consent"' in page.content.decode()
-
-
-def test_every_link_of_a_study_leads_in(recruiting):
-    study = made_up.study()
-    for name, path in study_links(study).items():
-        assert Client().get(path).status_code == 200, name
-
-    prolific_study = recruiting(on_prolific())
-    filled = study_links(prolific_study)["for Prolific"].replace("{{%PROLIFIC_PID%}}", prolific_id(1))
-    filled = filled.replace("{{%STUDY_ID%}}", STUDY_ID).replace("{{%SESSION_ID%}}", prolific_id(1, "b"))
-    assert Client().get(filled).status_code == 303
 
 
 def test_declining_stores_nothing_and_leads_back_with_the_code_for_it(recruiting):
@@ -267,59 +212,6 @@ def test_declining_gives_no_code_to_strangers_or_where_there_is_none(recruiting)
     for response in (Client().get(f"/p/{study.id}/decline"), client.get(f"/p/{codeless.id}/decline")):
         assert response.status_code == 200
         assert "complete?cc=" not in response.content.decode()
-
-
-@pytest.mark.parametrize(
-    ("accepted", "query", "chosen"),
-    [
-        ("", "", "en"),
-        ("de", "", "de"),
-        ("de-AT,de;q=0.9,en;q=0.8", "", "de"),
-        ("fr,de;q=0.5", "", "de"),
-        ("fr", "", "en"),
-        ("de", "language=en", "en"),
-        ("nonsense;;q=x", "language=de", "de"),
-    ],
-)
-def test_language_is_chosen(accepted, query, chosen):
-    study = made_up.study()
-    Study.objects.filter(id=study.id).update(languages=["en", "de"])
-    client = Client(headers={"Accept-Language": accepted})
-
-    page = client.get(f"/p/{study.id}/?{query}")
-    client.post(f"/p/{study.id}/", {"participant": "anna", "language": page.context["language"]})
-    run = client.get(f"/p/{study.id}/run/")
-
-    body = page.content.decode()
-    assert f'<html lang="{chosen}" dir="ltr">' in body
-    assert ("Ich stimme zu" in body, "I agree" in body) == (chosen == "de", chosen == "en")
-    assert ("Teilnahme an dieser Studie" in body) == (chosen == "de")
-    assert Session.objects.get().language == chosen
-    assert Participant.objects.get().consents.get().text.language == chosen
-    assert f'<html lang="{chosen}" dir="ltr">' in run.content.decode()
-
-
-def test_consent_that_is_missing_in_a_language_falls_back_with_a_note():
-    study = made_up.study()
-    Study.objects.filter(id=study.id).update(languages=["en", "ar"])
-
-    body = Client().get(f"/p/{study.id}/?language=ar").content.decode()
-
-    assert '<html lang="ar" dir="rtl">' in body
-    assert 'lang="en" dir="ltr"' in body
-    assert "not available in the language" in body
-
-
-def test_consent_in_another_script_is_shown_in_its_direction():
-    study = made_up.study()
-    Study.objects.filter(id=study.id).update(languages=["en", "ar"])
-    ConsentText.objects.create(version=study.consent.version, language="ar", title="المشاركة", body="نص")
-
-    body = Client().get(f"/p/{study.id}/?language=ar").content.decode()
-
-    assert 'lang="ar" dir="rtl"' in body
-    assert "المشاركة" in body
-    assert "not available" not in body
 
 
 @pytest.mark.django_db(transaction=True)

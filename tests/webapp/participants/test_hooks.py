@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from tests.services.recruiters.http import Fault
-from tests.services.recruiters.prolific import prolific_id, signed_notice
+from tests.services.recruiters.prolific import SECRET, prolific_id, signed_notice
 from tests.webapp.participants.conftest import on_prolific
 from tests.webapp.participants.people import prolific_session
 from webapp.participants.models import HookDelivery, Submission
@@ -48,11 +48,9 @@ def test_copies_of_a_notice_do_no_harm(session, prolific):
     assert prolific.asked("GET") == 2
 
 
-@pytest.mark.parametrize(
-    "how", [{"secret": "wrong"}, {"at": 0}, {"at": time.time() - 400}, {"at": time.time() + 400}, {"at": -5}, {"secret": ""}]
-)
-def test_notice_that_is_not_signed_now_is_refused(session, prolific, how):
-    response = send(**how)
+@pytest.mark.parametrize(("secret", "age"), [("wrong", 0), ("", 0), (SECRET, 400), (SECRET, -400), (SECRET, 10**9)])
+def test_notice_that_is_not_signed_now_is_refused(session, prolific, secret, age):
+    response = send(secret=secret, at=time.time() - age)
 
     assert response.status_code == 403
     assert response.json()["remedy"]

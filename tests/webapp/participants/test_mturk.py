@@ -111,6 +111,7 @@ def test_unknown_assignment_may_come_yet(mturk):
         HIT.submission("3ASSIGN00009")
 
     assert refused.value.again
+    assert "<id> does not exist" in str(refused.value)
 
 
 def test_unreachable_server_has_done_nothing(mturk, settings):

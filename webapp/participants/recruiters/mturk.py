@@ -31,6 +31,8 @@ from webapp.participants.recruiters.base import (
 REGION = "us-east-1"
 TIMEOUT_SECONDS = 10
 SERVER_FAULT = 500
+TRY_LATER = (401, 403, 429)
+MAX_DETAIL = 300
 NOT_ACCEPTED = "ASSIGNMENT_ID_NOT_AVAILABLE"
 """The assignment's id while a worker only looks."""
 TURK_ID = re.compile(r"[A-Za-z0-9]{1,64}")
@@ -205,13 +207,20 @@ def _tell(operation: str, **parameters: Any) -> dict[str, Any]:
         status = error.response["ResponseMetadata"]["HTTPStatusCode"]
         if status >= SERVER_FAULT:
             raise UnclearError(f"Mechanical Turk answered {status}") from error
-        said = error.response["Error"]
-        again = "Throttling" in said.get("Code", "") or status in (401, 403, 429)
-        raise NotDoneError(f"Mechanical Turk refused: {said.get('Message', said.get('Code', ''))}", again=again) from error
+        code, message = (error.response["Error"].get(name, "") for name in ("Code", "Message"))
+        again = "Throttling" in code or status in TRY_LATER
+        raise NotDoneError(f"Mechanical Turk refused: {_nameless(message or code, parameters)}", again=again) from error
     except NEVER_SENT as error:
         raise NotDoneError(f"Mechanical Turk cannot be reached ({type(error).__name__})", again=True) from error
     except exceptions.BotoCoreError as error:
         raise UnclearError(f"Mechanical Turk did not answer ({type(error).__name__})") from error
+
+
+def _nameless(message: str, parameters: Mapping[str, Any]) -> str:
+    """What an error says of itself, without ids of persons: it is stored."""
+    for name in ("AssignmentId", "WorkerId"):
+        message = message.replace(parameters.get(name) or "\0", "<id>")
+    return message[:MAX_DETAIL]
 
 
 def _submission(told: dict[str, Any]) -> RemoteSubmission:
