@@ -21,7 +21,7 @@ def study_with(*rules: dict[str, object]) -> Study:
 
 
 def test_new_study_has_the_published_rules_as_version_one():
-    study = made_up.study("zimmermann2021_causal")
+    study = made_up.study("zimmermann2021_causal", main_trials=18, catch_trials=3)
 
     (rule_set,) = study.quality_rule_sets.all()
 
