@@ -11,8 +11,9 @@ from django.test import Client
 from tests.webapp import made_up, progress
 from tests.webapp.test_participant_api import post
 from tests.webapp.traces import PERSON, dump, found, paid_study, took_part
+from webapp.participants.erasure_texts import ENGLISH, GERMAN, ErasureTexts
 from webapp.participants.models import Consent, Participant, Recruitment, Submission
-from webapp.studies.models import Session, Trial
+from webapp.studies.models import Session, Study, Trial
 from webapp.studies.services.withdrawal import session_withdraw
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
@@ -24,7 +25,7 @@ def test_code_shows_then_erases_then_is_unknown(client):
     typed = f" {code.lower().replace('-', ' ')} "
 
     shown = client.post("/erase/", {"code": typed})
-    assert "7 answers" in shown.content.decode()
+    assert "the trials that you were shown (their number: 7)" in shown.content.decode()
     assert study.title in shown.content.decode()
     assert Session.objects.count() == 1
 
@@ -54,6 +55,38 @@ def test_wrong_code_erases_nothing(client, code):
 
     assert client.post("/erase/", {"code": code, "confirm": "yes"}).status_code == 404
     assert Session.objects.count() == 1
+
+
+def test_page_warns_whoever_has_not_been_paid(client):
+    codes = [session_withdraw(took_part(paid_study(), payment=state)) for state in ("planned", "paid")]
+
+    pages = [client.post("/erase/", {"code": code}).content.decode() for code in codes]
+
+    assert ["we cannot pay you any more" in page for page in pages] == [True, False]
+
+
+def test_page_says_of_whom_it_keeps_the_answers(client):
+    code = session_withdraw(took_part(paid_study(erasure=Study.Erasure.ANONYMIZE)))
+
+    shown, erased = (client.post("/erase/", {"code": code, **more}).content.decode() for more in ({}, {"confirm": "yes"}))
+
+    assert "Your answers stay in the study (their number: 7)" in shown
+    assert "nothing leads from them to you any more" in erased
+
+
+def test_page_speaks_german_to_those_who_ask_for_it(client):
+    code = session_withdraw(took_part(paid_study()))
+    pages = [
+        client.get("/erase/", headers={"accept-language": "de-AT,en;q=0.5"}),
+        client.post("/erase/", {"code": "wrong"}, headers={"accept-language": "de"}),
+        client.post("/erase/", {"code": code}, headers={"accept-language": "de"}),
+        client.post("/erase/", {"code": code, "confirm": "yes"}, headers={"accept-language": "de"}),
+    ]
+
+    assert all('lang="de"' in page.content.decode() for page in pages)
+    assert ["lösch" in page.content.decode().lower() for page in pages] == [True] * 4
+    assert set(GERMAN) == set(ENGLISH) == set(ErasureTexts.__annotations__)
+    assert all(GERMAN[key].count("{}") == ENGLISH[key].count("{}") and GERMAN[key] != ENGLISH[key] for key in ENGLISH)
 
 
 def test_page_asks_for_a_code_and_the_forms_for_their_token(client):
