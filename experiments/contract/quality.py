@@ -25,7 +25,8 @@ QUALITY_NAMES: tuple[QualityName, ...] = get_args(QualityName)
 class QualityRule:
     """A session passes if its value lies in [`low`, `high`]; an end that is None is open.
 
-    Values: `catch_ratio` the share of catch trials that were right; `instruction_time` and `total_time` in s;
+    Values: `catch_ratio` the share of catch trials that were right; `instruction_time` in s on the pages of text;
+    `total_time` in s from the first sending of the plan to the end, by the server's clock and without pauses of the study;
     `side_variability` how often the side that was chosen less was chosen in main and catch trials; `practice_attempts` and
     `participations` (sessions of this person in studies of this paper) counts; `impossible_rt` the number of answers
     faster than a person can be, or slower than the server's clock allows; `focus_losses` their number in main trials.

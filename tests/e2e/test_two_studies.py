@@ -108,9 +108,10 @@ def test_admin_shows_studies_jobs_and_results_under_the_strict_policy(
         page.wait_for_load_state("networkidle")
         person.look(name)
         assert answer.status == 200, name
-    page.goto(f"{deployment.web.url}/studies/{study['id']}/results/")
-    page.wait_for_load_state("networkidle")
-    person.look("results")
+    for name in ("results", "operations", "quality"):
+        page.goto(f"{deployment.web.url}/studies/{study['id']}/{name}/")
+        page.wait_for_load_state("networkidle")
+        person.look(name)
     page.goto(f"{deployment.web.url}/api/v1/docs")
     page.wait_for_selector(".opblock")
     person.look("api-docs")

@@ -35,12 +35,16 @@ def to_main(session: Session, *, instructions: float = 20_000, wrong_attempts: i
 
 
 def answer(session: Session, trials: Sequence[Trial] | Any, *, right: bool = True, **changes: Any) -> list[Response]:
-    """Answer trials, all right or all wrong, unless the changes name a choice."""
+    """Answer trials, choices all right or all wrong."""
     choices = CHOICES[study_design(session.study).TASK]
     given = []
     for trial in trials:
-        choice = next(choice for choice in choices if (choice == trial.correct_choice) == right)
-        given.append(response_record(session, trial, _body(choice=choice, **changes)))
+        body = _body(**changes)
+        if trial.kind == "rating":
+            body = {name: value for name, value in body.items() if name not in ("choice", "confidence")} | {"rating": 10}
+        else:
+            body["choice"] = next(choice for choice in choices if (choice == trial.correct_choice) == right)
+        given.append(response_record(session, trial, body))
     return given
 
 

@@ -10,6 +10,7 @@ from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 
+from experiments import registry
 from tests.webapp import made_up, progress
 from webapp.participants.models import Payment, Recruitment
 from webapp.stimuli.models import Job
@@ -199,6 +200,17 @@ def test_study_whose_people_come_by_link_costs_nothing():
 @pytest.mark.parametrize(("amount", "words"), [(0, "0.00 USD"), (5, "0.05 USD"), (195, "1.95 USD"), (1_000_000, "10000.00 USD")])
 def test_money_is_written_in_major_units(amount, words):
     assert money(amount, "USD") == words
+
+
+@pytest.mark.parametrize("paper", [slug for slug, paper in registry.experiments().items() if paper.asks_people])
+def test_pages_are_shown_for_every_design(staff, paper):
+    study = made_up.study(paper)
+    session, _ = made_up.session(study)
+    progress.answer_plan(progress.to_main(session), count=2)
+
+    for page in ("operations", "quality"):
+        assert staff.get(f"/studies/{study.id}/{page}/").status_code == 200
+    assert watched(study)["steps"][0].count == 1
 
 
 def test_page_shows_the_queue_of_the_gpu_workers(staff):

@@ -35,7 +35,7 @@ class RulesForm(forms.Form):
                 value = ends.get(name, {}).get(end)
                 # The table's headings name the fields for eyes alone.
                 widget = forms.NumberInput(attrs={"aria-label": f"{condition}: {name}, {end} end", "step": "any"})
-                initial = None if value is None else f"{value:g}"
+                initial = None if value is None else str(value).removesuffix(".0")
                 self.fields[f"{condition}-{name}-{end}"] = forms.FloatField(required=False, initial=initial, widget=widget)
 
     def tables(self) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ import pytest_django
 
 from tests.services.recruiters.mturk import HIT_ID, FakeMTurk
 from tests.services.recruiters.prolific import SECRET, STUDY_ID, TOKEN, FakeProlific
-from tests.webapp import made_up
+from tests.webapp import made_up, progress
 from webapp.participants.models import Recruitment
 from webapp.participants.recruiters import mturk as mturk_module
 from webapp.participants.recruitments import recruitment_create
@@ -53,7 +53,7 @@ def recruiting() -> Callable[[Recruitment], Study]:
     """A function that gives an open study with a recruitment."""
 
     def made(recruitment: Recruitment, **about: Any) -> Study:
-        study = made_up.study()
+        study = progress.without_rules(made_up.study())
         Study.objects.filter(id=study.id).update(recruitment=recruitment, **about)
         study.refresh_from_db()
         return study

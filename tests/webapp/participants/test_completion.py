@@ -11,10 +11,12 @@ from tests.webapp.test_participant_api import main_trials, pass_practice, post, 
 from webapp.participants.models import Participant, Payment
 from webapp.participants.recruiters.base import Entry
 from webapp.participants.recruitments import recruitment_create
-from webapp.studies.models import Session
 from webapp.studies.services.entry import study_enter
+from webapp.studies.services.quality import rule_set_create
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
+TOO_SLOW = {"name": "instruction_time", "low": 3600}
+"""Nobody here reads for an hour."""
 
 
 def test_finished_participation_gets_the_recruiters_code_and_the_way_to_hand_in(recruiting):
@@ -24,22 +26,23 @@ def test_finished_participation_gets_the_recruiters_code_and_the_way_to_hand_in(
     told = finish(client, session)
     plan = client.get(f"/p/{session.study_id}/session").json()
 
-    assert told == {"code": CODES["completed"], "url": f"https://app.prolific.com/submissions/complete?cc={CODES['completed']}"}
-    assert (plan["code"], plan["url"]) == (told["code"], told["url"])
+    assert told["code"] == plan["code"] == CODES["completed"]
+    assert told["url"] == plan["url"] == f"https://app.prolific.com/submissions/complete?cc={CODES['completed']}"
+    assert told["erasure_code"]
 
 
 @pytest.mark.parametrize(
-    ("passed", "codes", "code"),
+    ("rules", "codes", "code"),
     [
-        (True, CODES, "completed"),
-        (None, CODES, "completed"),
-        (False, CODES, "failed_checks"),
-        (False, {"completed": CODES["completed"]}, "completed"),
+        ([], CODES, "completed"),
+        ([TOO_SLOW], CODES, "failed_checks"),
+        ([TOO_SLOW], {"completed": CODES["completed"]}, "completed"),
     ],
 )
-def test_code_follows_the_outcome_and_everybody_is_paid(recruiting, passed, codes, code):
-    session = prolific_session(recruiting(on_prolific(completion_codes=codes)))
-    Session.objects.update(passed_checks=passed)
+def test_code_follows_the_outcome_and_everybody_is_paid(recruiting, rules, codes, code):
+    study = recruiting(on_prolific(completion_codes=codes))
+    rule_set_create(study, {"natural": rules, "synthetic": rules})
+    session = prolific_session(study)
 
     told = finish(browser_of(session), session)
 
@@ -55,7 +58,7 @@ def test_finishing_again_plans_nothing_more(recruiting):
 
     again = post(client, session, "finish").json()
 
-    assert again == first
+    assert again == {**first, "erasure_code": None}
     assert Payment.objects.count() == 1
 
 
@@ -89,7 +92,7 @@ def test_direct_recruitment_pays_too(recruiting):
 
     told = finish(browser_of(session), session)
 
-    assert told == {"code": "CREDIT", "url": None}
+    assert (told["code"], told["url"]) == ("CREDIT", None)
     assert Payment.objects.get().currency == "EUR"
 
 

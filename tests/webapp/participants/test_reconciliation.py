@@ -14,7 +14,7 @@ from webapp.participants.ledger import payment_approve, payment_send
 from webapp.participants.models import Payment, Submission
 from webapp.participants.recruiters.base import NotDoneError
 from webapp.participants.submissions import submissions_reconcile
-from webapp.studies.assignment import cell_counts
+from webapp.studies.assignment import study_cells
 from webapp.studies.models import Session, SessionEvent
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
@@ -25,7 +25,7 @@ def test_submission_given_back_frees_the_task_once(prolific, recruiting, status)
     study = recruiting(on_prolific())
     session = prolific_session(study)
     prolific.submission(1, status=status)
-    taken = sum(cell_counts(study, kind="live", cohort="crowd")[1].values())
+    taken = sum(cell.sessions for cell in study_cells(study, kind="live", cohort="crowd"))
 
     changed = submissions_reconcile(study.recruitment)
     again = submissions_reconcile(study.recruitment)
@@ -35,7 +35,7 @@ def test_submission_given_back_frees_the_task_once(prolific, recruiting, status)
     assert (len(changed), len(again)) == (1, 0)
     assert session.state == "returned"
     assert event.details == {"submission": status}
-    assert (taken, sum(cell_counts(study, kind="live", cohort="crowd")[1].values())) == (1, 0)
+    assert (taken, sum(cell.sessions for cell in study_cells(study, kind="live", cohort="crowd"))) == (1, 0)
 
 
 @pytest.mark.parametrize("status", ["RESERVED", "ACTIVE", "AWAITING REVIEW", "APPROVED", "REJECTED"])
