@@ -68,7 +68,7 @@ def test_observers_of_every_kind_come_to_the_end(live_server: LiveServer, tmp_pa
     if observer == "left":
         assert {answer.choice for answer in main_answers} == {"upper"}
     if observer == "fast":
-        assert all(1500 < answer.rt < 1650 for answer in main_answers)
+        assert all(1500 < answer.rt < 1600 for answer in main_answers)
 
 
 def test_sessions_that_drop_out_stay_unfinished_and_are_counted(
