@@ -29,7 +29,14 @@ _numbers = itertools.count()
 
 
 def study(
-    paper: str = "zimmermann2023_scale", *, opened: bool = True, side: int = 32, conditions: Sequence[str] = (), **settings: Any
+    paper: str = "zimmermann2023_scale",
+    *,
+    opened: bool = True,
+    side: int = 32,
+    units: Sequence[str] = UNITS,
+    conditions: Sequence[str] = (),
+    allocation: str = Study.Allocation.BALANCED,
+    **settings: Any,
 ) -> Study:
     """A study of two units, open unless told otherwise; its images are `side` px wide and high."""
     known = {field.name for field in dataclasses.fields(registry.design(paper).Settings)}
@@ -37,9 +44,10 @@ def study(
     plan = StudyPlan(
         name=f"study-{next(_numbers)}",
         paper=paper,
-        units=UNITS,
+        units=units,
         settings={**numbers, **settings},
         conditions=conditions,
+        allocation=allocation,
         notice="A test.",
     )
     made = study_create(plan, consent=default_consent())

@@ -62,7 +62,7 @@ class CellCounts:
 
 
 def cell_choose(study: Study, *, kind: str, cohort: str, seed: int) -> Cell:
-    """One of the tasks with fewest sessions, in one of the conditions and models with fewest; `seed` decides between equals.
+    """The first task with fewest sessions, in one of the conditions and models with fewest; `seed` decides between equal ones.
 
     The crowd does each task once: what is done is not offered to it again, and what somebody is at only when nothing is
     free. So nobody is turned away as long as a task may still come back undone. All others do all tasks any number of times.
@@ -81,8 +81,8 @@ def cell_choose(study: Study, *, kind: str, cohort: str, seed: int) -> Cell:
     fewest = min(cell.sessions for cell, _ in offered)
     cell, tasks = draw.choice([(cell, tasks) for cell, tasks in offered if cell.sessions == fewest])
     counts = cell.done + cell.taken
-    fewest = min(counts[task] for task in tasks)
-    task_index = draw.choice([task for task in tasks if counts[task] == fewest])
+    # In order: a study that stops early has asked about all units and batches as equally often as it could.
+    task_index = min(tasks, key=lambda task: (counts[task], task))
     return Cell(condition=cell.condition, model=cell.model, task_index=task_index)
 
 

@@ -29,7 +29,7 @@ class SessionFacts:
     catch_answered: int
     catch_right: int
     instruction_time: float | None
-    """On the pages of text alone, by the browser's clock."""
+    """On the pages of text alone, by the browser's clock; None for simulated participants, who do not read."""
     total_time: float | None
     """By the server's clock, from the first sending of the plan, which follows the consent at once, to the end (so far).
 
@@ -119,7 +119,7 @@ def _facts(
         is_over=session.state not in Session.UNFINISHED,
         catch_answered=sum(row["answers"] for row in catch),
         catch_right=sum(row["right"] for row in catch),
-        instruction_time=None if session.instruction_time is None else session.instruction_time / 1000,
+        instruction_time=None if is_simulated or session.instruction_time is None else session.instruction_time / 1000,
         total_time=None if is_simulated else total_time,
         side_counts=(low, high) if counted else None,
         practice_attempts=session.attempt if has_practice else None,

@@ -23,7 +23,7 @@ from experiments.contract.fields import Json, build, require, require_range
 from experiments.contract.layout import DigestOf
 from experiments.contract.planning import plan_practice, plan_session
 from experiments.contract.prediction import PartImages
-from experiments.contract.quality import QualityRule
+from experiments.contract.quality import QualityRule, in_proportion
 from experiments.contract.recipes import FeatureVisualization, Occlusion, StimulusSet
 from experiments.contract.texts import read_texts
 from experiments.papers.zimmermann2021_causal.layout import MIXED_SYNTHETIC, REFERENCES, Stimuli
@@ -167,12 +167,14 @@ def block_page(*, condition: str, kind: TrialKind, settings: Settings, language:
 
 
 def quality_rules(*, condition: str, settings: Settings) -> tuple[QualityRule, ...]:
-    """The published exclusion criteria."""
+    """The published exclusion criteria; total times are those of 21 trials, in proportion for sessions of another length."""
     with_references = condition != "none"
+    trials = settings.main_trials + settings.catch_trials
+    low, high = (in_proportion(time, trials=trials, published=21) for time in (90 if with_references else 40, 900))
     rules = (
         QualityRule(name="catch_ratio", low=0.6),
         QualityRule(name="instruction_time", low=20 if with_references else 15),
-        QualityRule(name="total_time", low=90 if with_references else 40, high=900),
+        QualityRule(name="total_time", low=low, high=high),
         QualityRule(name="side_variability", low=1),
     )
     return (*rules, QualityRule(name="practice_attempts", high=5)) if with_references else rules

@@ -24,7 +24,7 @@ from experiments.contract.fields import Json, build, require, require_range
 from experiments.contract.layout import DigestOf
 from experiments.contract.planning import plan_practice, plan_session
 from experiments.contract.prediction import PartImages
-from experiments.contract.quality import QualityRule
+from experiments.contract.quality import QualityRule, in_proportion
 from experiments.contract.recipes import FeatureVisualization, StimulusSet
 from experiments.contract.texts import read_texts
 from experiments.papers.zimmermann2023_scale.layout import QUANTILES, REFERENCES, Stimuli, parts_of
@@ -163,12 +163,14 @@ def block_page(*, condition: str, kind: TrialKind, settings: Settings, language:
 
 
 def quality_rules(*, condition: str, settings: Settings) -> tuple[QualityRule, ...]:
-    """The published exclusion criteria."""
+    """The published exclusion criteria; what grows with the 45 trials is in proportion for sessions of another length."""
+    trials = settings.main_trials + settings.catch_trials
+    low, high, sides = (in_proportion(threshold, trials=trials, published=45) for threshold in (135, 2500, 5))
     return (
         QualityRule(name="catch_ratio", low=0.8),
         QualityRule(name="instruction_time", low=15),
-        QualityRule(name="total_time", low=135, high=2500),
-        QualityRule(name="side_variability", low=5),
+        QualityRule(name="total_time", low=low, high=high),
+        QualityRule(name="side_variability", low=int(sides)),
         QualityRule(name="practice_attempts", high=3),
         QualityRule(name="participations", high=1),
     )

@@ -221,3 +221,26 @@ def test_a_pool_that_cannot_carry_one_batch_is_refused_before_anything_is_made(s
         )
 
     assert caught.value.field == "pool_size"
+
+
+@pytest.mark.parametrize(
+    ("slug", "condition", "published"),
+    [
+        (CAUSAL, "natural", {"total_time": (90, 900), "side_variability": (1, None), "catch_ratio": (0.6, None)}),
+        (CAUSAL, "none", {"total_time": (40, 900), "instruction_time": (15, None)}),
+        (SCALE, "natural", {"total_time": (135, 2500), "side_variability": (5, None), "practice_attempts": (None, 3)}),
+    ],
+)
+def test_quality_rules_are_the_published_ones_and_follow_the_length_of_a_session(
+    slug: str, condition: str, published: dict[str, tuple[float | None, float | None]]
+):
+    design = registry.design(slug)
+
+    rules = {rule.name: rule for rule in design.quality_rules(condition=condition, settings=design.Settings())}
+    whole = design.Settings()
+    doubled = build(design.Settings, {"main_trials": 2 * whole.main_trials, "catch_trials": 2 * whole.catch_trials})
+    longer = {rule.name: rule for rule in design.quality_rules(condition=condition, settings=doubled)}
+
+    assert {name: (rules[name].low, rules[name].high) for name in published} == published
+    assert longer["total_time"].low == 2 * rules["total_time"].low
+    assert longer["catch_ratio"] == rules["catch_ratio"]
