@@ -52,11 +52,8 @@ def machine_correlation_table(scores: Table, *, seed: int) -> Table:
     for group, condition in dict.fromkeys((row["group"], row["condition"]) for row in scores.rows):
         units = scores.of(group=group, condition=condition)
         for score, over, points in _points(units):
-            linear, ranked = (correlate(*_columns(points), seed=seed) for correlate in (pearson, spearman))
-            found = {"r": linear.rho, "r_low": linear.low, "r_high": linear.high}
-            found |= {"rho": ranked.rho, "rho_low": ranked.low, "rho_high": ranked.high}
             about = {"group": group, "condition": condition, "score": score, "over": over, "n": len(points)}
-            rows.append({**about, **found, "reported": REPORTED[over], "why_not": linear.why_not})
+            rows.append({**about, **_correlated(points, seed), "reported": REPORTED[over]})
     return Table(
         name="machine_correlation",
         title="Correlation of people and machines",
@@ -104,5 +101,8 @@ def _points(units: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str, list
                 yield score, over, list(points.itertuples(index=False, name=None))
 
 
-def _columns(points: Sequence[tuple[float, float]]) -> tuple[list[float], list[float]]:
-    return [human for human, _ in points], [machine for _, machine in points]
+def _correlated(points: Sequence[tuple[float, float]], seed: int) -> dict[str, Any]:
+    human, machine = [human for human, _ in points], [machine for _, machine in points]
+    linear, ranked = (correlate(human, machine, seed=seed) for correlate in (pearson, spearman))
+    found = {"r": linear.rho, "r_low": linear.low, "r_high": linear.high, "why_not": linear.why_not}
+    return {**found, "rho": ranked.rho, "rho_low": ranked.low, "rho_high": ranked.high}
