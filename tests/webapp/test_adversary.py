@@ -18,11 +18,10 @@ from experiments.methods.observers.adversary import Adversary
 from experiments.methods.observers.seen import Decision, SeenTrial
 from experiments.methods.participant_link import Link
 from tests.webapp.wide_study import wide_study
-from webapp.studies.models import Study, Trial
+from webapp.studies.models import Session, Study, Trial
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
 SCALE, CAUSAL = "zimmermann2023_scale", "zimmermann2021_causal"
-SIZES = {"units": 50, "batches": 20, "main_trials": 90, "catch_trials": 10}
 
 
 class Told(Adversary):
@@ -67,26 +66,30 @@ def send(study: Study, observer: Adversary, *, sessions: int, transport: httpx.B
     for number in range(sessions):
         with httpx.Client(base_url=link.origin, transport=transport) as client:
             assert HttpBot(client, link, run.participant(number, observer)).run().finished
+        # A session that fails its checks would give its task to the next one: the same images once more.
+        Session.objects.filter(study=study).update(passed_checks=True)
     answered = Trial.objects.filter(session__study=study, kind__in=("main", "catch"))
-    return list(answered.order_by("session__index", "position").values_list("response__correct", flat=True))
+    main = answered.filter(kind="main").values_list("unit", "batch")
+    assert len(set(main)) == len(main)
+    return list(answered.values_list("response__correct", flat=True))
 
 
 def test_traffic_does_not_tell_the_right_side(application: httpx.WSGITransport, monkeypatch: pytest.MonkeyPatch):
-    choosing = wide_study(monkeypatch, SCALE, condition="natural", **SIZES)
-    occluded = wide_study(monkeypatch, CAUSAL, condition="none", **SIZES)
+    # A 2-AFC trial has twenty images, an occlusion without references three: most of the two thousand trials are of these.
+    choosing = wide_study(monkeypatch, SCALE, condition="natural", sessions=5)
+    occluded = wide_study(monkeypatch, CAUSAL, condition="none", sessions=15)
     adversary, told = Adversary(), Told()
 
-    right = send(choosing, adversary, sessions=10, transport=application)
-    right += send(occluded, told, sessions=10, transport=application)
+    right = send(choosing, adversary, sessions=5, transport=application)
+    right += send(occluded, told, sessions=15, transport=application)
 
     assert len(right) == 2000
-    assert adversary.fitted > 900
-    assert told.fitted > 900
+    assert (adversary.fitted > 450, told.fitted > 1400) == (True, True)
     assert stats.binomtest(sum(right), len(right)).pvalue > 0.001, (adversary.strongest(5), told.strongest(5))
 
 
 def test_the_same_adversary_finds_a_planted_leak(application: httpx.WSGITransport, monkeypatch: pytest.MonkeyPatch):
-    study = wide_study(monkeypatch, CAUSAL, condition="none", **{**SIZES, "batches": 8})
+    study = wide_study(monkeypatch, CAUSAL, condition="none", sessions=4)
     adversary = Told()
 
     right = send(study, adversary, sessions=4, transport=Leaky(application))

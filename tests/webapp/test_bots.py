@@ -12,7 +12,9 @@ from webapp.studies.models import Response, Session, Study
 from webapp.studies.truth import truth_write
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
-SCALE, CAUSAL = "zimmermann2023_scale", "zimmermann2021_causal"
+SCALE, CAUSAL, LABORATORY = "zimmermann2023_scale", "zimmermann2021_causal", "borowski2021_exemplary"
+SHORT = {"main_trials": 2, "ratings": 1, "none_blocks": 1, "blocks": 1, "practice_trials": 1, "catch_trials": 1, "repeats": 1}
+"""A laboratory session of minutes."""
 
 
 @pytest.fixture(autouse=True)
@@ -46,6 +48,25 @@ def test_ideal_observer_answers_everything_right(
     assert not responses.filter(correct=False).exists()
 
 
+@pytest.mark.parametrize("way", ["http", pytest.param("browser", marks=pytest.mark.e2e)])
+def test_bots_rate_rest_between_blocks_and_answer_what_is_asked_again(
+    live_server: LiveServer, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, way: str
+):
+    if way == "browser":
+        monkeypatch.setenv("CHROMIUM", request.getfixturevalue("chromium_path"))
+    study = made_up.study(LABORATORY, conditions=["experiment_1"], **SHORT)
+
+    code = send(live_server, study, tmp_path, observer="random", sessions=1, more=("--browser",) if way == "browser" else ())
+
+    session = Session.objects.get(study=study)
+    asked = session.trials.exclude(kind="example")
+    assert (code, session.state, session.observer) == (0, "finished", "random")
+    assert set(asked.values_list("kind", flat=True)) == {"rating", "practice", "main", "catch", "repeat"}
+    assert not asked.filter(response=None).exists()
+    assert asked.get(kind="rating", position=min(asked.values_list("position", flat=True))).response.rating is not None
+    assert asked.values("block").distinct().count() > 3
+
+
 @pytest.mark.parametrize("paper", [SCALE, CAUSAL])
 def test_random_observer_comes_through_practice_by_luck(live_server: LiveServer, tmp_path: Path, paper: str):
     study = made_up.study(paper)
@@ -68,7 +89,7 @@ def test_observers_of_every_kind_come_to_the_end(live_server: LiveServer, tmp_pa
     if observer == "left":
         assert {answer.choice for answer in main_answers} == {"upper"}
     if observer == "fast":
-        assert all(1500 < answer.rt < 1650 for answer in main_answers)
+        assert all(1500 < answer.rt < 1600 for answer in main_answers)
 
 
 def test_sessions_that_drop_out_stay_unfinished_and_are_counted(
@@ -168,5 +189,21 @@ def test_bots_in_a_browser_do_what_bots_over_http_do(
     assert (code, again) == (0, 2), output.err
     assert responses.exclude(trial__kind="practice").count() == 5
     assert not responses.filter(correct=False).exists()
+    assert set(Session.objects.filter(study=study).values_list("observer", flat=True)) == {"ideal"}
     assert ("1.000 of 5" if paper == SCALE else "not told by this study") in output.out
     assert "have taken part before" in output.err
+
+
+@pytest.mark.e2e
+def test_who_drops_out_in_a_browser_closes_it(
+    live_server: LiveServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chromium_path: str
+):
+    monkeypatch.setenv("CHROMIUM", chromium_path)
+    study = made_up.study(SCALE)
+
+    code = send(live_server, study, tmp_path, observer="ideal", sessions=1, more=("--browser", "--dropout", "1"))
+
+    session = Session.objects.get(study=study)
+    answered = Response.objects.filter(trial__session=session, trial__attempt=0).count()
+    assert (code, session.state) == (0, "running")
+    assert answered < 5

@@ -6,18 +6,20 @@ from model_zoo.catalogue import draw_units
 from tests.webapp import made_up
 from webapp.studies.models import Study
 
+UNITS, MAIN_TRIALS, CATCH_TRIALS = 50, 90, 10
 
-def wide_study(
-    monkeypatch: pytest.MonkeyPatch, paper: str, *, condition: str, units: int, batches: int, main_trials: int, catch_trials: int
-) -> Study:
-    """An open study of one condition, without practice."""
-    monkeypatch.setattr(made_up, "BATCHES", batches + 1)  # one is kept for practice
+
+def wide_study(monkeypatch: pytest.MonkeyPatch, paper: str, *, condition: str, sessions: int) -> Study:
+    """An open study of one condition for so many sessions of a hundred trials, without practice."""
+    batches = -(-sessions * MAIN_TRIALS // UNITS) + 1  # one is kept for practice
+    monkeypatch.setattr(made_up, "BATCHES", batches)
     return made_up.study(
         paper,
-        units=draw_units("efficientnet_lite0.in1k", count=units, seed=1),
+        units=draw_units("efficientnet_lite0.in1k", count=UNITS, seed=1),
         conditions=[condition],
-        main_trials=main_trials,
-        catch_trials=catch_trials,
+        tasks=sessions,
+        main_trials=MAIN_TRIALS,
+        catch_trials=CATCH_TRIALS,
         practice_obvious=0,
         practice_other=0,
     )

@@ -11,7 +11,7 @@ import numpy as np
 from experiments.contract.fields import require_range
 from experiments.methods.observers.seen import Decision, Observer, SeenTrial, response_time
 from experiments.methods.observers.simple import Guessing
-from experiments.methods.observers.truth import SYNTHETIC, Truth
+from experiments.methods.observers.truth import Truth
 
 FIRM, FIRMER = 0.5, 1.5
 """Evidence in units of the noise from which the confidence is 2 and 3."""
@@ -70,7 +70,7 @@ class Noisy(Observer):
         if not references:
             return self.settings.noise_none
         of_each = [
-            self.settings.noise_synthetic if self.truth.parts.get(sha256) == SYNTHETIC else self.settings.noise_natural
+            self.settings.noise_synthetic if self.truth.is_synthetic(sha256) else self.settings.noise_natural
             for sha256 in references
         ]
         return float(np.mean(of_each))

@@ -10,7 +10,8 @@ import numpy as np
 from experiments.contract.errors import InputError
 from experiments.methods.observers.seen import QUERY
 
-SYNTHETIC = "synthetic"
+SYNTHETIC = ("synthetic", "mixed")
+"""Parts that hold visualizations; the natural ones beside them in mixed trials are of the natural part."""
 UNKNOWN = -np.inf
 """Activation of an image that the unit's truth does not hold: it was taken from another unit, so it loses."""
 
@@ -46,9 +47,13 @@ class Truth:
         activations = self.activations(images)
         return max(activations, key=lambda choice: activations[choice])
 
+    def is_synthetic(self, sha256: str) -> bool:
+        """Whether an image is a visualization, as far as the file tells."""
+        return self.parts.get(sha256) in SYNTHETIC
+
     def spread(self, unit: str) -> float:
         """Standard deviation of the unit's activations over the images of the study that are not synthetic."""
-        natural = [value for sha256, value in self.units[unit].items() if self.parts.get(sha256) != SYNTHETIC]
+        natural = [value for sha256, value in self.units[unit].items() if not self.is_synthetic(sha256)]
         return float(np.std(natural)) if natural else 0.0
 
 

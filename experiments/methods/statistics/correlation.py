@@ -1,8 +1,8 @@
-"""Spearman's rank correlation with a bootstrap interval and a permutation test. Called by trends."""
+"""Spearman's and Pearson's correlation with a bootstrap interval and a permutation test. Called by trends and comparisons."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,16 +16,23 @@ CELLS = 2_000_000
 """Numbers held at once while resampling."""
 
 
+class Scores(Protocol):
+    """What is correlated, made of values along an axis: themselves or their ranks."""
+
+    def __call__(self, values: NDArray[np.float64], *, axis: int) -> NDArray[np.float64]:
+        """Of the same shape."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Correlation:
-    """Spearman's rho over `n` points, its percentile bootstrap interval over points, and two two-sided p values."""
+    """Spearman's rho or Pearson's r over `n` points, its percentile bootstrap interval over points, two two-sided p values."""
 
     n: int
     rho: float | None = None
     low: float | None = None
     high: float | None = None
     p: float | None = None
-    """By Student's t, as scipy's `spearmanr` and the papers."""
+    """By Student's t, as scipy's `spearmanr` and the papers; for Pearson's r scipy's `pearsonr`."""
     p_permutation: float | None = None
     """Exact up to seven points, else from 9,999 permutations; the one to read for few points."""
     why_not: str = ""
@@ -37,29 +44,38 @@ def spearman(x: Sequence[float], y: Sequence[float], *, seed: int) -> Correlatio
     None for fewer than three points or for values without spread; no interval for fewer than five points. A resample
     that draws no spread counts as a correlation of 0.
     """
+    return _correlation(x, y, seed=seed, scores=stats.rankdata)
+
+
+def pearson(x: Sequence[float], y: Sequence[float], *, seed: int) -> Correlation:
+    """The linear correlation of paired values (in `rho`), under the rules of `spearman`."""
+    return _correlation(x, y, seed=seed, scores=_as_they_are)
+
+
+def _correlation(x: Sequence[float], y: Sequence[float], *, seed: int, scores: Scores) -> Correlation:
     points = np.column_stack([np.asarray(x, float), np.asarray(y, float)])
     n = len(points)
     if n < FEWEST:
         return Correlation(n=n, why_not="fewer than three points")
     if (points.min(axis=0) == points.max(axis=0)).any():
         return Correlation(n=n, why_not="one of the two does not vary")
-    found = stats.spearmanr(points[:, 0], points[:, 1])
-    low, high = _interval(points, seed) if n >= FEWEST_FOR_INTERVAL else (None, None)
+    found = stats.pearsonr(*scores(points, axis=0).T)
+    low, high = _interval(points, seed, scores) if n >= FEWEST_FOR_INTERVAL else (None, None)
     return Correlation(
         n=n,
         rho=float(found.statistic),
         low=low,
         high=high,
         p=float(found.pvalue),
-        p_permutation=_permutation(points, seed),
+        p_permutation=_permutation(points, seed, scores),
         why_not="" if n >= FEWEST_FOR_INTERVAL else "no interval: fewer than five points",
     )
 
 
-def _interval(points: NDArray[np.float64], seed: int) -> tuple[float, float]:
+def _interval(points: NDArray[np.float64], seed: int, scores: Scores) -> tuple[float, float]:
     resampled = stats.bootstrap(
         (points[:, 0], points[:, 1]),
-        lambda x, y, axis: _correlated(stats.rankdata(x, axis=axis), stats.rankdata(y, axis=axis)),
+        lambda x, y, axis: _correlated(scores(x, axis=axis), scores(y, axis=axis)),
         paired=True,
         vectorized=True,
         n_resamples=RESAMPLES,
@@ -71,8 +87,8 @@ def _interval(points: NDArray[np.float64], seed: int) -> tuple[float, float]:
     return float(resampled.confidence_interval.low), float(resampled.confidence_interval.high)
 
 
-def _permutation(points: NDArray[np.float64], seed: int) -> float:
-    x, y = stats.rankdata(points, axis=0).T
+def _permutation(points: NDArray[np.float64], seed: int, scores: Scores) -> float:
+    x, y = scores(points, axis=0).T
     tested = stats.permutation_test(
         (x,),
         lambda permuted, axis: _correlated(permuted, y),
@@ -83,6 +99,10 @@ def _permutation(points: NDArray[np.float64], seed: int) -> float:
         rng=np.random.default_rng(seed),
     )
     return float(tested.pvalue)
+
+
+def _as_they_are(values: NDArray[np.float64], *, axis: int) -> NDArray[np.float64]:
+    return values
 
 
 def _correlated(x: NDArray[np.float64], y: NDArray[np.float64]) -> Any:

@@ -15,12 +15,14 @@ from experiments.methods.choice_analysis.comparisons import odds_table, paired_t
 from experiments.methods.choice_analysis.estimators import over_units
 from experiments.methods.choice_analysis.findings import Figure, Findings, assemble, make_analysis
 from experiments.methods.choice_analysis.layers import layer_table, layer_trend_table
+from experiments.methods.choice_analysis.machines import machine_correlation_table, machine_scores_table
 from experiments.methods.choice_analysis.models_compared import omnibus_table, pairwise_table
 from experiments.methods.choice_analysis.responses import Group, Responses, read_responses
 from experiments.methods.choice_analysis.scale_trend import FACTS, Network, models_table, scale_trend_table
 from experiments.methods.choice_analysis.tables import Table
 from experiments.methods.choice_figures.accuracy import accuracy_figure
 from experiments.methods.choice_figures.behavior import confidence_figure, correctness_figure
+from experiments.methods.choice_figures.machines import machine_figure
 from experiments.methods.choice_figures.models import models_figure, scale_figure
 from experiments.methods.choice_figures.trends import layer_trend_figure
 from experiments.papers.zimmermann2023_scale.claims import CLAIMS
@@ -83,6 +85,9 @@ def _tables(responses: Responses, seed: int) -> Iterator[Table]:
     title = "Conditions compared over units"
     yield paired_table(main, name="conditions_compared", title=title, by=("group", "model"), over="unit")
     yield odds_table(main, references={"condition": "natural", "model": ""})
+    machines = machine_scores_table(main)
+    yield machines
+    yield machine_correlation_table(machines, seed=seed)
 
 
 def _in_scale_order(models: pd.Series) -> pd.Series:
@@ -100,3 +105,4 @@ def _figures(group: Group, tables: dict[str, Table]) -> Iterator[Figure | None]:
     yield confidence_figure(group, of_group["accuracy_by_confidence"], interval=INTERVAL)
     yield correctness_figure(group, of_group["rt_and_confidence"], interval=INTERVAL)
     yield layer_trend_figure(group, of_group["accuracy_by_layer"], of_group["layer_trend"])
+    yield machine_figure(group, of_group["machine_scores"], of_group["machine_correlation"])

@@ -16,14 +16,14 @@ ANSWERS = 4000
 TOLERANCE = 4 * 0.5 / np.sqrt(ANSWERS)
 """Four standard errors of a proportion at its widest."""
 UNIT = {"low": 0.0, "high": 1.0, "least": -2.0, "most": 3.0}
-PARTS = {"low": "natural", "high": "natural", "least": "natural", "most": "natural", "drawn": "synthetic"}
+PARTS = {"low": "natural", "high": "natural", "least": "natural", "most": "natural", "drawn": "synthetic", "drawn too": "mixed"}
 TRUTH = Truth(units={"m/l:0": {**UNIT, "drawn": 50.0}}, parts=PARTS)
 QUERIES = {"query_upper": "low", "query_lower": "high"}
 REFERENCES = {
     "natural": {"left_0": "least", "right_0": "most"},
     "synthetic": {"left_0": "drawn", "right_0": "drawn"},
     "none": {},
-    "mixed": {"left_0": "drawn", "right_0": "most"},
+    "mixed": {"reference_0": "drawn too", "reference_1": "most"},
 }
 
 

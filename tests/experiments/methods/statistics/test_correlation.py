@@ -1,4 +1,4 @@
-"""Spearman's correlation against a known example, enumeration, and what a bootstrap must do."""
+"""Spearman's and Pearson's correlation against a known example, enumeration, and what a bootstrap must do."""
 
 from itertools import permutations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from experiments.methods.statistics.correlation import spearman
+from experiments.methods.statistics.correlation import pearson, spearman
 
 pytestmark = [pytest.mark.unit, pytest.mark.filterwarnings("error")]
 
@@ -77,3 +77,25 @@ def test_resamples_without_spread_do_no_harm():
 
     assert found.rho == pytest.approx(1)
     assert (found.low, found.high) == (0.0, pytest.approx(1.0))
+
+
+def test_pearson_is_scipys_and_its_interval_near_fishers():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=300)
+    y = 0.5 * x + rng.normal(size=300)
+
+    found = pearson(x.tolist(), y.tolist(), seed=0)
+
+    oracle = stats.pearsonr(x, y)
+    assert (found.rho, found.p) == (pytest.approx(oracle.statistic), pytest.approx(oracle.pvalue))
+    assert (found.low, found.high) == pytest.approx(tuple(oracle.confidence_interval()), abs=0.02)
+    assert found.p_permutation < 0.001
+
+
+def test_pearson_sees_distances_where_spearman_sees_order():
+    x, y = [1.0, 2.0, 3.0, 4.0, 100.0], [5.0, 4.0, 3.0, 2.0, 90.0]
+
+    assert spearman(x, y, seed=0).rho == pytest.approx(0)
+    assert pearson(x, y, seed=0).rho > 0.99
+    assert pearson([1, 2], [1, 2], seed=0).why_not == "fewer than three points"
+    assert pearson([1, 1, 1], [1, 2, 3], seed=0).rho is None
