@@ -4,6 +4,7 @@ import dataclasses
 import json
 import math
 from collections.abc import Mapping
+from numbers import Integral, Real
 from typing import Any, Literal, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
 
 from experiments.contract.errors import InputError
@@ -27,6 +28,21 @@ def require_range(recipe: object, field: str, low: float, high: float) -> None:
     """Raise InputError unless the number in `field` lies in [low, high]."""
     value = getattr(recipe, field)
     require(low <= value <= high, field, f"{value} is outside {low} to {high}", f"Give a number from {low} to {high}")
+
+
+def require_number(field: str, value: Json, low: float, high: float) -> None:
+    """Raise InputError unless `value` is a number in [low, high]."""
+    is_number = isinstance(value, Real) and not isinstance(value, bool)
+    if not (is_number and low <= value <= high):
+        message = f"{value!r} is no number from {low} to {high}"
+        raise InputError(field=field, message=message, remedy=f"Give a number from {low} to {high}")
+
+
+def require_whole(field: str, value: Json, low: int, high: int) -> None:
+    """Raise InputError unless `value` is a whole number in [low, high]."""
+    require_number(field, value, low, high)
+    if not isinstance(value, Integral):
+        raise InputError(field=field, message=f"{value!r} is no whole number", remedy=f"Give one from {low} to {high}")
 
 
 def build(cls: type[T], values: Mapping[str, Json]) -> T:
