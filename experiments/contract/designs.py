@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from experiments.contract.artifacts import Manifest
+from experiments.contract.prediction import PartImages
 from experiments.contract.recipes import StimulusSet
 
 Task = Literal["two_afc", "occlusion_choice"]
@@ -78,6 +79,8 @@ class Design(Protocol):
     """Frozen dataclass of all settings; its defaults are the published scale."""
     DEMO: Mapping[str, Any]
     """The settings that the demo changes, so that two cores suffice."""
+    IMAGES: Mapping[str, PartImages]
+    """How many images a stimulus set needs, by its part."""
 
     def stimulus_sets(self, *, units: Sequence[str], conditions: Sequence[str], settings: Any) -> list[StimulusSet]:
         """Everything that must be made before the study can open."""

@@ -13,6 +13,7 @@ from experiments.contract.artifacts import Manifest
 from experiments.contract.designs import CHOICES, ImageRef, InstructionPage, PlannedTrial, Presentation, Task, TrialKind
 from experiments.contract.fields import Json, build, require_range
 from experiments.contract.planning import plan_practice, plan_session, shuffled
+from experiments.contract.prediction import PartImages
 from experiments.contract.recipes import FeatureVisualization, StimulusSet
 
 SLUG = "zimmermann2023_scale"
@@ -77,6 +78,10 @@ DEMO: Mapping[str, Json] = {
     "catch_trials": 2,
     "practice_obvious": 1,
     "practice_other": 1,
+}
+IMAGES: Mapping[str, PartImages] = {
+    "natural": PartImages(per_batch={"exemplars": 2 * (REFERENCES + 1)}),
+    "synthetic": PartImages(per_set={"feature_visualization": 2 * REFERENCES}),
 }
 
 
