@@ -100,6 +100,10 @@ def simulate_power(
     answers = len(accuracies) * participants_per_condition * trials * simulations
     remedy = f"Give fewer simulations, so that there are at most {MOST_ANSWERS} answers"
     require(answers <= MOST_ANSWERS, "simulations", f"{answers} answers are too many to simulate", remedy)
+    _require_sizes(accuracies, participants_per_condition, trials, units, simulations)
+    require_number("participant_sd", participant_sd, 0, 5)
+    require_number("unit_sd", unit_sd, 0, 5)
+    require_whole("seed", seed, 0, 2**64)
     rng = generator(seed)
     outcomes = {
         condition: _simulate(
@@ -163,6 +167,7 @@ def _simulate(
     asked = np.bincount(turns, minlength=units)
     at_once = max(1, ANSWERS_AT_ONCE // max(answers, units))
     proportions, half_widths = [], []
+    counts, half_widths = [], []
     for start in range(0, simulations, at_once):
         count = min(at_once, simulations - start)
         ease = rng.permuted(np.broadcast_to(population.ease, (count, units)), axis=1)
@@ -179,12 +184,35 @@ def _simulate(
     estimates = (means * answers + 1) / (answers + 2)
     spread = scores.var(axis=1, ddof=1) / participants
     variances = np.where(spread > 0, spread, estimates * (1 - estimates) / answers)
+        counts.append(right.sum(axis=2))
+        places = turns + units * np.arange(count)[:, None]
+        of_units = np.bincount(places.ravel(), weights=right.ravel(), minlength=count * units).reshape(count, units)
+        half_widths.append(wilson_half_width(of_units / np.maximum(asked, 1), answers=asked).mean(axis=1))
+    of_participants = np.concatenate(counts)
+    means = of_participants.mean(axis=1) / trials
+    # Where all participants are alike, say all perfect, the binomial variance of Laplace's estimate stands in for 0.
+    estimates = (means * answers + 1) / (answers + 2)
+    spread = of_participants.var(axis=1, ddof=1)
+    variances = np.where(spread > 0, spread / trials**2 / participants, estimates * (1 - estimates) / answers)
     return _Outcomes(
         means=means,
         variances=variances,
         unit_half_widths=np.concatenate(half_widths),
         degrees_of_freedom=participants - 1,
     )
+
+
+def _require_sizes(accuracies: Mapping[str, float], participants: int, trials: int, units: int, simulations: int) -> None:
+    require(bool(accuracies), "accuracies", "no condition is given", "Give an accuracy for each condition")
+    for accuracy in accuracies.values():
+        require_number("accuracies", accuracy, 0.001, 0.999)
+    require_whole("participants_per_condition", participants, 2, 2000)
+    require_whole("trials", trials, 1, 500)
+    require_whole("units", units, 1, 2000)
+    require_whole("simulations", simulations, 1, 100_000)
+    answers = len(accuracies) * participants * trials * simulations
+    remedy = f"Give fewer simulations, so that there are at most {MOST_ANSWERS} answers"
+    require(answers <= MOST_ANSWERS, "simulations", f"{answers} answers are too many to simulate", remedy)
 
 
 def _found(one: _Outcomes, other: _Outcomes) -> float:

@@ -88,6 +88,8 @@ class Validity:
 
     coverage: float
     """Share of units whose interval holds their true accuracy."""
+    lowest_coverage: float
+    """The same in that fifth of the units, by true accuracy, where it is lowest."""
     bias: float
     """Score minus true accuracy, mean over units."""
     error: float
@@ -211,6 +213,11 @@ def _validity(studies: Sequence[Study], *, sessions: Int[np.ndarray, " study"]) 
     centers = (scores * answers + Z**2 / 2) / (answers + Z**2)
     return Validity(
         coverage=float(np.mean(np.abs(truths - centers) <= wilson_half_width(scores, answers=answers))),
+    covered = np.abs(truths - centers) <= wilson_half_width(scores, answers=answers)
+    fifths = np.array_split(covered.ravel()[np.argsort(truths, axis=None)], 5)
+    return Validity(
+        coverage=float(covered.mean()),
+        lowest_coverage=float(min(fifth.mean() for fifth in fifths)),
         bias=float(errors.mean()),
         error=float(np.sqrt(np.mean(errors**2))),
         hardest_error=float(np.sqrt(np.mean(np.take_along_axis(errors, hardest, axis=1) ** 2))),

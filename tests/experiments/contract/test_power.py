@@ -160,6 +160,14 @@ def test_participants_who_are_all_perfect_beat_chance_but_one_trial_of_two_peopl
     assert scarce.conditions[0].power == 0.0
 
 
+def test_few_participants_who_happen_to_agree_are_no_evidence():
+    # Three people have the same of seven trials right in one of fourteen studies.
+    outcome = simulated(accuracies={"a": 0.5, "b": 0.5}, participants_per_condition=3, trials=7)
+
+    assert max(condition.power for condition in outcome.conditions) < 0.06
+    assert outcome.comparisons[0].power < 0.06
+
+
 @pytest.mark.parametrize("units", [1, 3, 7, 1000])
 def test_units_need_not_divide_the_trials(units: int):
     condition = simulated(accuracies={"a": 0.7}, units=units, unit_sd=1.0, simulations=400).conditions[0]
@@ -187,6 +195,9 @@ def test_units_need_not_divide_the_trials(units: int):
         ({"simulations": 0}, "simulations"),
         ({"simulations": True}, "simulations"),
         ({"participants_per_condition": 10_000, "trials": 1000}, "simulations"),
+        ({"participants_per_condition": 10_000}, "participants_per_condition"),
+        ({"trials": 501}, "trials"),
+        ({"participants_per_condition": 2000, "trials": 500}, "simulations"),
     ],
 )
 def test_assumptions_that_cannot_be_simulated_are_refused(changes: dict[str, Any], field: str):
