@@ -9,7 +9,7 @@ import random
 import resource
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -83,7 +83,6 @@ def _play(
     person.consent()
     # People read while the images are fetched.
     page.wait_for_load_state("networkidle")
-    page.unroute_all()
     witness.start()
     person.instructions()
     for number in range(TRIALS):
@@ -134,8 +133,8 @@ def _report(trials: Sequence[Measured], *, unseen: int, version: str) -> str:
             f"{'':33}{'median    s.d.    95 % range':34}median    s.d.    95 % range",
             *lines,
             _line("all", trials),
-            f"{unseen} trials without a record of the browser count as not within a frame. Counted from the presentation, "
-            "reaction times are longer by the second group of columns.",
+            "Counted from the presentation, reaction times are longer by the second group of columns.",
+            f"Trials of which the browser has no record, and which count as not within a frame: {unseen}.",
             f"Our handler ran {handling:.1f} ms (median) after the input; the stored time is the event's own.",
             *_verdicts(trials, unseen=unseen),
             DISCLAIMER,
@@ -161,12 +160,12 @@ def _verdicts(trials: Sequence[Measured], *, unseen: int) -> list[str]:
     """Each goal, the figure, and whether it is reached."""
     errors = [trial.rt_error for trial in trials]
     median, deviation, share = abs(statistics.median(errors)), statistics.stdev(errors), _share(trials, unseen=unseen)
-    verdict: Callable[[bool], str] = lambda reached: "reached" if reached else "missed"  # noqa: E731
-    return [
-        f"goal |median| <= {GOALS['median']} ms: {median:.3f}, {verdict(median <= GOALS['median'])}",
-        f"goal s.d. <= {GOALS['deviation']} ms: {deviation:.3f}, {verdict(deviation <= GOALS['deviation'])}",
-        f"goal within a frame >= {100 * GOALS['within']} %: {100 * share:.1f}, {verdict(share >= GOALS['within'])}",
+    figures = [
+        (f"|median| <= {GOALS['median']} ms", f"{median:.3f}", median <= GOALS["median"]),
+        (f"s.d. <= {GOALS['deviation']} ms", f"{deviation:.3f}", deviation <= GOALS["deviation"]),
+        (f"within a frame >= {100 * GOALS['within']} %", f"{100 * share:.1f}", share >= GOALS["within"]),
     ]
+    return [f"goal {goal}: {figure}, {'reached' if reached else 'missed'}" for goal, figure, reached in figures]
 
 
 def _rows(trials: Sequence[Measured], *, unseen: int, version: str) -> list[dict[str, Any]]:

@@ -1,5 +1,8 @@
-"""An observer of a page in Chromium that asks nothing of the page's program: when its trials were on the screen, by the
-browser's own record, and trusted input whose true time is known. All times in ms on the page's performance timeline."""
+"""An observer of a page in Chromium that asks nothing of the page's program.
+
+It tells when trials were on the screen, by the browser's own record, and sends trusted input whose true time is known. All
+times are in ms on the page's performance timeline.
+"""
 
 import json
 import time

@@ -63,40 +63,53 @@ def responses(running: Site, person: Person) -> list[dict[str, str]]:
     return sorted((row for row in rows if row["trial_id"] in person.answers), key=lambda row: float(row["onset"]))
 
 
-def test_stored_evidence_is_consistent_whatever_happens_between_onset_and_answer(running: Site, person: Person) -> None:
+def disturbances(person: Person) -> dict[str, Callable[[], object]]:
+    """What happens between onset and answer, one for each trial."""
     page = person.page
     devtools = page.context.new_cdp_session(page)
-
-    def look_elsewhere() -> None:
-        other = page.context.new_page()
-        other.bring_to_front()
-        page.wait_for_function("() => !document.hasFocus()")
-        page.bring_to_front()
-        page.wait_for_function("() => document.hasFocus()")
-        other.close()
-
-    disturbances: dict[str, Callable[[], object]] = {
-        "none": lambda: None,
-        "another window": look_elsewhere,
+    # Playwright lets every page believe that it has the focus; navigation would bring that back.
+    devtools.send("Emulation.setFocusEmulationEnabled", {"enabled": False})
+    return {
+        "nothing": lambda: None,
+        "another window": lambda: look_elsewhere(person),
         "hidden": lambda: page.evaluate(HIDE),
         "clock": lambda: page.evaluate(SET_CLOCK_BACK),
         "blocked": lambda: page.evaluate(BLOCK),
         "early": lambda: press_before_the_onset(person, devtools),
     }
-    page.add_init_script(NOTE_ONSETS)
+
+
+def look_elsewhere(person: Person) -> None:
+    """Turn to another window and back."""
+    other = person.context.new_page()
+    other.bring_to_front()
+    person.page.wait_for_function("() => !document.hasFocus()")
+    person.page.bring_to_front()
+    person.page.wait_for_function("() => document.hasFocus()")
+    other.close()
+
+
+def press_before_the_onset(person: Person, devtools: CDPSession) -> None:
+    """A key that was pressed before the onset by the browser's clock, but arrives only now, as on a busy computer."""
+    key = {"key": "1", "code": "Digit1", "windowsVirtualKeyCode": ord("1")}
+    before_the_onset = person.page.evaluate("performance.timeOrigin + window.shown - 300") / 1000
+    devtools.send("Input.dispatchKeyEvent", {"type": "keyDown", "text": "1", "timestamp": before_the_onset, **key})
+    devtools.send("Input.dispatchKeyEvent", {"type": "keyUp", **key})
+
+
+def test_stored_evidence_is_consistent_whatever_happens_between_onset_and_answer(running: Site, person: Person) -> None:
+    person.page.add_init_script(NOTE_ONSETS)
     person.consent()
     person.instructions()
-    # Playwright lets every page believe that it has the focus.
-    devtools.send("Emulation.setFocusEmulationEnabled", {"enabled": False})
-    page.bring_to_front()
-    for number, disturb in enumerate(disturbances.values()):
-        page.wait_for_selector("[data-screen=trial][data-state=open]")
-        page.wait_for_timeout(300)
+    disturbing = disturbances(person)
+    for number, disturb in enumerate(disturbing.values()):
+        person.page.wait_for_selector("[data-screen=trial][data-state=open]")
+        person.page.wait_for_timeout(300)
         disturb()
-        page.wait_for_timeout(100)
+        person.page.wait_for_timeout(100)
         person.answer("4", by_mouse=number % 2 == 1)
         person.go_on()
-    page.wait_for_selector("[data-screen=thanks]")
+    person.page.wait_for_selector("[data-screen=thanks]")
 
     rows = responses(running, person)
     times = [{name: float(row[name]) for name in TIMES} for row in rows]
@@ -107,15 +120,7 @@ def test_stored_evidence_is_consistent_whatever_happens_between_onset_and_answer
     assert all(row["onset"] < row["second_frame"] <= row["event_time"] <= row["handler_time"] for row in times)
     assert all(1 < row["refresh_interval"] < 1000 for row in times)
     assert [int(row["focus_losses"]) for row in rows] == [0, 1, 1, 0, 0, 0]
-    assert int(rows[list(disturbances).index("blocked")]["dropped_frames"]) >= BLOCKED_FRAMES - 3
-
-
-def press_before_the_onset(person: Person, devtools: CDPSession) -> None:
-    """A key that was pressed before the onset by the browser's clock, but arrives only now, as on a busy computer."""
-    key = {"key": "1", "code": "Digit1", "windowsVirtualKeyCode": ord("1")}
-    before_the_onset = person.page.evaluate("performance.timeOrigin + window.shown - 300") / 1000
-    devtools.send("Input.dispatchKeyEvent", {"type": "keyDown", "text": "1", "timestamp": before_the_onset, **key})
-    devtools.send("Input.dispatchKeyEvent", {"type": "keyUp", **key})
+    assert int(rows[list(disturbing).index("blocked")]["dropped_frames"]) >= BLOCKED_FRAMES - 3
 
 
 def test_nothing_is_seen_before_the_onset(person: Person) -> None:
