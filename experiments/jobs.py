@@ -10,12 +10,16 @@ from urllib.parse import urlsplit
 GPU_QUEUE = "gpu"
 MAKE = "experiments.make"
 
-# The web worker's: an outcome or a crash that comes home, the minute's look after lost jobs, sessions to analyze.
+# The web worker's: an outcome or a crash that comes home, the minute's look after lost jobs, sessions whose time is over,
+# sessions to analyze, payments to send, and what became of submissions and payments at the recruiters.
 WEB_QUEUE = "web"
 JOB_FINISHED = "webapp.stimuli.job_finished"
 JOB_CRASHED = "webapp.stimuli.job_crashed"
 LOOK_AFTER = "webapp.stimuli.look_after"
+EXPIRE = "webapp.studies.expire"
 ANALYZE = "webapp.studies.analyze"
+PAY = "webapp.participants.pay"
+RECONCILE = "webapp.participants.reconcile"
 
 LOST_SECONDS = float(os.environ.get("LOST_SECONDS", "60"))
 """A started job without a beat, or a queued one without a message, is lost after so long."""

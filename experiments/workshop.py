@@ -13,13 +13,14 @@ from experiments.contract.artifacts import ArtifactStore, Manifest, Product, Wor
 from experiments.contract.recipes import (
     ActivationIndex,
     Analysis,
+    Blur,
     Exemplars,
     FeatureVisualization,
     Occlusion,
     Recipe,
     StimulusSet,
 )
-from experiments.methods import exemplars, feature_visualization, occlusion
+from experiments.methods import blur, exemplars, feature_visualization, occlusion
 
 # Each maker takes its own kind of recipe; the key of MAKERS sees to that.
 Maker = Callable[[Any, Workshop], Product]
@@ -29,6 +30,7 @@ MAKERS: Mapping[type[Recipe], Maker] = {
     Exemplars: exemplars.make,
     FeatureVisualization: feature_visualization.make,
     Occlusion: occlusion.make,
+    Blur: blur.make,
     StimulusSet: lambda recipe, workshop: registry.part(recipe.paper, "stimuli").make(recipe, workshop),
     Analysis: lambda recipe, workshop: registry.part(recipe.paper, "analysis").make(recipe, workshop),
 }
@@ -61,6 +63,6 @@ class LocalWorkshop:
 
 @cache
 def versions() -> dict[str, str]:
-    """Versions of our code and of the libraries that decide about the bytes of a stimulus."""
-    packages = ("unitscope", "torch", "torchvision", "numpy", "pillow")
+    """Versions of our code and of the libraries that decide about the bytes of a stimulus or an analysis."""
+    packages = ("unitscope", "torch", "torchvision", "numpy", "pillow", "scipy", "statsmodels")
     return {"python": platform.python_version(), **{name: importlib.metadata.version(name) for name in packages}}

@@ -15,6 +15,8 @@ os.environ.update(
     BROKER_URL=f"filesystem://{_folder.name}/queue",
     RESULT_URL=f"file://{_folder.name}/results",
     ARTIFACT_URL=f"{_folder.name}/artifacts",
+    PROLIFIC_TOKEN="",
+    PROLIFIC_WEBHOOK_SECRET="",
 )
 
 from webapp.settings import *  # noqa: E402, F403 -- the settings read the environment when they are imported

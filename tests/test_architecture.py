@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from experiments import papers, registry
+from experiments.contract.designs import LANGUAGES
 from tests.services.processes import CHECKOUT
 
 pytestmark = pytest.mark.unit
@@ -64,10 +65,21 @@ def test_paper_has_the_same_files_as_every_other(slug: str) -> None:
     if experiment.asks_people:
         wanted |= {"design.py", "stimuli.py"}
 
+    allowed = {"train.py", "networks.py"}
+    if experiment.asks_people:
+        allowed |= {"layout.py", "schedule.py", "session.py"}
+
     found = {path.name for path in (Path(papers.__path__[0]) / slug).iterdir() if path.is_file()}
 
     assert experiment.slug == slug
-    assert wanted <= found <= wanted | {"train.py", "networks.py"}
+    assert wanted <= found <= wanted | allowed
+
+
+@pytest.mark.parametrize("slug", [slug for slug, paper in registry.experiments().items() if paper.asks_people])
+def test_paper_that_asks_people_has_texts_in_every_language(slug: str) -> None:
+    found = {path.name for path in (Path(papers.__path__[0]) / slug / "texts").iterdir()}
+
+    assert found == {f"{language}.json" for language in LANGUAGES}
 
 
 def test_files_are_short() -> None:

@@ -12,17 +12,19 @@ from webapp import compute
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
 django.setup()
 
-app = Celery("webapp", include=["webapp.stimuli.tasks", "webapp.studies.tasks"])
+app = Celery("webapp", include=["webapp.participants.tasks", "webapp.stimuli.tasks", "webapp.studies.tasks"])
 app.conf.update(jobs.queue_settings(default_queue=jobs.WEB_QUEUE))
 
 
 @worker_ready.connect
 def every_minute(sender: object, **_: object) -> None:
-    """At the start and every minute, look after jobs that a killed worker left behind, and analyze new sessions."""
+    """At the start and every minute: look after lost jobs, end what nobody goes on with, analyze sessions, ask the recruiters."""
 
     def ask() -> None:
         compute.look_after()
+        compute.expire()
         compute.analyze()
+        compute.reconcile()
 
     ask()
     sender.timer.call_repeatedly(jobs.LOST_SECONDS, ask)  # type: ignore[attr-defined]  # sender is Celery's Consumer

@@ -39,9 +39,24 @@ def look_after() -> None:
     queue().send_task(jobs.LOOK_AFTER, queue=jobs.WEB_QUEUE, expires=jobs.LOST_SECONDS)
 
 
+def expire() -> None:
+    """Ask the web worker to note the sessions whose time is over."""
+    queue().send_task(jobs.EXPIRE, queue=jobs.WEB_QUEUE, expires=jobs.LOST_SECONDS)
+
+
 def analyze() -> None:
     """Ask the web worker to have studies analyzed whose sessions are newer than their results."""
     queue().send_task(jobs.ANALYZE, queue=jobs.WEB_QUEUE, expires=jobs.LOST_SECONDS)
+
+
+def pay(payments: list[str]) -> None:
+    """Ask the web worker to send approved payments, by their ids. A lost message sends nothing, a doubled one once."""
+    queue().send_task(jobs.PAY, kwargs={"payments": payments}, queue=jobs.WEB_QUEUE)
+
+
+def reconcile() -> None:
+    """Ask the web worker to compare submissions and payments with the recruiters."""
+    queue().send_task(jobs.RECONCILE, queue=jobs.WEB_QUEUE, expires=jobs.LOST_SECONDS)
 
 
 def progress(task_id: str) -> jobs.Progress | None:

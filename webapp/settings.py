@@ -65,11 +65,11 @@ DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{jobs.VAR / '
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     Path(DATABASES["default"]["NAME"]).parent.mkdir(parents=True, exist_ok=True)
-    # Writers queue instead of failing, and an acknowledged answer is on the disk.
+    # Writers queue instead of failing, an acknowledged answer is on the disk, an erased one is off it.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 30,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;",
     }
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
@@ -88,6 +88,14 @@ STORAGES = {
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_TZ = True
+
+# Recruiters; what they are: docs/operate.md. Amazon's keys are read by boto3 itself.
+PROLIFIC_URL = env.str("PROLIFIC_URL", default="https://api.prolific.com/api/v1")
+PROLIFIC_APP_URL = env.str("PROLIFIC_APP_URL", default="https://app.prolific.com")
+PROLIFIC_TOKEN = env.str("PROLIFIC_TOKEN", default="")
+PROLIFIC_WEBHOOK_SECRET = env.str("PROLIFIC_WEBHOOK_SECRET", default="")
+MTURK_URL = env.str("MTURK_URL", default="https://mturk-requester-sandbox.us-east-1.amazonaws.com")
+MTURK_SUBMIT_ORIGINS = env.list("MTURK_SUBMIT_ORIGINS", default=["https://www.mturk.com", "https://workersandbox.mturk.com"])
 
 LOGIN_URL = "admin:login"
 AUTH_PASSWORD_VALIDATORS = [
@@ -147,4 +155,6 @@ LOGGING = {
     "disable_existing_loggers": False,
     "handlers": {"console": {"class": "logging.StreamHandler"}},
     "root": {"handlers": ["console"], "level": "INFO"},
+    # It would log addresses with the ids of submissions.
+    "loggers": {"httpx": {"level": "WARNING"}},
 }

@@ -7,6 +7,7 @@ Layout of the store, on a disk or in a bucket (any fsspec URL):
     cancelled/<job>            a mark that tells a worker to stop
 """
 
+import contextlib
 import dataclasses
 import hashlib
 import json
@@ -152,6 +153,14 @@ class ArtifactStore:
         content: bytes = self.fs.cat_file(f"{self.root}/blobs/{sha256}")
         return content
 
+    def remove(self, digest: str) -> None:
+        """Forget the artifact under `digest`; its blobs, which others may share, are removed one by one."""
+        self._remove(f"manifests/{digest}.json")
+
+    def remove_blob(self, sha256: str) -> None:
+        """Forget the bytes stored under `sha256`, if there are any."""
+        self._remove(f"blobs/{sha256}")
+
     def mark_cancelled(self, job: str) -> None:
         """Tell whichever worker runs `job` to stop."""
         self._write_once(f"cancelled/{job}", b"")
@@ -159,6 +168,10 @@ class ArtifactStore:
     def is_cancelled(self, job: str) -> bool:
         """Whether `job` was told to stop."""
         return bool(self.fs.exists(f"{self.root}/cancelled/{job}"))
+
+    def _remove(self, name: str) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            self.fs.rm_file(f"{self.root}/{name}")
 
     def _write_once(self, name: str, content: bytes) -> None:
         """Write a file under a passing name, then rename it, so that a reader or a crash never meets half of it."""

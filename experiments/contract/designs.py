@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol
 
 from experiments.contract.artifacts import Manifest
 from experiments.contract.fields import Json
+from experiments.contract.prediction import PartImages
 from experiments.contract.quality import QualityRule
 from experiments.contract.recipes import StimulusSet
 
@@ -120,6 +121,8 @@ class Design(Protocol):
     each condition and model."""
     DEMO: Mapping[str, Any]
     """The settings that the demo changes, so that two cores suffice."""
+    IMAGES: Mapping[str, PartImages]
+    """How many images a stimulus set needs, by its part."""
 
     def stimulus_sets(self, *, units: Sequence[str], conditions: Sequence[str], settings: Any) -> list[StimulusSet]:
         """Everything that must be made before the study can open."""
@@ -136,6 +139,9 @@ class Design(Protocol):
         self, seed: int, *, attempt: int, condition: str, units: Sequence[str], settings: Any, sets: Mapping[str, Manifest]
     ) -> list[PlannedTrial]:
         """The practice trials of an attempt (1, 2, …), drawn afresh for each and repeated until all are right; perhaps none."""
+
+    def trial_counts(self, *, condition: str, settings: Any) -> Mapping[TrialKind, int]:
+        """How many trials of each kind a session has, practice passed at once."""
 
     def repeats(self, seed: int, *, answered: Sequence[AnsweredTrial], settings: Any) -> list[int]:
         """Positions of the trials that are asked again at the end, chosen by how they were answered; mostly none."""

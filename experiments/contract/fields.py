@@ -4,6 +4,8 @@ import dataclasses
 import json
 import math
 from collections.abc import Mapping
+from numbers import Integral, Real
+from types import NoneType, UnionType
 from typing import Any, Literal, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
 
 from experiments.contract.errors import InputError
@@ -27,6 +29,20 @@ def require_range(recipe: object, field: str, low: float, high: float) -> None:
     """Raise InputError unless the number in `field` lies in [low, high]."""
     value = getattr(recipe, field)
     require(low <= value <= high, field, f"{value} is outside {low} to {high}", f"Give a number from {low} to {high}")
+
+
+def require_number(field: str, value: Json, low: float, high: float) -> None:
+    """Raise InputError unless `value` is a number in [low, high]."""
+    is_number = isinstance(value, Real) and not isinstance(value, bool)
+    fits = is_number and low <= value <= high
+    require(fits, field, f"{value!r} is no number from {low} to {high}", f"Give a number from {low} to {high}")
+
+
+def require_whole(field: str, value: Json, low: int, high: int) -> None:
+    """Raise InputError unless `value` is a whole number in [low, high]."""
+    require_number(field, value, low, high)
+    remedy = f"Give a whole number from {low} to {high}"
+    require(isinstance(value, Integral), field, f"{value!r} is no whole number", remedy)
 
 
 def build(cls: type[T], values: Mapping[str, Json]) -> T:
@@ -68,6 +84,9 @@ def _typed(name: str, value: Json, hint: Any) -> Json:
         choices = get_args(hint)
         require(value in choices, name, f"{value!r} is unknown", f"Choose one of {', '.join(map(repr, choices))}")
         return value
+    if isinstance(hint, UnionType):
+        # Only `… | None` occurs.
+        return None if value is None else _typed(name, value, next(arg for arg in get_args(hint) if arg is not NoneType))
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         require(abs(value) < 2**63, name, f"{value} is too large", "Give a smaller number")
         value = float(value)

@@ -1,13 +1,24 @@
-"""Balanced randomness that the designs share: everything follows from the seed they are given."""
+"""Balanced randomness that the designs share: everything follows from the seeds they are given.
 
-from collections.abc import Sequence
+What a task asks about (units and batches) follows from its number and the study's seed; order and sides follow from the
+session's seed.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from typing import Protocol, TypeVar
 
 import numpy as np
 
 from experiments.contract.designs import PlannedTrial, TrialKind
+from experiments.contract.fields import require
 
 T = TypeVar("T")
+
+MAIN, CATCH = 0, 1
+"""Streams of a study's seed: main and catch trials are dealt from backlogs of their own."""
 
 
 def generator(*parts: int) -> np.random.Generator:
@@ -28,6 +39,52 @@ def dealt(items: Sequence[T], count: int, rng: np.random.Generator) -> list[T]:
     return dealt_items[:count]
 
 
+def hands(items: Sequence[T], size: int, rng: np.random.Generator) -> Iterator[list[T]]:
+    """Hand after hand of `size` different items from a backlog that is reshuffled whenever it is empty.
+
+    `size` is at most the number of items. Over any number of hands each item appears equally often (± 1).
+    """
+    backlog: list[T] = []
+    while True:
+        hand, backlog = backlog[:size], backlog[size:]
+        missing = size - len(hand)
+        if missing:
+            # A fresh round, in which the items of this hand come after those that complete it.
+            fresh = shuffled([item for item in items if item not in hand], rng)
+            backlog = shuffled([*fresh[missing:], *hand], rng)
+            hand += fresh[:missing]
+        yield hand
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slot:
+    """A trial's unit, before anything else of the trial is known."""
+
+    unit: str
+    turn: int
+    """How often the unit was asked about before, in earlier tasks and in this one; its batches take turns by this."""
+
+
+def task_slots(units: Sequence[str], *, task: int, count: int, seed: int, stream: int = MAIN) -> list[Slot]:
+    """The `count` slots of a task, the same for every condition and session; no unit twice while there are enough.
+
+    Over all tasks from 0 on each unit appears equally often: exactly where the numbers divide, else ± 1.
+
+    Raises:
+        InputError: There are no units.
+    """
+    require(bool(units), "units", "there are none to ask about", "Give at least one unit address")
+    rounds, size = divmod(count, len(units))
+    dealing = hands(units, size, generator(seed, stream))
+    turns = Counter(unit for hand in islice(dealing, task) for unit in hand)
+    turns.update(dict.fromkeys(units, rounds * task))
+    slots = []
+    for unit in [*list(units) * rounds, *next(dealing)]:
+        slots.append(Slot(unit=unit, turn=turns[unit]))
+        turns[unit] += 1
+    return slots
+
+
 def balanced_sides(choices: tuple[str, str], count: int, rng: np.random.Generator) -> list[str]:
     """For each of `count` trials the place of the correct image: half of them each (± 1), in random order."""
     first = shuffled(choices, rng)
@@ -35,7 +92,11 @@ def balanced_sides(choices: tuple[str, str], count: int, rng: np.random.Generato
 
 
 class SessionSettings(Protocol):
-    """The numbers of a session that every design has."""
+    """The numbers of a session that the designs of one block have."""
+
+    @property
+    def seed(self) -> int:
+        """Of the study."""
 
     @property
     def main_trials(self) -> int:
@@ -70,24 +131,22 @@ class Stimuli(Protocol):
 def plan_session(
     stimuli: Stimuli, seed: int, *, index: int, choices: tuple[str, str], units: Sequence[str], settings: SessionSettings
 ) -> list[PlannedTrial]:
-    """The example, then main and catch trials in random order.
-
-    Units are dealt equally often, sides are balanced, and the batches of a unit go on from session to session
-    (`index` counts the sessions of a condition).
-    """
+    """The example, then main and catch trials of task `index` in random order, sides balanced in both."""
     rng = generator(seed, 0)
     trials: list[PlannedTrial] = []
-    seen = dict.fromkeys(units, 0)
-    appearances = -(-settings.main_trials // len(units))
-    for unit, side in _dealt_sides(units, choices, settings.main_trials, rng):
-        batch = (index * appearances + seen[unit]) % _main_batches(stimuli, unit)
-        seen[unit] += 1
-        trials.append(stimuli.trial("main", unit, batch, correct=side, rng=rng))
-    for unit, side in _dealt_sides(units, choices, settings.catch_trials, rng):
-        batch = int(rng.integers(_main_batches(stimuli, unit)))
-        trials.append(stimuli.obvious_trial("catch", unit, batch, correct=side, rng=rng))
-    example_unit = shuffled(units, rng)[0]
-    example = stimuli.trial("example", example_unit, stimuli.batches(example_unit) - 1, correct=choices[0], rng=rng)
+    used: set[tuple[str, int]] = set()
+    slots = task_slots(units, task=index, count=settings.main_trials, seed=settings.seed)
+    for slot, side in zip(slots, balanced_sides(choices, len(slots), rng), strict=True):
+        batch = slot.turn % main_batches(stimuli.batches(slot.unit))
+        used.add((slot.unit, batch))
+        trials.append(stimuli.trial("main", slot.unit, batch, correct=side, rng=rng))
+    slots = task_slots(units, task=index, count=settings.catch_trials, seed=settings.seed, stream=CATCH)
+    for slot, side in zip(slots, balanced_sides(choices, len(slots), rng), strict=True):
+        batch = _unused_batch(slot, used, batches=main_batches(stimuli.batches(slot.unit)))
+        used.add((slot.unit, batch))
+        trials.append(stimuli.obvious_trial("catch", slot.unit, batch, correct=side, rng=rng))
+    unit = shuffled(units, rng)[0]
+    example = stimuli.trial("example", unit, stimuli.batches(unit) - 1, correct=choices[0], rng=rng)
     return [example, *shuffled(trials, rng)]
 
 
@@ -95,18 +154,23 @@ def plan_practice(
     stimuli: Stimuli, seed: int, *, attempt: int, choices: tuple[str, str], units: Sequence[str], settings: SessionSettings
 ) -> list[PlannedTrial]:
     """Obvious and ordinary trials from the batch that is kept for practice, drawn afresh for each attempt."""
+    require(bool(units), "units", "there are none to practice with", "Give at least one unit address")
     rng = generator(seed, attempt)
+    count = settings.practice_obvious + settings.practice_other
     trials = []
-    drawn = _dealt_sides(units, choices, settings.practice_obvious + settings.practice_other, rng)
+    drawn = zip(dealt(units, count, rng), balanced_sides(choices, count, rng), strict=True)
     for number, (unit, side) in enumerate(drawn):
         make = stimuli.obvious_trial if number < settings.practice_obvious else stimuli.trial
         trials.append(make("practice", unit, stimuli.batches(unit) - 1, correct=side, rng=rng))
     return shuffled(trials, rng)
 
 
-def _dealt_sides(units: Sequence[str], choices: tuple[str, str], count: int, rng: np.random.Generator) -> list[tuple[str, str]]:
-    return list(zip(dealt(units, count, rng), balanced_sides(choices, count, rng), strict=True))
+def main_batches(batches: int) -> int:
+    """How many of a unit's batches main and catch trials use: all but the last, which is kept, where there are several."""
+    return max(1, batches - 1)
 
 
-def _main_batches(stimuli: Stimuli, unit: str) -> int:
-    return max(1, stimuli.batches(unit) - 1)
+def _unused_batch(slot: Slot, used: set[tuple[str, int]], *, batches: int) -> int:
+    """The batch whose turn it is, or the next that this session has not shown yet."""
+    turns = [(slot.turn + more) % batches for more in range(batches)]
+    return next((batch for batch in turns if (slot.unit, batch) not in used), turns[0])

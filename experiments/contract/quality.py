@@ -44,3 +44,8 @@ class QualityRule:
     def passes(self, value: float) -> bool:
         """Whether a session with this value satisfies the rule."""
         return (self.low is None or value >= self.low) and (self.high is None or value <= self.high)
+
+
+def in_proportion(threshold: float, *, trials: int, published: int) -> float:
+    """A published threshold on something that grows with the number of trials, for a session of another length."""
+    return threshold * trials / published

@@ -163,6 +163,24 @@ class Occlusion(UnitRecipe):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Blur(Occlusion):
+    """An image blurred but for a square that slides over it; where the square hurts the unit most and least.
+
+    Files: `base` (sharp all over), `min` and `max` (sharp in the square where the activation is least and greatest) and
+    `map`; `values` as for an occlusion.
+    """
+
+    kind: ClassVar[str] = "blur"
+    sigma: float = 3.5
+    """Standard deviation in px of an image of 224 px; it grows with the image. 3.5 is that of OpenCV's 21 px kernel."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_range(self, "sigma", 0.1, 64.0)
+        require(self.fill == "patch_mean", "fill", "a blurred image is not filled", "Leave fill out")
+
+
+@dataclass(frozen=True, kw_only=True)
 class ActivationIndex(Recipe):
     """The activations of all channels of a layer over a pool: one pass, shared by all units of the layer.
 
@@ -204,7 +222,7 @@ class StimulusSet(Recipe):
 class Analysis(Recipe):
     """A paper's analysis of a table of responses.
 
-    Files: `result.json` and SVG figures.
+    Files: `result.json`, a CSV for each table in it, an SVG for each figure.
     """
 
     kind: ClassVar[str] = "analysis"
@@ -215,7 +233,7 @@ class Analysis(Recipe):
 
 
 RECIPES: Mapping[str, type[Recipe]] = {
-    recipe.kind: recipe for recipe in (ActivationIndex, Exemplars, FeatureVisualization, Occlusion, StimulusSet, Analysis)
+    recipe.kind: recipe for recipe in (ActivationIndex, Exemplars, FeatureVisualization, Occlusion, Blur, StimulusSet, Analysis)
 }
 
 

@@ -1,17 +1,19 @@
 """How the stimuli of a unit are dealt into batches, and the recipes behind a stimulus set; shared by papers that ask people."""
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
-from experiments.contract.artifacts import Manifest, StoredFile, Workshop
+from experiments.contract.artifacts import Manifest, Product, StoredFile, Workshop
 from experiments.contract.fields import Json, build, require
-from experiments.contract.recipes import Exemplars, FeatureVisualization, StimulusSet, UnitRecipe
+from experiments.contract.planning import generator, shuffled
+from experiments.contract.recipes import Exemplars, FeatureVisualization, Sign, StimulusSet, UnitRecipe
 from experiments.methods.natural import natural_activations, repeats
 
 T = TypeVar("T", bound=UnitRecipe)
 
 COMMON = ("seed", "pool", "pool_size", "pool_resolution")
+SIGNS: tuple[Sign, ...] = ("min", "max")
 PER_BATCH = 10
 """Natural images of one sign: nine references and one more."""
 SHARE = 0.25
@@ -61,6 +63,26 @@ def natural_batches(stimulus_set: StimulusSet, workshop: Workshop, *, sign: str)
     return count, workshop.obtain(unit_recipe(Exemplars, stimulus_set, fields={**fields, "k": PER_BATCH * count}))
 
 
+def two_sided_batches(stimulus_set: StimulusSet, workshop: Workshop, *, bins: Callable[[int], list[list[int]]]) -> Product:
+    """Batches with ten natural images of each sign, one from each bin of ranks; files `batch<b>/<sign>_<place>`.
+
+    `bins` says for a number of batches which ranks each place of a batch takes; within a bin chance decides.
+
+    Raises:
+        InputError: The pool carries not even one batch.
+    """
+    count, exemplars = natural_batches(stimulus_set, workshop, sign="both")
+    rng = generator(setting(stimulus_set, "seed"))
+    batches: list[list[StoredFile]] = [[] for _ in range(count)]
+    for sign in SIGNS:
+        for place, bin_ in enumerate(bins(count)):
+            for batch, rank in enumerate(shuffled(bin_, rng)):
+                batches[batch].append(link(exemplars, f"{sign}_{rank:03d}", to=f"batch{batch}/{sign}_{place}"))
+    files = [file for batch in batches for file in batch]
+    values = {"batches": count, "sources": exemplars.values["sources"], **repeats_within(batches)}
+    return Product(linked_files=files, values=values, parents=[exemplars.digest])
+
+
 def rank_bins(count: int) -> list[list[int]]:
     """Ten bins of `count` ranks each, the strongest last; within a bin the strongest last."""
     return [list(range((i + 1) * count - 1, i * count - 1, -1)) for i in reversed(range(PER_BATCH))]
@@ -69,6 +91,11 @@ def rank_bins(count: int) -> list[list[int]]:
 def link(made: Manifest, name: str, *, to: str) -> StoredFile:
     """A file of another artifact under a name of its own."""
     return dataclasses.replace(made.file(name), name=to)
+
+
+def same_image(one: StoredFile, other: StoredFile) -> bool:
+    """Whether two natural images are the same part of the same source."""
+    return (one.about["source"], one.about["box"]) == (other.about["source"], other.about["box"])
 
 
 def repeats_within(batches: Iterable[Sequence[StoredFile]]) -> dict[str, float]:

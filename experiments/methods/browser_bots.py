@@ -4,39 +4,46 @@ Response times are the browser's own: these participants answer as soon as the b
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
-import numpy as np
-from playwright.sync_api import Browser, ElementHandle, Error, Page, Response, sync_playwright
+from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 from experiments.contract.errors import InputError
-from experiments.methods.bots import Outcome, TakenPartError
-from experiments.methods.observers import Observer
+from experiments.methods.bots import Outcome, Simulated, TakenPartError
+from experiments.methods.browser_traffic import Traffic
+from experiments.methods.observers.seen import Decision, SeenTrial
 from experiments.methods.participant_link import Link
 from experiments.methods.participant_link import Page as Html
+from experiments.methods.session_plan import PAUSED, is_rating
 
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 PATIENCE_MS = 60_000
+DEAD_ENDS = ("trouble", "paused", "returned", "withdrawn")
 # Every screen on which a participant can do something.
 READY = ", ".join(
     (
-        *(f"[data-screen={name}]" for name in ("instructions", "practice-result", "trouble", "thanks")),
+        *(f"[data-screen={name}]" for name in ("instructions", "practice-result", "block", "elsewhere", "thanks", *DEAD_ENDS)),
         *(f"[data-screen=trial][data-state={state}]" for state in ("open", "done")),
     )
 )
+SLIDER = "[data-screen=trial] input[type=range]"
+SLIDER_BUTTON = "[data-screen=trial] button.confirm"
+TELL_OBSERVER = """(form, name) => {
+  const field = form.elements.namedItem("observer") ?? form.appendChild(document.createElement("input"));
+  Object.assign(field, {type: "hidden", name: "observer", value: name});
+}"""
 
 
-def take_part_in_browser(link: Link, *, participant: str, observer: Observer, rng: np.random.Generator) -> Outcome:
+def take_part_in_browser(link: Link, participant: Simulated) -> Outcome:
     """Take part in Chromium; see `bots.TakePart`."""
     with _chromium() as browser:
         page = browser.new_page(viewport={"width": 1280, "height": 720})
         page.set_default_timeout(PATIENCE_MS)
         try:
-            return BrowserBot(page, link, observer=observer, rng=rng).run(participant)
+            return BrowserBot(page, link, participant).run()
         except Error as error:
             # Playwright's messages go on with a log of many lines.
             message = f"the browser got stuck: {error.message.splitlines()[0].rstrip('.')}"
@@ -46,37 +53,43 @@ def take_part_in_browser(link: Link, *, participant: str, observer: Observer, rn
 class BrowserBot:
     """One simulated participant in front of one page."""
 
-    def __init__(self, page: Page, link: Link, *, observer: Observer, rng: np.random.Generator) -> None:
-        self.page, self.link, self.observer, self.rng = page, link, observer, rng
-        self.unread: list[Response] = []
-        self.trials: dict[str, Mapping[str, Any]] = {}
-        self.counted: set[str] = set()
+    def __init__(self, page: Page, link: Link, participant: Simulated) -> None:
+        self.page, self.link, self.participant = page, link, participant
+        self.observer, self.rng = participant.observer, participant.rng
+        self.traffic = Traffic(page, link)
+        self.decided: dict[str, tuple[SeenTrial, Decision]] = {}
         self.outcome = Outcome()
-        page.on("response", self._note)
 
-    def run(self, participant: str) -> Outcome:
-        """Take part until the completion code is shown."""
-        self._consent(participant)
+    def run(self) -> Outcome:
+        """Take part until the completion code is shown, or the participant leaves."""
+        self._consent()
         while True:
             screen = self.page.wait_for_selector(READY)
             name = screen.get_attribute("data-screen") if screen else None
-            if not screen or name == "trouble":
+            self._learn()
+            if name == "paused":
+                raise PAUSED
+            if not screen or name in DEAD_ENDS:
                 text = Html(self.page.content()).text
-                raise InputError(field="link", message=f"the page is in trouble: {text}", remedy="Look at the server's log")
+                raise InputError(field="link", message=f"the page says: {text}", remedy="Look at the server's log")
             if name == "thanks":
-                self._read_responses()
+                self.outcome.finished = True
                 return self.outcome
-            if name == "trial":
-                self._trial(screen)
+            if name == "trial" and screen.get_attribute("data-state") == "open":
+                if not self._answer(screen.get_attribute("data-trial") or ""):
+                    return self.outcome
+            elif name == "trial":
+                self._leave_state(screen.get_attribute("data-trial") or "", "done", lambda: self.page.click(".continue"))
             else:
                 # The last of the buttons leads on; the one before it, where there is one, leads back.
                 self.page.locator(".page-buttons button").last.click()
                 screen.wait_for_element_state("hidden")
 
-    def _consent(self, participant: str) -> None:
-        query = urlencode({"kind": "bot", "participant": participant})
+    def _consent(self) -> None:
+        query = urlencode({"kind": "bot", "participant": self.participant.name})
         answer = self.page.goto(f"{self.link.origin}{self.link.base}?{query}")
         if answer and answer.ok:
+            self.page.locator("main form").evaluate(TELL_OBSERVER, self.participant.observer_name)
             with self.page.expect_navigation() as navigation:
                 self.page.locator("form button[type=submit]").click()
             answer = navigation.value
@@ -87,37 +100,34 @@ class BrowserBot:
                 field="link", message=Html(self.page.content()).text, remedy="Check the link, and that the study is open"
             )
 
-    def _trial(self, screen: ElementHandle) -> None:
-        trial, state = screen.get_attribute("data-trial") or "", screen.get_attribute("data-state")
-        if state == "open":
-            self._read_responses()
-            images = {place: image["sha256"] for place, image in self.trials[trial]["images"].items()}
-            decision = self.observer.decide(images, rng=self.rng)
-            self.page.click(f"[data-choice={decision.choice}][data-confidence='{decision.confidence}']")
-            self.outcome.answers += 1
+    def _answer(self, trial: str) -> bool:
+        """Answer the open trial; False if the participant leaves instead."""
+        seen = self.traffic.seen(trial, participant=self.participant.name)
+        if seen.phase == "main" and self.participant.leaves_before(seen.number, count=seen.count):
+            return False
+        if is_rating(seen.plan):
+            self.page.locator(SLIDER).fill(str(self.observer.rate(seen, rng=self.rng).rating))
+            self._leave_state(trial, "open", lambda: self.page.locator(SLIDER_BUTTON).click())
         else:
-            self.page.click(".continue")
+            decision = self.observer.decide(seen, rng=self.rng)
+            self.decided[trial] = (seen, decision)
+            button = f"[data-choice={decision.choice}][data-confidence='{decision.confidence}']"
+            self._leave_state(trial, "open", lambda: self.page.click(button))
+        self.outcome.answers += 1
+        return True
+
+    def _leave_state(self, trial: str, state: str, act: Callable[[], None]) -> None:
+        act()
         self.page.wait_for_selector(f"[data-trial='{trial}'][data-state={state}]", state="detached")
 
-    def _note(self, response: Response) -> None:
-        """Remember a response; its body is read later, because Playwright takes no calls while it tells of an event."""
-        self.unread.append(response)
-
-    def _read_responses(self) -> None:
-        """Learn of trials from plans, and of verdicts from acknowledged answers."""
-        responses, self.unread[:] = list(self.unread), []
-        for response in responses:
-            words = urlsplit(response.url).path.removeprefix(self.link.base).split("/")
-            if not response.ok or words[0] not in ("session", "practice", "trials"):
-                continue
-            body = response.json()
-            if words[0] == "trials":
-                if words[1] in self.counted and body["correct"] is not None:
-                    self.outcome.judged.append(body["correct"])
-                continue
-            for trial in (*body.get("practice", {}).get("trials", ()), *body.get("main", {}).get("trials", ())):
-                self.trials[trial["id"]] = trial
-            self.counted |= {trial["id"] for trial in body.get("main", {}).get("trials", ())}
+    def _learn(self) -> None:
+        """Take note of verdicts that have come."""
+        for trial, correct in self.traffic.verdicts():
+            if trial in self.decided:
+                seen, decision = self.decided.pop(trial)
+                self.observer.learn(seen, decision, correct=correct)
+                if seen.phase == "main":
+                    self.outcome.judged.append(correct)
 
 
 @contextmanager

@@ -3,6 +3,7 @@ import { wait } from "./backoff";
 import { optionOfKey, type Option, otherChoice } from "./choices";
 import { areDigitKeysOn } from "./digit_keys";
 import { button, element, isCovered } from "./dom";
+import type { TrialWatch } from "./evidence";
 import type { ChoiceAnswer } from "./protocol";
 import { freeze, type Scene, setLocked } from "./scene";
 import { words } from "./texts";
@@ -34,7 +35,7 @@ export async function runChoiceTrial(display: HTMLElement, scene: Scene, paramet
   const keys = element("span", { class: "keys-hint", text: ` ${words().trial.keys}` });
   frame.status.replaceChildren(words().trial.howSure, keys);
 
-  const { option, event, handlerTime } = await firstInput(scene);
+  const { option, event, handlerTime } = await firstInput(scene, watch);
   freeze(scene, option);
   frame.state = "answered";
   const answer: ChoiceAnswer = { choice: option.choice, confidence: option.confidence, ...(await watch.stop(event, handlerTime)) };
@@ -49,12 +50,14 @@ export async function runChoiceTrial(display: HTMLElement, scene: Scene, paramet
   return { trial_id: parameters.trial_id, response: answer.choice, verdict, ...answer };
 }
 
-/** The first press of an answer button, by pointer or key. A scene that was taken off the page takes none. */
-function firstInput(scene: Scene): Promise<Input> {
+/** The first press of an answer button since the onset, by pointer or key. A scene that was taken off the page takes none. */
+function firstInput(scene: Scene, watch: TrialWatch): Promise<Input> {
   const listening = new AbortController();
   const { signal } = listening;
   return new Promise<Input>((resolve) => {
-    const take = (option: Option, event: Event): void => resolve({ option, event, handlerTime: performance.now() });
+    const take = (option: Option, event: Event): void => {
+      if (!watch.isEarly(event)) resolve({ option, event, handlerTime: performance.now() });
+    };
     for (const { option, node } of scene.buttons) node.addEventListener("click", (event) => take(option, event), { signal });
     const onKey = (event: KeyboardEvent): void => {
       if (!scene.root.isConnected || isCovered() || !areDigitKeysOn()) return;

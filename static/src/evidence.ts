@@ -8,6 +8,8 @@ const LATEST = 1e12;
 const LONGEST_FRAME = 10_000;
 const LARGEST_WINDOW = 100_000;
 const LARGEST_COUNT = 2 ** 31 - 1;
+/** Milliseconds that an input may take at most from the device to the page, on a computer that is very busy. */
+const LONGEST_WAY = 1000;
 
 export class TrialWatch {
   private readonly clock = new FrameClock();
@@ -16,6 +18,12 @@ export class TrialWatch {
   /** Runs `paint` inside an animation frame; that frame is the onset. */
   async start(paint: () => void): Promise<void> {
     await this.clock.start(paint);
+  }
+
+  /** Whether `event` was on its way before the onset. A stamp from long before it tells only of a clock that jumped. */
+  isEarly(event: Event): boolean {
+    const lead = this.clock.onset - event.timeStamp;
+    return lead > 0 && lead < LONGEST_WAY;
   }
 
   /** What is known of the moment of `event`, whose handler ran at `handlerTime`. */

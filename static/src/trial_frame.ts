@@ -1,9 +1,13 @@
 /** What every trial has around its scene: progress, question, a line that says what to do, and the opening of the trial. */
 import { wait } from "./backoff";
+import { nextFrame } from "./clock";
 import { element } from "./dom";
 import { TrialWatch } from "./evidence";
 import type { Answer } from "./protocol";
 import { words } from "./texts";
+
+/** Frames in which the scene is drawn before the onset, too faint to be seen. Two suffice; a busy computer needs more. */
+const REHEARSALS = 4;
 
 /** What is known of an answer when its feedback is due. `pending`: kept on this computer, not yet acknowledged. */
 export type Verdict = "correct" | "incorrect" | "none" | "pending";
@@ -59,6 +63,7 @@ export class TrialFrame {
     this.state = "decoding";
     display.replaceChildren(this.root);
     await Promise.all([...this.root.querySelectorAll("img")].map((image) => image.decode()));
+    for (let frame = 0; frame < REHEARSALS; frame += 1) await nextFrame();
     const watch = new TrialWatch();
     await watch.start(() => (this.state = "locked"));
     // Screen readers begin at the question, and the keyboard's next stop is the first control.

@@ -1,5 +1,5 @@
 /** The course of a trial in a simulated document: lock, one answer, frame, feedback, Continue. */
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { type ChoiceParameters, runChoiceTrial } from "../src/choice_trial";
 import { digitKeySwitch } from "../src/digit_keys";
 import { buildOcclusionChoice } from "../src/plugins/occlusion_choice";
@@ -72,6 +72,51 @@ test("one_key_gives_choice_and_the_confidence_on_the_label", async () => {
   expect(data).toMatchObject({ choice: "left", response: "left", confidence: 3, input: "keyboard", verdict: "none", trial_id: "t" });
   expect(data.rt).toBe(data.event_time - data.onset);
   expect(data.second_frame).toBeGreaterThan(data.onset);
+});
+
+test("a_press_from_before_the_onset_that_arrives_late_is_no_answer", async () => {
+  let onset = Number.NaN;
+  const request = requestAnimationFrame;
+  vi.stubGlobal("requestAnimationFrame", (callback: FrameRequestCallback) =>
+    request((stamp) => {
+      if (state() === "decoding") onset = stamp;
+      callback(stamp);
+    }),
+  );
+  const course = runChoiceTrial(display, buildOcclusionChoice({}, {}), parameters("none"));
+  await reached("open");
+  vi.unstubAllGlobals();
+  const early = new KeyboardEvent("keydown", { code: "Digit1" });
+  Object.defineProperty(early, "timeStamp", { value: onset - 2 });
+
+  document.dispatchEvent(early);
+  press("Digit6");
+  await reached("done");
+  press("Enter", "Enter");
+
+  expect(await course).toMatchObject({ choice: "right", confidence: 3, onset });
+  expect(answers).toHaveLength(1);
+});
+
+test("the_scene_is_drawn_in_some_frames_before_the_one_that_shows_it", async () => {
+  const request = requestAnimationFrame;
+  const states: (string | undefined)[] = [];
+  vi.stubGlobal("requestAnimationFrame", (callback: FrameRequestCallback) =>
+    request((stamp) => {
+      states.push(state());
+      callback(stamp);
+    }),
+  );
+
+  const course = runChoiceTrial(display, buildOcclusionChoice({}, {}), parameters("none"));
+  await reached("open");
+  vi.unstubAllGlobals();
+  press("Digit1");
+  await reached("done");
+  press("Enter", "Enter");
+  await course;
+
+  expect(states.slice(0, 5)).toEqual(Array.from({ length: 5 }, () => "decoding"));
 });
 
 test.each<[Verdict, string, string]>([

@@ -46,6 +46,23 @@ test("FrameClock_stamps_the_frame_that_painted_and_the_one_after", async () => {
   vi.unstubAllGlobals();
 });
 
+test("FrameClock_takes_a_hidden_page_for_no_dropped_frames_even_right_after_the_onset", async () => {
+  const frames: FrameRequestCallback[] = [];
+  vi.stubGlobal("requestAnimationFrame", (callback: FrameRequestCallback) => frames.push(callback));
+  vi.stubGlobal("cancelAnimationFrame", () => {});
+  const clock = new FrameClock();
+
+  const started = clock.start(() => {});
+  frames.shift()?.(100);
+  await started;
+  document.dispatchEvent(new Event("visibilitychange"));
+  for (const stamp of [5000, 5016, 5032]) frames.shift()?.(stamp);
+
+  expect(await clock.secondFrame).toBe(5016);
+  expect(clock.stop()).toEqual({ refresh_interval: 16, dropped_frames: 0 });
+  vi.unstubAllGlobals();
+});
+
 test("FocusWatch_counts_a_change_of_tab_once", () => {
   const watch = new FocusWatch();
 

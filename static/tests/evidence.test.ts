@@ -64,6 +64,20 @@ test("sendableDuration_ends_at_a_day", () => {
   expect([1500.5, -3, Number.NaN, 1e9].map(sendableDuration)).toEqual([1500.5, 0, 0, 86_400_000]);
 });
 
+test("isEarly_tells_a_late_arrival_from_a_clock_that_jumped", async () => {
+  const frames: FrameRequestCallback[] = [];
+  vi.stubGlobal("requestAnimationFrame", (callback: FrameRequestCallback) => frames.push(callback));
+  const watch = new TrialWatch();
+
+  const started = watch.start(() => {});
+  frames.shift()?.(5000);
+  await started;
+  vi.unstubAllGlobals();
+  const early = [0, 3999, 4001, 4999.9, 5000, 5000.1, Number.NaN].map((timeStamp) => watch.isEarly({ timeStamp } as Event));
+
+  expect(early).toEqual([false, false, true, true, false, false, false]);
+});
+
 test("a_clock_that_jumps_back_gives_an_answer_all_the_same", async () => {
   const frames: FrameRequestCallback[] = [];
   vi.stubGlobal("requestAnimationFrame", (callback: FrameRequestCallback) => frames.push(callback));

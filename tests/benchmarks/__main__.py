@@ -13,6 +13,7 @@ BENCHMARKS = {
     "occlusion": ("occlusion_vs_captum",),
     "answers": ("answers_per_second",),
     "export": ("export_vs_copy",),
+    "timing": ("timing_rt_error", "timing_onset"),
 }
 
 

@@ -1,12 +1,9 @@
 """Acknowledged answers per second over HTTP; PostgreSQL waits for the disk, and the participants share the machine."""
 
 import asyncio
-import csv
-import io
 import json
 import statistics
 import time
-import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -41,7 +38,7 @@ def run() -> list[dict[str, Any]]:
     with site("people", count=SESSIONS) as running:
         record, started, ended = asyncio.run(_answer_all(running))
         peak = running.memory_mib("VmHWM")
-        lost = _not_as_sent(record.acknowledged, _export(running))
+        lost = _not_as_sent(record.acknowledged, running.responses(running.prepared["study"]))
     counted = [seconds for at, seconds in record.times if at > started]
     per_second = len(counted) / (ended - started)
     p50, p95, p99 = (1000 * statistics.quantiles(counted, n=100)[percent - 1] for percent in (50, 95, 99))
@@ -109,15 +106,6 @@ async def _reply(reader: asyncio.StreamReader) -> tuple[int, dict[str, Any]]:
     body = await reader.readexactly(length)
     status = int(head.split(maxsplit=2)[1])
     return status, json.loads(body) if status == 200 else {}
-
-
-def _export(running: Site) -> list[dict[str, str]]:
-    request = urllib.request.Request(
-        f"{running.web.url}/api/v1/studies/{running.prepared['study']}/responses?format=csv",
-        headers={"Authorization": f"Token {running.prepared['token']}"},
-    )
-    with urllib.request.urlopen(request) as response:
-        return list(csv.DictReader(io.TextIOWrapper(response, encoding="utf-8", newline="")))
 
 
 def _not_as_sent(acknowledged: dict[str, dict[str, Any]], rows: list[dict[str, str]]) -> int:

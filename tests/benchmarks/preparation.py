@@ -12,6 +12,7 @@ from django.utils import timezone
 from knox.models import AuthToken
 from psycopg import ClientCursor
 
+from experiments import registry
 from tests.webapp import made_up
 from webapp.participants.models import Participant
 from webapp.studies.exports import responses
@@ -20,6 +21,10 @@ from webapp.studies.participant_api import cookie_name
 
 TRIALS = 40
 ROWS_AT_ONCE = 5000
+BOTH_TASKS: dict[str, dict[str, int]] = {"zimmermann2023_scale": {"answer_lock": 0}, "zimmermann2021_causal": {}}
+"""Papers, with settings by which an answer is taken at once."""
+IMAGE_SIDE = 224
+"""px, as published."""
 
 
 def people(path: str, *, count: int) -> None:
@@ -51,6 +56,16 @@ def table(path: str, *, count: int) -> None:
         cursor.execute("VACUUM ANALYZE")
     prepared = {"study": str(study.id), "name": study.name, "token": _researchers_token(), "select": _select(study)}
     Path(path).write_text(json.dumps(prepared))
+
+
+def both_tasks(path: str, *, count: int) -> None:
+    """Write to `path`, as JSON, a study of each task, whose sessions are `count` main trials and nothing else."""
+    numbers = {"main_trials": count, "catch_trials": 0, "practice_obvious": 0, "practice_other": 0}
+    studies = {
+        registry.design(paper).TASK: str(made_up.study(paper, side=IMAGE_SIDE, **numbers, **settings).id)
+        for paper, settings in BOTH_TASKS.items()
+    }
+    Path(path).write_text(json.dumps({"studies": studies, "token": _researchers_token()}))
 
 
 def _answers(session: Session) -> dict[str, dict[str, object]]:

@@ -1,8 +1,11 @@
 """What the benchmarks over HTTP share: a durable PostgreSQL with gunicorn before it as in production, filled; and its memory."""
 
 import contextlib
+import csv
+import io
 import json
 import tempfile
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +37,15 @@ class Site:
         statuses = [f"/proc/{pid}/status" for pid in _processes(self.web.process.pid)]
         lines = [line for status in statuses for line in Path(status).read_text().splitlines()]
         return sum(int(line.split()[1]) for line in lines if line.startswith(f"{field}:")) / 1024
+
+    def responses(self, study: str) -> list[dict[str, str]]:
+        """The export of a study, by HTTP."""
+        request = urllib.request.Request(
+            f"{self.web.url}/api/v1/studies/{study}/responses?format=csv",
+            headers={"Authorization": f"Token {self.prepared['token']}"},
+        )
+        with urllib.request.urlopen(request) as response:
+            return list(csv.DictReader(io.TextIOWrapper(response, encoding="utf-8", newline="")))
 
 
 @contextlib.contextmanager

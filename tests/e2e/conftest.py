@@ -25,6 +25,7 @@ SMALL = {
     "max_batches": 3,
 }
 STUDIES = {"zimmermann2023_scale": ("forced-choice", SMALL), "zimmermann2021_causal": ("occlusion", {**SMALL, "stride": 32})}
+CONDITIONS = {"zimmermann2023_scale": ("natural", "synthetic"), "zimmermann2021_causal": ("synthetic", "natural", "none")}
 
 
 @pytest.fixture(scope="session")
@@ -37,8 +38,8 @@ def deployment(tmp_path_factory: pytest.TempPathFactory, new_database: Callable[
     deployment.start_gpu_worker()
     for paper, (name, settings) in STUDIES.items():
         words = [f"--set={key}={value}" for key, value in settings.items()]
-        deployment.manage("study_create", paper, "--name", name, "--units", *UNITS, *words)
-    deployment.wait_open(len(STUDIES))
+        deployment.manage("study_create", paper, "--name", name, "--units", *UNITS, "--conditions", *CONDITIONS[paper], *words)
+    deployment.wait_open(*(name for name, _ in STUDIES.values()))
     yield deployment
     deployment.stop()
 

@@ -11,7 +11,7 @@ from tests.services import processes
 from tests.services.processes import Running
 
 PASSWORD = "a-password-for-tests"
-WAIT_SECONDS = 180
+WAIT_SECONDS = 420
 
 
 class Deployment:
@@ -79,10 +79,10 @@ class Deployment:
         """All studies by name."""
         return {study["name"]: study for study in self.api.get("/api/v1/studies").raise_for_status().json()["results"]}
 
-    def wait_open(self, count: int) -> None:
-        """Return when so many studies are open."""
+    def wait_open(self, *names: str) -> None:
+        """Return when these studies are open."""
         deadline = time.monotonic() + WAIT_SECONDS
-        while sum(study["state"] == "open" for study in self.studies().values()) < count:
+        while {self.studies()[name]["state"] for name in names} != {"open"}:
             failed = [study["error"] for study in self.studies().values() if study["state"] == "failed"]
             if failed or time.monotonic() > deadline:
                 logs = "\n".join(processes.tail(running.log) for running in self.started)

@@ -1,9 +1,12 @@
 """Makes studies for tests of the web process: real designs, store, services and database; the images are made-up squares."""
 
+import dataclasses
 import io
 import itertools
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from PIL import Image
 
 from experiments import registry
@@ -16,30 +19,50 @@ from webapp.stimuli.services import artifact_store
 from webapp.studies.models import Session, Study
 from webapp.studies.preparation import needed_sets, study_open_if_ready
 from webapp.studies.services.session import session_start
-from webapp.studies.services.study import study_create
+from webapp.studies.services.study import StudyPlan, study_create
 
 UNITS = ("efficientnet_lite0.in1k/_blocks.3:1", "efficientnet_lite0.in1k/_blocks.10:5")
 BATCHES = 3
+NUMBERS = {"main_trials": 4, "catch_trials": 1, "practice_obvious": 1, "practice_other": 1}
+EFFECT = {"relative_difference": 0.5, "center": "max", "variance": "min", "saliency": None}
 _numbers = itertools.count()
 
 
-def study(paper: str = "zimmermann2023_scale", *, opened: bool = True, **settings: Any) -> Study:
-    """A study of two units, open unless told otherwise."""
-    numbers = {"main_trials": 4, "catch_trials": 1, "practice_obvious": 1, "practice_other": 1, **settings}
-    made = study_create(
-        name=f"study-{next(_numbers)}", paper=paper, units=UNITS, consent=default_consent(), settings=numbers, notice="A test."
+def study(
+    paper: str = "zimmermann2023_scale",
+    *,
+    opened: bool = True,
+    side: int = 32,
+    units: Sequence[str] = UNITS,
+    conditions: Sequence[str] = (),
+    allocation: str = Study.Allocation.BALANCED,
+    **settings: Any,
+) -> Study:
+    """A study of two units, open unless told otherwise; its images are `side` px wide and high."""
+    known = {field.name for field in dataclasses.fields(registry.design(paper).Settings)}
+    numbers = {name: number for name, number in NUMBERS.items() if name in known}
+    plan = StudyPlan(
+        name=f"study-{next(_numbers)}",
+        paper=paper,
+        units=units,
+        settings={**numbers, **settings},
+        conditions=conditions,
+        allocation=allocation,
+        notice="A test.",
     )
+    made = study_create(plan, consent=default_consent())
     if opened:
         for recipe in needed_sets(made):
-            artifact_store(stimuli(recipe).as_json())
+            artifact_store(stimuli(recipe, side=side).as_json())
         study_open_if_ready(made.id)
         made.refresh_from_db()
     return made
 
 
-def stimuli(recipe: StimulusSet) -> Manifest:
-    """The artifact of a stimulus set, each image a square of its own color."""
-    product = Product(new_files=[_square(name) for name in _names(recipe)], values={"batches": BATCHES})
+def stimuli(recipe: StimulusSet, *, side: int = 32) -> Manifest:
+    """The artifact of a stimulus set, each image a square of its own color, as grainy as a photograph."""
+    values = {"batches": BATCHES, "effects": [EFFECT] * BATCHES}
+    product = Product(new_files=[_square(name, side=side) for name in _names(recipe)], values=values)
     return store().publish(recipe, product, provenance={"made": "up"})
 
 
@@ -73,22 +96,37 @@ def answer(**changes: Any) -> dict[str, Any]:
 
 
 def _names(recipe: StimulusSet) -> list[str]:
+    """The files of a stimulus set, as its paper's maker names them."""
+    in_batch = {
+        "two_afc": {
+            "natural": [f"{sign}_{i}" for sign in ("min", "max") for i in range(10)],
+            "harder": [f"{sign}_9" for sign in ("min", "max")],
+        },
+        "occlusion_choice": {
+            "natural": ["base", "min", "max", *(f"reference_{i}" for i in range(9))],
+            "blur": [f"reference_{i}" for i in range(9)],
+        },
+    }
+    for_all = {
+        "two_afc": {"synthetic": [f"{sign}_{i}" for sign in ("min", "max") for i in range(9)]},
+        "occlusion_choice": {
+            "synthetic": [f"reference_{i}" for i in range(9)],
+            "mixed": [f"reference_{i}" for i in range(4)],
+        },
+    }
     task = registry.design(recipe.paper).TASK
-    batches = range(BATCHES)
-    if task == "two_afc" and recipe.part == "natural":
-        return [f"batch{b}/{sign}_{i}" for b in batches for sign in ("min", "max") for i in range(10)]
-    if task == "two_afc":
-        return [f"{sign}_{i}" for sign in ("min", "max") for i in range(9)]
-    if recipe.part == "natural":
-        return [f"batch{b}/{name}" for b in batches for name in ("base", "min", "max", *(f"reference_{i}" for i in range(9)))]
-    return [f"reference_{i}" for i in range(9)]
+    part = "harder" if recipe.part in ("medium", "hard", "very_hard") else recipe.part
+    if part in for_all[task]:
+        return for_all[task][part]
+    return [f"batch{b}/{name}" for b in range(BATCHES) for name in in_batch[task][part]]
 
 
-def _square(name: str) -> NewFile:
+def _square(name: str, *, side: int) -> NewFile:
     number = next(_numbers)
-    image = Image.new("RGB", (32, 32), (number % 256, number // 256 % 256, 80))
+    grain = np.random.default_rng(number).integers(0, 16, size=(side, side, 3), dtype=np.uint8)
+    color = np.array((number % 240, number // 240 % 240, 80), dtype=np.uint8)
     buffer = io.BytesIO()
-    image.save(buffer, format="PNG")
+    Image.fromarray(color + grain).save(buffer, format="PNG")
     last = name.rpartition("/")[2]
     activation = 1.0 if last.startswith(("max", "reference", "base")) else 0.0
-    return NewFile(name=name, content=buffer.getvalue(), about={"activation": activation, "width": 32, "height": 32})
+    return NewFile(name=name, content=buffer.getvalue(), about={"activation": activation, "width": side, "height": side})

@@ -21,7 +21,7 @@ from webapp.participants.consent import default_consent
 from webapp.stimuli.models import Job
 from webapp.stimuli.services import artifact_request
 from webapp.studies.models import Study
-from webapp.studies.services.study import study_create
+from webapp.studies.services.study import StudyPlan, study_create
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 RECIPE = {"kind": "feature_visualization", "unit": made_up.UNITS[0], "size": 64, "steps": 8}
@@ -225,7 +225,7 @@ def test_entry_page_shows_the_versioned_consent_and_starts_a_session():
     study = made_up.study()
     client = Client()
 
-    page = client.get(f"/p/{study.id}/?participant=anna")
+    page = client.get(f"/p/{study.id}/?participant=anna", follow=True)
     started = client.post(f"/p/{study.id}/", {"participant": "anna", "consent": study.consent.version})
 
     assert study.consent.version in page.content.decode()
@@ -250,13 +250,18 @@ def test_entry_page_shows_the_versioned_consent_and_starts_a_session():
         ({"settings": {"main_trials": 10**9}}, "main_trials"),
         ({"settings": {"max_batches": 0}}, "max_batches"),
         ({"settings": {"colour": 1}}, "colour"),
+        ({"conditions": ["natural", "natural"]}, "conditions"),
+        ({"languages": ["tlh"]}, "languages"),
+        ({"languages": []}, "languages"),
+        ({"allocation": "greedy"}, "allocation"),
+        ({"lease_minutes": 0}, "lease_minutes"),
     ],
 )
 def test_study_that_cannot_be_is_refused_and_leaves_nothing(changes, field):
-    plan = {"name": "fine", "paper": "zimmermann2023_scale", "units": made_up.UNITS, "settings": {}, "consent": default_consent()}
+    plan = {"name": "fine", "paper": "zimmermann2023_scale", "units": made_up.UNITS}
 
     with pytest.raises(InputError) as refused:
-        study_create(**{**plan, **changes})
+        study_create(StudyPlan(**{**plan, **changes}), consent=default_consent())
 
     assert refused.value.field == field
     assert not Study.objects.exists()

@@ -57,6 +57,35 @@ def test_random_observer_comes_through_practice_by_luck(live_server: LiveServer,
     assert not finished.filter(practice_passed=False).exists()
 
 
+@pytest.mark.parametrize("observer", ["noisy", "left", "fast", "similarity", "adversary"])
+def test_observers_of_every_kind_come_to_the_end(live_server: LiveServer, tmp_path: Path, observer: str):
+    study = made_up.study(SCALE)
+
+    code = send(live_server, study, tmp_path, observer=observer, sessions=1)
+
+    main_answers = Response.objects.filter(trial__session__study=study).exclude(trial__kind="practice")
+    assert (code, main_answers.count()) == (0, 5)
+    if observer == "left":
+        assert {answer.choice for answer in main_answers} == {"upper"}
+    if observer == "fast":
+        assert all(1500 < answer.rt < 1650 for answer in main_answers)
+
+
+def test_sessions_that_drop_out_stay_unfinished_and_are_counted(
+    live_server: LiveServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    study = made_up.study(SCALE)
+
+    code = send(live_server, study, tmp_path, observer="ideal", sessions=6, more=("--dropout", "0.5"))
+
+    states = [session.state for session in Session.objects.filter(study=study)]
+    output = capsys.readouterr().out
+    assert (code, len(states)) == (0, 6)
+    assert 0 < states.count("finished") < 6
+    assert f"{'simulated sessions finished':<42} {states.count('finished')}\n" in output
+    assert f"{'left before the end, as --dropout asks':<42} {states.count('running')}\n" in output
+
+
 def test_bots_say_what_the_server_told_them(live_server: LiveServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     told, silent = made_up.study(SCALE), made_up.study(CAUSAL)
 

@@ -1,6 +1,8 @@
 """What people are asked to agree to; participants, known by a keyed hash; where they come from; what they are paid."""
 
+import hashlib
 import uuid
+from typing import Any
 
 from django.db import models
 
@@ -24,6 +26,11 @@ class ConsentText(models.Model):
     def paragraphs(self) -> list[str]:
         """The body, split at blank lines."""
         return [paragraph.strip() for paragraph in self.body.split("\n\n") if paragraph.strip()]
+
+    @property
+    def sha256(self) -> str:
+        """sha256 of title, a line feed and body: whoever has the text can tell whether it is the one that was agreed to."""
+        return hashlib.sha256(f"{self.title}\n{self.body}".encode()).hexdigest()
 
 
 class Participant(models.Model):
@@ -51,10 +58,13 @@ class Participant(models.Model):
 
 
 class Consent(models.Model):
-    """A participant agreed to a text."""
+    """A participant agreed to a text: to which words of it, and when."""
 
     participant = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="consents")
     text = models.ForeignKey(ConsentText, on_delete=models.PROTECT)
+    text_sha256 = models.CharField(
+        max_length=64, default="", editable=False, help_text="sha256 of title, a line feed and body as they were"
+    )
     given_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -62,6 +72,11 @@ class Consent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.participant} agreed to {self.text}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Fix the words that were agreed to."""
+        self.text_sha256 = self.text_sha256 or self.text.sha256
+        super().save(*args, **kwargs)
 
 
 class Recruitment(models.Model):
@@ -98,6 +113,7 @@ class Submission(models.Model):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["recruitment", "participant"], name="one_submission_per_person"),)
+        permissions = (("see_external_ids", "Can see the recruiters' ids of persons"),)
 
     def __str__(self) -> str:
         return f"{self.recruitment} {self.state}"
@@ -122,6 +138,9 @@ class Payment(models.Model):
     amount = models.PositiveIntegerField(help_text="Minor units")
     currency = models.CharField(max_length=3)
     state = models.CharField(max_length=10, choices=State.choices, default=State.PLANNED)
+    order_id = models.CharField(
+        max_length=64, blank=True, help_text="The recruiter's id of the order, stored before it is carried out"
+    )
     error = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now=True)
@@ -131,3 +150,13 @@ class Payment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount} {self.currency} for {self.reason}: {self.state}"
+
+
+class HookDelivery(models.Model):
+    """A notice of a recruiter that was taken, so that a copy of it is not taken again."""
+
+    signature_sha256 = models.CharField(max_length=64, primary_key=True)
+    received_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.signature_sha256[:8]} of {self.received_at}"

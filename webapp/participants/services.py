@@ -1,4 +1,4 @@
-"""Writes of participants: who enters, and what they agree to."""
+"""Writes of participants: who enters, what they agree to, and the recruiter's ids of them."""
 
 import hmac
 import re
@@ -6,23 +6,45 @@ import re
 from django.conf import settings
 
 from experiments.contract.errors import InputError
-from webapp.participants.models import Consent, ConsentText, Participant
+from webapp.participants.models import Consent, ConsentText, Participant, Recruitment, Submission
 
 EXTERNAL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+MALFORMED_ID = InputError(
+    field="participant",
+    message="the participant id is not made of 1 to 64 letters and digits",
+    remedy="Open the study through the link that you were given",
+)
 
 
-def participant_enter(*, external_id: str, kind: str, consent: ConsentText) -> Participant:
+def external_id_hash(external_id: str, *, recruiter: str, kind: str) -> str:
+    """Under which a participant is known; nobody without the server's key can tell whose it is.
+
+    Simulated participants have a name space of their own: none can stand in for a person.
+    """
+    source = kind if recruiter == Recruitment.Recruiter.DIRECT else f"{recruiter}:{kind}"
+    return hmac.new(f"{settings.SECRET_KEY}:participants:{source}".encode(), external_id.encode(), "sha256").hexdigest()
+
+
+def participant_enter(
+    *, external_id: str, kind: str, consent: ConsentText, recruiter: str = Recruitment.Recruiter.DIRECT
+) -> Participant:
     """The participant with this recruiter's id, who has agreed to `consent`; known ones are found again.
 
     Raises:
         InputError: The id is not one that a recruiter gives.
     """
     if not EXTERNAL_ID.fullmatch(external_id):
-        message = "it must be 1 to 64 letters, digits, '-' or '_'"
-        raise InputError(field="participant", message=message, remedy="Open the study through the link that you were given")
-    # Simulated participants have a name space of their own: none can stand in for a person.
-    key = f"{settings.SECRET_KEY}:participants:{kind}"
-    digest = hmac.new(key.encode(), external_id.encode(), "sha256").hexdigest()
-    participant, _ = Participant.objects.get_or_create(recruiter="direct", external_id_hash=digest, defaults={"kind": kind})
+        raise MALFORMED_ID
+    digest = external_id_hash(external_id, recruiter=recruiter, kind=kind)
+    participant, _ = Participant.objects.get_or_create(recruiter=recruiter, external_id_hash=digest, defaults={"kind": kind})
     Consent.objects.get_or_create(participant=participant, text=consent)
     return participant
+
+
+def submission_note(
+    recruitment: Recruitment, participant: Participant, *, external_participant_id: str, external_id: str
+) -> Submission:
+    """Keep the recruiter's ids of somebody who entered. Who comes again may have a new submission: the last one counts."""
+    ids = {"external_participant_id": external_participant_id, "external_id": external_id}
+    submission, _ = Submission.objects.update_or_create(recruitment=recruitment, participant=participant, defaults=ids)
+    return submission

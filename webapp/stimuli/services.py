@@ -3,6 +3,7 @@
 import logging
 import time
 import uuid
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -64,6 +65,19 @@ def artifact_store(manifest: dict[str, Any]) -> Artifact:
     if created:
         artifact_stored.send(sender=Artifact, digest=artifact.digest)
     return artifact
+
+
+def artifacts_remove(digests: Sequence[str]) -> None:
+    """Forget artifacts, in the store and in the database; a file that another of their kind shares stays."""
+    gone = Artifact.objects.filter(digest__in=digests)
+    others = Artifact.objects.filter(kind__in=gone.values("kind")).exclude(digest__in=digests)
+    kept = {file["sha256"] for manifest in others.values_list("manifest", flat=True) for file in manifest["files"]}
+    for artifact in gone:
+        store().remove(artifact.digest)
+        for file in artifact.read_manifest().files:
+            if file.sha256 not in kept:
+                store().remove_blob(file.sha256)
+    gone.delete()
 
 
 @transaction.atomic

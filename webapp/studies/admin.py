@@ -1,18 +1,24 @@
-"""Admin pages of studies, units, sessions, trials and responses."""
+"""Admin pages of studies, units, trials and responses; those of sessions and of quality stand in files of their own."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from experiments.contract.errors import InputError
 from webapp.stimuli.admin import RecordAdmin
+from webapp.studies.builder import views as builder
+from webapp.studies.entry_links import study_links
 from webapp.studies.models import Condition, Response, Session, Study, StudyImage, Trial, Unit
 from webapp.studies.preparation import study_prepare
 from webapp.studies.selectors import study_progress
+from webapp.studies.services.quality import study_judge
+from webapp.studies.services.study_state import study_close, study_pause, study_resume
 
 
 @admin.register(Study)
@@ -28,6 +34,7 @@ class StudyAdmin(admin.ModelAdmin):
         "state",
         "notice",
         "consent",
+        "erasure",
         "links",
         "stimuli",
         "progress",
@@ -36,7 +43,7 @@ class StudyAdmin(admin.ModelAdmin):
         "error",
     )
     readonly_fields = ("name", "paper", "state", "links", "stimuli", "progress", "shown_units", "settings", "error", "consent")
-    actions = ("prepare", "close", "reopen")
+    actions = ("prepare", "pause", "resume", "close", "judge")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Study]:
         """Studies with their numbers of finished sessions."""
@@ -44,9 +51,18 @@ class StudyAdmin(admin.ModelAdmin):
         counts = {kind: Count("sessions", filter=finished & Q(sessions__kind=kind), distinct=True) for kind in ("live", "bot")}
         return Study.objects.annotate(**counts).order_by("-created_at")
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """`manage.py study_create` plans them."""
-        return False
+    def get_urls(self) -> list[URLPattern]:
+        """The builder's pages stand below the list of studies."""
+        pages = (
+            ("add/", builder.choose_paper, "add"),
+            ("build/<slug:paper>/", builder.build_new, "build"),
+            ("<uuid:study_id>/build/", builder.build_again, "rebuild"),
+            ("<uuid:study_id>/start/", builder.start, "start"),
+            ("<uuid:study_id>/copy/", builder.copy, "copy"),
+            ("<uuid:study_id>/preview/", builder.preview, "preview"),
+        )
+        wrap = self.admin_site.admin_view
+        return [*(path(way, wrap(view), name=f"studies_study_{name}") for way, view, name in pages), *super().get_urls()]
 
     @admin.display(description="people finished")
     def people(self, study: Study) -> int:
@@ -82,14 +98,14 @@ class StudyAdmin(admin.ModelAdmin):
 
     def links(self, study: Study) -> SafeString:
         """Where participants, results and responses are."""
-        return format_html(
-            '<a href="{}">participant link</a> · <a href="{}?kind=preview">preview</a> · <a href="{}">results</a> · '
-            '<a href="{}?format=csv">responses</a>',
-            reverse("participant:entry", args=[study.id]),
-            reverse("participant:entry", args=[study.id]),
-            reverse("results", args=[study.id]),
-            reverse("api:responses", args=[study.id]),
-        )
+        links = {
+            **study_links(study),
+            "operations": reverse("operations", args=[study.id]),
+            "quality": reverse("quality", args=[study.id]),
+            "results": reverse("results", args=[study.id]),
+            "responses": f"{reverse('api:responses', args=[study.id])}?format=csv",
+        }
+        return format_html_join(" · ", '<a href="{}">{}</a>', ((url, name) for name, url in links.items()))
 
     @admin.action(description="Prepare: request the stimuli that are missing, then open")
     def prepare(self, request: HttpRequest, studies: QuerySet[Study]) -> None:
@@ -98,15 +114,33 @@ class StudyAdmin(admin.ModelAdmin):
             study_prepare(study)
         self.message_user(request, "Requested; each study opens when its stimuli are there.", messages.SUCCESS)
 
+    @admin.action(description="Pause: let nobody begin or go on")
+    def pause(self, request: HttpRequest, studies: QuerySet[Study]) -> None:
+        """Nothing that was answered is lost."""
+        self._each(request, studies, lambda study: f"{study.name} is {study_pause(study).state}.")
+
+    @admin.action(description="Resume what was paused or closed")
+    def resume(self, request: HttpRequest, studies: QuerySet[Study]) -> None:
+        """Open again."""
+        self._each(request, studies, lambda study: f"{study.name} is {study_resume(study).state}.")
+
     @admin.action(description="Close: let nobody else begin")
     def close(self, request: HttpRequest, studies: QuerySet[Study]) -> None:
         """Those who have begun may finish."""
-        studies.filter(state=Study.State.OPEN).update(state=Study.State.CLOSED)
+        self._each(request, studies, lambda study: f"{study.name} is {study_close(study).state}.")
 
-    @admin.action(description="Open again")
-    def reopen(self, request: HttpRequest, studies: QuerySet[Study]) -> None:
-        """Only what was closed."""
-        studies.filter(state=Study.State.CLOSED).update(state=Study.State.OPEN)
+    @admin.action(description="Judge all finished sessions again by the newest quality rules")
+    def judge(self, request: HttpRequest, studies: QuerySet[Study]) -> None:
+        """Verdicts of earlier rules stay."""
+        self._each(request, studies, lambda study: f"{study.name}: {study_judge(study)} sessions judged.")
+
+    def _each(self, request: HttpRequest, studies: QuerySet[Study], act: Callable[[Study], str]) -> None:
+        """Act on each study; say what came of it, or why nothing did."""
+        for study in studies:
+            try:
+                self.message_user(request, act(study), messages.SUCCESS)
+            except InputError as error:
+                self.message_user(request, f"{error.message}. {error.remedy}.", messages.ERROR)
 
 
 @admin.register(Condition)
@@ -134,26 +168,6 @@ class UnitAdmin(RecordAdmin):
     list_filter = ("model", "layer")
     search_fields = ("address",)
     ordering = ("address",)
-
-
-@admin.register(Session)
-class SessionAdmin(RecordAdmin):
-    """Participants' ways through a study."""
-
-    list_display = ("short_id", "study", "condition", "kind", "state", "answers", "attempt", "created_at", "finished_at")
-    list_filter = ("study", "kind", "state", "condition__name")
-    ordering = ("-created_at",)
-    exclude = ("token_sha256",)
-
-    @admin.display(description="session")
-    def short_id(self, session: Session) -> str:
-        """The first eight digits."""
-        return str(session.id)[:8]
-
-    def answers(self, session: Session) -> str:
-        """Main and catch trials answered."""
-        required = session.trials.filter(kind__in=("main", "catch"))
-        return f"{required.exclude(response=None).count()} of {required.count()}"
 
 
 @admin.register(Trial)

@@ -1,4 +1,4 @@
-"""The Django app of studies; it listens to the layer below for stimuli that are ready."""
+"""The Django app of studies; it listens to the layers below for stimuli that are ready and submissions that were returned."""
 
 from django.apps import AppConfig
 
@@ -10,5 +10,5 @@ class StudiesConfig(AppConfig):
     verbose_name = "Studies"
 
     def ready(self) -> None:
-        """Connect the signals."""
-        from webapp.studies import preparation  # noqa: F401, PLC0415 -- models exist only once the apps are loaded
+        """Connect the signals, and show the admin the pages that do not stand in `admin`, where alone it looks."""
+        from webapp.studies import preparation, quality_admin, returns, session_admin  # noqa: F401, PLC0415 -- needs models

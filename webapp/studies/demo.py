@@ -1,10 +1,7 @@
 """The demo on one machine: two studies with real stimuli, a GPU worker, a web worker and a web server as child processes."""
 
-import contextlib
 import hashlib
-import os
 import secrets
-import signal
 import subprocess
 import sys
 import time
@@ -23,70 +20,24 @@ from model_zoo.catalogue import draw_units
 from webapp.participants.consent import default_consent
 from webapp.stimuli.models import Job
 from webapp.stimuli.services import job_queue
+from webapp.studies.children import Children, deployment
 from webapp.studies.models import Study
 from webapp.studies.preparation import study_prepare
 from webapp.studies.selectors import study_manifests, study_progress
-from webapp.studies.services.study import study_create
+from webapp.studies.services.study import StudyPlan, study_create
 from webapp.studies.truth import truth_write
 
 MODEL = "efficientnet_lite0.in1k"
 UNITS = 4
-STUDIES = {"zimmermann2023_scale": ("demo-2afc", 1), "zimmermann2021_causal": ("demo-occlusion", 2)}
+# Name, seed of the draw of units, conditions: those that two cores make in minutes.
+STUDIES = {
+    "zimmermann2023_scale": ("demo-2afc", 1, ("natural", "synthetic")),
+    "zimmermann2021_causal": ("demo-occlusion", 2, ("synthetic", "natural", "none")),
+}
 NOTICE = (
     "Demo scale: four units of EfficientNet-Lite0, ten main and two catch trials a session, visualizations of 128 px in "
     "96 steps, exemplars ranked and occluded at 128 px, occlusion every 8 px. The published scale is a setting of the study."
 )
-LOGS = jobs.VAR / "log"
-GRACE_SECONDS = 8
-
-
-class ChildDied(Exception):  # noqa: N818 -- names what happened
-    """A child process ended by itself; its log says why."""
-
-
-class Children:
-    """The demo's processes, each in a group of its own; leaving the block ends them all."""
-
-    def __init__(self) -> None:
-        self.running: dict[str, subprocess.Popen[bytes]] = {}
-
-    def __enter__(self) -> "Children":
-        LOGS.mkdir(parents=True, exist_ok=True)
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        for process in self.running.values():
-            self._signal(process, signal.SIGTERM)
-        deadline = time.monotonic() + GRACE_SECONDS
-        for process in self.running.values():
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(max(0.0, deadline - time.monotonic()))
-            # Also what a process left behind in its group, such as a worker in the middle of a long step.
-            self._signal(process, signal.SIGKILL)
-            process.wait()
-
-    def start(self, name: str, *command: str, **env: str) -> None:
-        """Start `python -m <command>`, its output in `var/log/<name>.log`."""
-        with (LOGS / f"{name}.log").open("ab") as log:
-            self.running[name] = subprocess.Popen(  # noqa: S603 -- our own commands
-                [sys.executable, "-m", *command],
-                env={**os.environ, **env},
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,
-            )
-
-    def check(self) -> None:
-        """Raise ChildDied if one has ended."""
-        for name, process in self.running.items():
-            if process.poll() is not None:
-                raise ChildDied(f"the {name} ended with code {process.returncode}; its last words are in {LOGS / name}.log")
-
-    @staticmethod
-    def _signal(process: subprocess.Popen[bytes], number: int) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, number)
 
 
 def run(*, port: int, pool: str) -> None:
@@ -104,11 +55,7 @@ def run(*, port: int, pool: str) -> None:
     call_command("collectstatic", verbosity=0, interactive=False)
     network_check()
     admin_password()
-    with Children() as children:
-        worker = ("celery", "-A")
-        children.start("gpu worker", *worker, "experiments.celery_app", "worker", "-Q", "gpu", "-n", "gpu@%h", "-l", "INFO")
-        children.start("web worker", *worker, "webapp.celery_app", "worker", "-Q", "web", "-n", "web@%h", "-l", "INFO")
-        children.start("web server", "gunicorn", "webapp.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2", "--threads", "4")
+    with deployment(port) as children:
         studies = studies_prepare(pool)
         for study in studies:
             stimuli_await(study, children)
@@ -135,21 +82,22 @@ def studies_prepare(pool: str) -> list[Study]:
         job.attempts = 0
         job_queue(job)
     studies = []
-    for paper, (name, seed) in STUDIES.items():
+    for paper, (name, seed, conditions) in STUDIES.items():
         if pool.startswith("/"):
             # Another folder makes other studies, also where its name is the same.
             name = f"{name}-{hashlib.sha256(pool.encode()).hexdigest()[:8]}"
         study = Study.objects.filter(name=name).first()
         if study is None:
             settings = {**registry.design(paper).DEMO, "pool": pool}
-            study = study_create(
+            plan = StudyPlan(
                 name=name,
                 paper=paper,
                 units=draw_units(MODEL, count=UNITS, seed=seed),
-                consent=default_consent(),
+                conditions=conditions,
                 settings=settings,
                 notice=NOTICE,
             )
+            study = study_create(plan, consent=default_consent())
         elif study.state in (Study.State.PREPARING, Study.State.FAILED):
             study_prepare(study)
         studies.append(study)
@@ -163,7 +111,7 @@ def stimuli_await(study: Study, children: Children) -> None:
         InputError: A stimulus could not be made.
     """
     layout = "{desc}: {bar:20} {n_fmt} of {total_fmt} sets, {elapsed}{postfix}"
-    with tqdm(total=study.artifacts.count(), desc=study.name, bar_format=layout) as bar:
+    with tqdm(total=study.artifacts.count(), desc=study.name, bar_format=layout, disable=None) as bar:
         for finished, doing in _progress(study):
             children.check()
             bar.n = finished

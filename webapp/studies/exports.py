@@ -14,7 +14,7 @@ from django.db.models.functions import Cast
 
 from experiments.contract.errors import InputError
 from experiments.contract.tables import RESPONSE_COLUMNS
-from webapp.studies.models import Response, Study
+from webapp.studies.models import Response, Session, Study
 
 MEDIA_TYPES: dict[str, str] = {"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl; charset=utf-8"}
 ROWS_AT_ONCE = 2000
@@ -54,7 +54,10 @@ def export(study: Study, *, form: str, kinds: tuple[str, ...] = ()) -> Iterator[
 
 
 def responses(study: Study, *, kinds: tuple[str, ...] = ()) -> QuerySet[Response, tuple[Any, ...]]:
-    """The rows of a study, ordered by session, attempt and position, as tuples in the order of RESPONSE_COLUMNS."""
+    """The rows of a study, ordered by session, attempt and position, as tuples in the order of RESPONSE_COLUMNS.
+
+    What somebody answered who withdrew stays in the database.
+    """
     columns: dict[str, Any] = {
         "response_id": F("id"),
         "study": Value(study.name),
@@ -67,7 +70,7 @@ def responses(study: Study, *, kinds: tuple[str, ...] = ()) -> QuerySet[Response
         **{name: F(f"trial__session__{field}") for name, field in FROM_SESSION.items()},
         **{name: F(f"trial__{field}") for name, field in FROM_TRIAL.items()},
     }
-    found = Response.objects.filter(trial__session__study=study)
+    found = Response.objects.filter(trial__session__study=study).exclude(trial__session__state=Session.State.WITHDRAWN)
     if kinds:
         found = found.filter(trial__session__kind__in=kinds)
     found = found.order_by("trial__session__created_at", "trial__session_id", "trial__attempt", "trial__position")

@@ -16,10 +16,12 @@ from rest_framework.views import APIView
 
 from experiments.contract.designs import CONFIDENCES, RATING_RANGE
 from webapp.api_errors import Conflict
+from webapp.studies.completion import completion_url
 from webapp.studies.models import Session, Trial
 from webapp.studies.selectors import session_by_token
 from webapp.studies.services.response import response_record
 from webapp.studies.services.session import instructions_finish, practice_judge, session_finish, session_served
+from webapp.studies.services.withdrawal import erasure_code_give, session_withdraw
 from webapp.studies.session_plan import gives_feedback, practice_plan, session_plan, trial_image
 
 DAY_MS = 86_400_000
@@ -209,8 +211,20 @@ class FinishApi(ParticipantApi):
     """The end."""
 
     def post(self, request: Request, study_id: str) -> Response:
-        """The completion code, once every answer is here."""
-        return Response({"code": session_finish(self.session)})
+        """The completion code, once every answer is here, and where to hand it in; the first time, the code that erases them."""
+        code = session_finish(self.session)
+        erasure_code = erasure_code_give(self.session) if code else None
+        self.session.refresh_from_db()
+        return Response({"code": code, "url": completion_url(self.session), "erasure_code": erasure_code})
+
+
+@extend_schema(exclude=True)
+class WithdrawApi(ParticipantApi):
+    """Second thoughts, at any time."""
+
+    def post(self, request: Request, study_id: str) -> Response:
+        """The answers are not used; the code erases them."""
+        return Response({"withdrawn": True, "erasure_code": session_withdraw(self.session)})
 
 
 @extend_schema(exclude=True)

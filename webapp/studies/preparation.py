@@ -24,8 +24,11 @@ from webapp.studies.selectors import study_manifests, study_settings
 def study_prepare(study: Study) -> None:
     """Request whatever a study still lacks; it opens by itself when nothing is missing."""
     Study.objects.filter(id=study.id).update(state=Study.State.PREPARING, error=None)
-    for recipe in needed_sets(study):
+    recipes = needed_sets(study)
+    # All needs are noted before the first is met: what lies in the store already is there at once, and opens studies.
+    for recipe in recipes:
         StudyArtifact.objects.get_or_create(study=study, digest=recipe.digest)
+    for recipe in recipes:
         artifact_request(recipe)
     study_open_if_ready(study.id)
 

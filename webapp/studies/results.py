@@ -1,17 +1,18 @@
 """Results of a study: an analysis job over the table of its responses, and the newest one that is ready."""
 
-import json
 from typing import Any
 
-from django.urls import reverse
+from django.db import transaction
+from django.utils import timezone
 
 from experiments.contract.recipes import Analysis
 from webapp.participants.models import Participant
 from webapp.stimuli.models import Artifact, Job
 from webapp.stimuli.selectors import store
-from webapp.stimuli.services import artifact_request
+from webapp.stimuli.services import artifact_request, artifacts_remove, job_cancel
 from webapp.studies.exports import export
 from webapp.studies.models import Session, Study, StudyResult
+from webapp.studies.shown_analysis import shown_analysis
 
 ANALYZED_KINDS = (Participant.Kind.LIVE, Participant.Kind.BOT)
 
@@ -28,20 +29,42 @@ def results_request(study: Study) -> StudyResult | None:
     digests = study.results.values_list("digest", flat=True)
     if not has_news(study) or Job.objects.filter(digest__in=digests, state__in=Job.OPEN).exists():
         return None
-    table = store().write_blob(b"".join(export(study, form="csv", kinds=ANALYZED_KINDS)))
-    recipe = Analysis(paper=study.paper, table=table)
-    result, _ = StudyResult.objects.update_or_create(
-        study=study, digest=recipe.digest, defaults={"live_sessions": counts["live"], "bot_sessions": counts["bot"]}
-    )
-    artifact_request(recipe)
+    if not any(counts.values()):
+        results_drop(study)
+        return None
+    erased = Study.objects.values_list("erased_sessions", flat=True).get(id=study.id)
+    table = store().write_blob(b"".join(export(study, form="csv")))
+    with transaction.atomic():
+        if Study.objects.select_for_update().get(id=study.id).erased_sessions != erased:
+            # Somebody's answers were erased while they were being written into this table.
+            store().remove_blob(table)
+            return None
+        recipe = Analysis(paper=study.paper, table=table)
+        about = {"live_sessions": counts["live"], "bot_sessions": counts["bot"]}
+        defaults = {**about, "outdated": False, "requested_at": timezone.now()}
+        result, _ = StudyResult.objects.update_or_create(study=study, digest=recipe.digest, defaults=defaults)
+        artifact_request(recipe)
     return result
 
 
+def results_drop(study: Study) -> None:
+    """Forget the study's analyses and the tables that they were made from; a new one is asked for within a minute."""
+    digests = list(study.results.values_list("digest", flat=True))
+    for job in Job.objects.filter(digest__in=digests, state__in=Job.OPEN):
+        job_cancel(job)
+    recipes = [*Job.objects.filter(digest__in=digests).values_list("recipe", flat=True)]
+    recipes += [manifest["recipe"] for manifest in Artifact.objects.filter(digest__in=digests).values_list("manifest", flat=True)]
+    for recipe in recipes:
+        store().remove_blob(recipe["table"])
+    artifacts_remove(digests)
+    study.results.all().delete()
+
+
 def has_news(study: Study) -> bool:
-    """Whether sessions finished since the newest result was asked for."""
+    """Whether sessions finished, ended otherwise or were judged anew since the newest result was asked for."""
     newest = study.results.order_by("-requested_at").first()
     analyzed = {"live": newest.live_sessions, "bot": newest.bot_sessions} if newest else {"live": 0, "bot": 0}
-    return finished_sessions(study) != analyzed
+    return finished_sessions(study) != analyzed or (newest is not None and newest.outdated)
 
 
 def study_result(study: Study) -> dict[str, Any]:
@@ -55,24 +78,9 @@ def study_result(study: Study) -> dict[str, Any]:
     finished = finished_sessions(study)
     return {
         "result": newest,
-        "tables": _tables(ready[newest.digest]) if newest else {},
-        "figures": _figures(ready[newest.digest]) if newest else [],
+        **(shown_analysis(ready[newest.digest]) if newest else {}),
         "news": has_news(study) or (pending is not None and not error),
         "job_error": error,
         "live_sessions": finished["live"],
         "bot_sessions": finished["bot"],
     }
-
-
-def _tables(artifact: Artifact) -> dict[str, Any]:
-    stored = artifact.read_manifest().file("result.json")
-    result: dict[str, Any] = json.loads(store().read_blob(stored.sha256))
-    return result
-
-
-def _figures(artifact: Artifact) -> list[dict[str, str]]:
-    return [
-        {"url": reverse("api:artifact-file", args=[artifact.digest, stored.name]), "caption": stored.about.get("caption", "")}
-        for stored in artifact.read_manifest().files
-        if stored.media_type == "image/svg+xml"
-    ]

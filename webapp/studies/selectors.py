@@ -5,16 +5,17 @@ import uuid
 from dataclasses import asdict
 from typing import Any, cast
 
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from experiments import registry
 from experiments.contract.artifacts import Manifest
 from experiments.contract.designs import AnsweredTrial, Design, TrialKind
 from experiments.contract.errors import InputError
 from experiments.contract.fields import build
+from experiments.contract.quality import QualityRule
 from webapp.stimuli.models import Artifact, Job
 from webapp.stimuli.selectors import job_shown
-from webapp.studies.models import Session, Study, Trial
+from webapp.studies.models import QualityRuleSet, Session, Study, Trial
 
 
 def study_design(study: Study) -> Design:
@@ -46,6 +47,19 @@ def study_progress(study: Study) -> list[dict[str, Any]]:
     return entries
 
 
+def rules_by_condition(rule_set: QualityRuleSet) -> dict[str, list[QualityRule]]:
+    """The rules of a version, by condition."""
+    return {condition: [QualityRule(**rule) for rule in rules] for condition, rules in rule_set.rules.items()}
+
+
+def quality_versions(study: Study) -> QuerySet[QualityRuleSet, Any]:
+    """The versions of a study's rules, newest first, with how many sessions each has judged and how many of them failed."""
+    sessions = "qualityverdict__session"
+    failed = Q(qualityverdict__passed=False)
+    counts = {"judged": Count(sessions, distinct=True), "failed": Count(sessions, filter=failed, distinct=True)}
+    return study.quality_rule_sets.annotate(**counts).order_by("-version")
+
+
 def session_by_token(study_id: Any, token: str) -> Session | None:
     """The session of a study that a cookie's secret opens."""
     digest = hashlib.sha256(token.encode()).hexdigest()
@@ -60,6 +74,11 @@ def session_phase(session: Session) -> str:
     if session.instruction_time is None:
         return "instructions"
     return "main" if session.practice_passed else "practice"
+
+
+def session_units(session: Session) -> list[str]:
+    """The units that a session may ask about: all of the study, or those of its model."""
+    return [unit for unit in session.study.unit_addresses if unit.startswith(f"{session.model}/") or not session.model]
 
 
 def plan_trials(session: Session) -> QuerySet[Trial]:

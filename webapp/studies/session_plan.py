@@ -9,6 +9,7 @@ from django.urls import reverse
 from experiments.contract.designs import Presentation, TrialKind
 from webapp.participants.models import Participant
 from webapp.stimuli.selectors import store
+from webapp.studies.completion import completion_url
 from webapp.studies.models import Session, Study, StudyImage, Trial
 from webapp.studies.padding import padded
 from webapp.studies.selectors import session_phase, study_design, study_settings
@@ -39,6 +40,7 @@ def session_plan(session: Session) -> dict[str, Any]:
         "practice": _practice(session, [trial for trial in trials if trial.attempt == session.attempt], images),
         "main": _main(session, [trial for trial in trials if trial.attempt == 0 and trial.kind != "example"], images),
         "code": session.completion_code or None,
+        "url": completion_url(session),
     }
 
 

@@ -5,6 +5,13 @@ from celery import shared_task
 from experiments import jobs
 from webapp.studies.models import Study
 from webapp.studies.results import results_request
+from webapp.studies.services.session import sessions_expire
+
+
+@shared_task(name=jobs.EXPIRE)
+def expire() -> None:
+    """Note the sessions whose time is over."""
+    sessions_expire()
 
 
 @shared_task(name=jobs.ANALYZE)

@@ -1,22 +1,23 @@
 """Claims of Zimmermann et al. 2021 that a study with this design can check."""
 
 from experiments.contract.claims import Claim, Result
-from experiments.methods.choice_analysis import clearly_above, people_by_condition
+from experiments.methods.choice_analysis.accuracy import PARTICIPANTS
+from experiments.methods.choice_analysis.claim_checks import Judged, clearly_above, people_by_condition
 
 ABSTRACT = "Abstract"
 PAGE = "Project page of the paper, figure 5 (first arXiv version)"
 
 
-def _synthetic_helps(result: Result) -> tuple[str, bool | None] | None:
-    return clearly_above(people_by_condition(result), "synthetic", "none")
+def _synthetic_helps(result: Result) -> Judged:
+    return clearly_above(people_by_condition(result, rater=PARTICIPANTS), "synthetic", "none")
 
 
-def _natural_helps(result: Result) -> tuple[str, bool | None] | None:
-    return clearly_above(people_by_condition(result), "natural", "none")
+def _natural_helps(result: Result) -> Judged:
+    return clearly_above(people_by_condition(result, rater=PARTICIPANTS), "natural", "none")
 
 
-def _synthetic_not_better(result: Result) -> tuple[str, bool | None] | None:
-    judged = clearly_above(people_by_condition(result), "synthetic", "natural")
+def _synthetic_not_better(result: Result) -> Judged:
+    judged = clearly_above(people_by_condition(result, rater=PARTICIPANTS), "synthetic", "natural")
     if judged is None:
         return None
     value, better = judged

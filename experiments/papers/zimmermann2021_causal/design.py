@@ -6,14 +6,13 @@ of the published condition without references), so that they can be solved in ev
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-
-import numpy as np
+from functools import cache
+from pathlib import Path
 
 from experiments.contract.artifacts import Manifest
 from experiments.contract.designs import (
     CHOICES,
     AnsweredTrial,
-    ImageRef,
     InstructionPage,
     PlannedTrial,
     Presentation,
@@ -21,17 +20,23 @@ from experiments.contract.designs import (
     TrialKind,
 )
 from experiments.contract.fields import Json, build, require, require_range
-from experiments.contract.planning import plan_practice, plan_session, shuffled
-from experiments.contract.quality import QualityRule
+from experiments.contract.layout import DigestOf
+from experiments.contract.planning import plan_practice, plan_session
+from experiments.contract.prediction import PartImages
+from experiments.contract.quality import QualityRule, in_proportion
 from experiments.contract.recipes import FeatureVisualization, Occlusion, StimulusSet
+from experiments.contract.texts import read_texts
+from experiments.papers.zimmermann2021_causal.layout import MIXED_SYNTHETIC, REFERENCES, Stimuli
 
 SLUG = "zimmermann2021_causal"
 TITLE = "Which part matters? (occlusion prediction)"
 TASK: Task = "occlusion_choice"
-CONDITIONS = ("synthetic", "natural", "none")
-DEFAULT_CONDITIONS = ("synthetic", "natural", "none")
+CONDITIONS = ("synthetic", "natural", "mixed", "blur", "none")
+DEFAULT_CONDITIONS = CONDITIONS
 ONE_MODEL = False
-REFERENCES = 9
+TEXTS = Path(__file__).with_name("texts")
+PARTS = ("synthetic", "mixed", "blur")
+"""Stimulus sets that only the condition of the same name needs; all need the set `natural`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,14 +100,24 @@ DEMO: Mapping[str, Json] = {
     "practice_obvious": 1,
     "practice_other": 1,
 }
+IMAGES: Mapping[str, PartImages] = {
+    "natural": PartImages(per_batch={"exemplars": REFERENCES + 1, "occlusion": 2}),
+    "synthetic": PartImages(per_set={"feature_visualization": REFERENCES}),
+    "mixed": PartImages(per_set={"feature_visualization": MIXED_SYNTHETIC}),
+    "blur": PartImages(per_batch={"blur": REFERENCES}),
+}
 
 
 def stimulus_sets(*, units: Sequence[str], conditions: Sequence[str], settings: Settings) -> list[StimulusSet]:
-    """Natural batches of every unit (they hold the occluded images), and visualizations where a condition shows them."""
+    """Natural batches of every unit (they hold the occluded images), and what else a condition shows.
+
+    Raises:
+        InputError: There are fewer than two units, or the settings are nothing that the stimuli allow.
+    """
     require(len(units) > 1, "units", "a catch trial needs an image of another unit", "Give at least two units")
     check_stimulus_settings(units[0], settings)
-    parts = ["natural"] + ["synthetic"] * ("synthetic" in conditions)
-    return [_set(part, unit, settings) for part in parts for unit in units]
+    parts = ["natural", *(part for part in PARTS if part in conditions)]
+    return [set_of(part, unit, settings=settings) for part in parts for unit in units]
 
 
 def check_stimulus_settings(unit: str, settings: Settings) -> None:
@@ -113,13 +128,15 @@ def check_stimulus_settings(unit: str, settings: Settings) -> None:
     build(FeatureVisualization, {**pool, **drawn, "batch": REFERENCES})
     occluded = {"patch": settings.patch, "stride": settings.stride, "fill": settings.fill, "size": settings.pool_resolution}
     build(Occlusion, {**pool, **occluded})
+    message = f"{settings.pool_size} images are too few for a batch"
+    require(settings.pool_size > REFERENCES, "pool_size", message, f"Give at least {REFERENCES + 1}")
 
 
 def plan(
     seed: int, *, index: int, condition: str, units: Sequence[str], settings: Settings, sets: Mapping[str, Manifest]
 ) -> list[PlannedTrial]:
-    """The example, then main and catch trials in random order; batches go on from one session of a condition to the next."""
-    stimuli = Stimuli(condition=condition, units=units, settings=settings, sets=sets)
+    """The example, then main and catch trials in random order; the task alone says of which units and batches."""
+    stimuli = Stimuli(condition=condition, units=units, digest_of=_digests(settings), sets=sets)
     return plan_session(stimuli, seed, index=index, choices=CHOICES[TASK], units=units, settings=settings)
 
 
@@ -129,8 +146,14 @@ def practice(
     """Obvious and ordinary trials from the batch that is kept for practice, none without references, as published."""
     if condition == "none":
         return []
-    stimuli = Stimuli(condition=condition, units=units, settings=settings, sets=sets)
+    stimuli = Stimuli(condition=condition, units=units, digest_of=_digests(settings), sets=sets)
     return plan_practice(stimuli, seed, attempt=attempt, choices=CHOICES[TASK], units=units, settings=settings)
+
+
+def trial_counts(*, condition: str, settings: Settings) -> Mapping[TrialKind, int]:
+    """As the settings say; without references there is no practice."""
+    practice = 0 if condition == "none" else settings.practice_obvious + settings.practice_other
+    return {"main": settings.main_trials, "catch": settings.catch_trials, "practice": practice}
 
 
 def repeats(seed: int, *, answered: Sequence[AnsweredTrial], settings: Settings) -> list[int]:
@@ -144,12 +167,14 @@ def block_page(*, condition: str, kind: TrialKind, settings: Settings, language:
 
 
 def quality_rules(*, condition: str, settings: Settings) -> tuple[QualityRule, ...]:
-    """The published exclusion criteria."""
+    """The published exclusion criteria; total times are those of 21 trials, in proportion for sessions of another length."""
     with_references = condition != "none"
+    trials = settings.main_trials + settings.catch_trials
+    low, high = (in_proportion(time, trials=trials, published=21) for time in (90 if with_references else 40, 900))
     rules = (
         QualityRule(name="catch_ratio", low=0.6),
         QualityRule(name="instruction_time", low=20 if with_references else 15),
-        QualityRule(name="total_time", low=90 if with_references else 40, high=900),
+        QualityRule(name="total_time", low=low, high=high),
         QualityRule(name="side_variability", low=1),
     )
     return (*rules, QualityRule(name="practice_attempts", high=5)) if with_references else rules
@@ -157,11 +182,12 @@ def quality_rules(*, condition: str, settings: Settings) -> tuple[QualityRule, .
 
 def presentation(*, condition: str, settings: Settings, language: str) -> Presentation:
     """No feedback and no lock in main trials, as published."""
+    texts = read_texts(TEXTS, language)
     return Presentation(
-        prompt="Which of these two images does the program favor more?",
+        prompt=texts["prompt"],
         titles={
-            "references": "Favorite images",
-            "base": "Favorite image" if condition == "none" else "Another favorite image",
+            "references": texts["references_title"],
+            "base": texts["base_title_none" if condition == "none" else "base_title"],
         },
         answer_lock=0,
         feedback_delay=350,
@@ -173,100 +199,23 @@ def presentation(*, condition: str, settings: Settings, language: str) -> Presen
 
 def instructions(*, condition: str, settings: Settings, language: str) -> list[InstructionPage]:
     """Four pages, three where there is no practice; they speak of references only where there are some."""
-    favorites = {
-        "synthetic": "On the left are nine artificial images, drawn by a program to be the favorites of this part.",
-        "natural": "On the left are nine favorite images of this part.",
-        "none": "",
-    }[condition]
-    shown = (
-        "One favorite image stands at the top. Below it stand two copies of it, each with a square covered."
-        if condition == "none"
-        else "On the right, at the top, stands another favorite image. Below it two copies of it, each with a square covered."
-    )
+    texts = read_texts(TEXTS, language)
+    screen = ("screen_copies_none",) if condition == "none" else (f"references_{condition}", "screen_copies")
     pages = [
-        InstructionPage(
-            title="What this is about",
-            paragraphs=(
-                "A computer program looks at images. One small part of it has favorite images, to which it reacts strongly.",
-                "You will predict how it reacts when something in an image is covered.",
-            ),
-        ),
-        InstructionPage(
-            title="What you will see",
-            paragraphs=(
-                *([favorites] if favorites else []),
-                shown,
-                "Covering what the part looks for weakens its reaction; covering something else hardly does. "
-                "Choose the covered copy that the part still favors more.",
-            ),
-            shows_example=True,
-        ),
-        InstructionPage(
-            title="How to answer",
-            paragraphs=(
-                "Each copy has three buttons. Click one to choose that copy and say how sure you are: "
-                "1 is a guess, 3 is certain.",
-                "The keys shown on the buttons do the same.",
-            ),
-        ),
+        texts.page("about_title", "about_program", "about_you"),
+        texts.page("screen_title", *screen, "screen_choice", shows_example=True),
+        texts.page("answer_title", "answer_buttons", "answer_keys"),
     ]
-    if condition != "none":
-        practice_page = InstructionPage(
-            title="Practice first",
-            paragraphs=(
-                "A few practice trials come first, and you see whether you were right. If one of them is wrong you get new ones.",
-                "After that the study begins, without a word on right and wrong.",
-            ),
-        )
-        pages.append(practice_page)
+    if condition != "none" and settings.practice_obvious + settings.practice_other:
+        pages.append(texts.page("practice_title", "practice_repeated", "practice_then"))
     return pages
 
 
-class Stimuli:
-    """The images of a study, by unit and batch, for the trials of one condition."""
-
-    def __init__(self, *, condition: str, units: Sequence[str], settings: Settings, sets: Mapping[str, Manifest]) -> None:
-        self.condition, self.units, self.settings, self.sets = condition, units, settings, sets
-
-    def trial(self, kind: TrialKind, unit: str, batch: int, *, correct: str, rng: np.random.Generator) -> PlannedTrial:
-        """A trial between the two occlusions of the batch's own image."""
-        least = self._natural(unit, f"batch{batch}/min")
-        return self._laid_out(kind, unit, batch, least, correct=correct, rng=rng)
-
-    def obvious_trial(self, kind: TrialKind, unit: str, batch: int, *, correct: str, rng: np.random.Generator) -> PlannedTrial:
-        """A trial in which the wrong answer is an occluded copy of another unit's image."""
-        other = shuffled([other for other in self.units if other != unit], rng)[0]
-        # From the batch kept for practice: elsewhere it is a wrong answer that this session may ask for.
-        foreign = self._natural(other, f"batch{self.batches(other) - 1}/min")
-        return self._laid_out(kind, unit, batch, foreign, correct=correct, rng=rng)
-
-    def batches(self, unit: str) -> int:
-        """How many batches the unit's natural images carry."""
-        return int(self.sets[_set("natural", unit, self.settings).digest].values["batches"])
-
-    def _laid_out(
-        self, kind: TrialKind, unit: str, batch: int, least: ImageRef, *, correct: str, rng: np.random.Generator
-    ) -> PlannedTrial:
-        most = self._natural(unit, f"batch{batch}/max")
-        left, right = (most, least) if correct == "left" else (least, most)
-        images: dict[str, ImageRef] = {
-            f"reference_{i}": image for i, image in enumerate(shuffled(self._references(unit, batch), rng))
-        }
-        images |= {"base": self._natural(unit, f"batch{batch}/base"), "query_left": left, "query_right": right}
-        return PlannedTrial(kind=kind, unit=unit, batch=batch, images=images, correct=correct)
-
-    def _references(self, unit: str, batch: int) -> list[ImageRef]:
-        if self.condition == "none":
-            return []
-        digest = _set(self.condition, unit, self.settings).digest
-        folder = f"batch{batch}/" if self.condition == "natural" else ""
-        return [ImageRef(digest=digest, name=f"{folder}reference_{i}") for i in range(REFERENCES)]
-
-    def _natural(self, unit: str, name: str) -> ImageRef:
-        return ImageRef(digest=_set("natural", unit, self.settings).digest, name=name)
+def set_of(part: str, unit: str, *, settings: Settings) -> StimulusSet:
+    """The recipe of a part for a unit."""
+    fields = {field: getattr(settings, field) for field in STIMULUS_SETTINGS}
+    return StimulusSet(paper=SLUG, part=part, unit=unit, settings=fields)
 
 
-def _set(part: str, unit: str, settings: Settings) -> StimulusSet:
-    return StimulusSet(
-        paper=SLUG, part=part, unit=unit, settings={field: getattr(settings, field) for field in STIMULUS_SETTINGS}
-    )
+def _digests(settings: Settings) -> DigestOf:
+    return cache(lambda part, unit: set_of(part, unit, settings=settings).digest)

@@ -1,9 +1,14 @@
-"""Stimuli of the occlusion prediction: batches of images by rank, one image of each occluded, and synthetic references."""
+"""Stimuli of the occlusion prediction: batches of images by rank, one image of each occluded, and the other references."""
 
-from experiments.contract.artifacts import Product, StoredFile, Workshop
-from experiments.contract.fields import require
+import io
+
+import numpy as np
+from PIL import Image
+
+from experiments.contract.artifacts import Manifest, Product, StoredFile, Workshop
+from experiments.contract.fields import Json, require
 from experiments.contract.planning import generator, shuffled
-from experiments.contract.recipes import Occlusion, StimulusSet
+from experiments.contract.recipes import Blur, Occlusion, StimulusSet
 from experiments.methods.batches import (
     link,
     natural_batches,
@@ -13,8 +18,8 @@ from experiments.methods.batches import (
     unit_recipe,
     visualization,
 )
-
-REFERENCES = 9
+from experiments.methods.occlusion_rules import rule_choices
+from experiments.papers.zimmermann2021_causal.layout import MIXED_SYNTHETIC, REFERENCES
 
 
 def make(recipe: StimulusSet, workshop: Workshop) -> Product:
@@ -30,21 +35,18 @@ def make(recipe: StimulusSet, workshop: Workshop) -> Product:
 def _natural(recipe: StimulusSet, workshop: Workshop) -> Product:
     """Every batch gets one image of each bin of ranks; that of the strongest bin is occluded, the others are references."""
     count, exemplars = natural_batches(recipe, workshop, sign="max")
-    rng = generator(setting(recipe, "seed"))
-    *reference_bins, bases = rank_bins(count)
-    batches: list[list[StoredFile]] = [[] for _ in range(count)]
-    for place, bin_ in enumerate(reference_bins):
-        for batch, rank in enumerate(shuffled(bin_, rng)):
-            batches[batch].append(link(exemplars, f"max_{rank:03d}", to=f"batch{batch}/reference_{place}"))
-    names = ("patch", "stride", "fill", "shown_size")
-    # The size at which the ranks were found: at another one the same image may leave the unit cold.
-    fields = {name: setting(recipe, name) for name in names} | {"size": setting(recipe, "pool_resolution")}
+    batches: list[list[StoredFile]] = [
+        [link(exemplars, f"max_{rank:03d}", to=f"batch{batch}/reference_{place}") for place, rank in enumerate(ranks)]
+        for batch, ranks in enumerate(_reference_ranks(recipe, count))
+    ]
     effects, parents, queries = [], [exemplars.digest], []
-    for batch, rank in enumerate(bases):
-        occluded = workshop.obtain(unit_recipe(Occlusion, recipe, fields={**fields, "rank": rank}))
+    for batch, rank in enumerate(rank_bins(count)[-1]):
+        occluded = workshop.obtain(
+            unit_recipe(Occlusion, recipe, fields={**_square(recipe), "fill": setting(recipe, "fill"), "rank": rank})
+        )
         batches[batch].append(link(occluded, "base", to=f"batch{batch}/base"))
         queries += [link(occluded, name, to=f"batch{batch}/{name}") for name in ("min", "max")]
-        effects.append(_effect({name: occluded.values[name] for name in ("base", "min", "max")}))
+        effects.append(_effect(occluded, workshop, size=setting(recipe, "pool_resolution")))
         parents.append(occluded.digest)
     files = [file for batch in batches for file in batch] + queries
     values = {
@@ -56,18 +58,61 @@ def _natural(recipe: StimulusSet, workshop: Workshop) -> Product:
     return Product(linked_files=files, values=values, parents=parents)
 
 
-def _effect(activations: dict[str, float]) -> dict[str, float | None]:
-    """The activations of an occluded image and their relative difference; none where the whole image does not activate."""
-    base = activations["base"]
-    return {**activations, "relative_difference": (activations["max"] - activations["min"]) / base if base else None}
+def _blur(recipe: StimulusSet, workshop: Workshop) -> Product:
+    """The references of every batch, blurred but for the square that leaves the activation highest."""
+    count, _ = natural_batches(recipe, workshop, sign="max")
+    files, parents = [], []
+    for batch, ranks in enumerate(_reference_ranks(recipe, count)):
+        for place, rank in enumerate(ranks):
+            blurred = workshop.obtain(unit_recipe(Blur, recipe, fields={**_square(recipe), "rank": rank}))
+            files.append(link(blurred, "max", to=f"batch{batch}/reference_{place}"))
+            parents.append(blurred.digest)
+    return Product(linked_files=files, values={"batches": count}, parents=parents)
 
 
 def _synthetic(recipe: StimulusSet, workshop: Workshop) -> Product:
     """One diverse batch, the same for all batches of queries."""
-    made = workshop.obtain(visualization(recipe, sign="max", batch=REFERENCES, diversity=setting(recipe, "diversity")))
-    files = [link(made, f"image_{i}", to=f"reference_{i}") for i in range(REFERENCES)]
+    return _diverse(recipe, workshop, batch=REFERENCES)
+
+
+def _mixed(recipe: StimulusSet, workshop: Workshop) -> Product:
+    """One diverse batch of the few that stand beside natural references; optimized for themselves, not taken from nine."""
+    return _diverse(recipe, workshop, batch=MIXED_SYNTHETIC)
+
+
+def _diverse(recipe: StimulusSet, workshop: Workshop, *, batch: int) -> Product:
+    made = workshop.obtain(visualization(recipe, sign="max", batch=batch, diversity=setting(recipe, "diversity")))
+    files = [link(made, f"image_{i}", to=f"reference_{i}") for i in range(batch)]
     values = {name: made.values[name] for name in ("activations", "best_natural", "beats_natural")}
     return Product(linked_files=files, values=values, parents=[made.digest])
 
 
-PARTS = {"natural": _natural, "synthetic": _synthetic}
+def _reference_ranks(recipe: StimulusSet, count: int) -> list[list[int]]:
+    """For each batch the ranks of its references, the weakest first: one of each bin but the strongest."""
+    rng = generator(setting(recipe, "seed"))
+    places = [shuffled(bin_, rng) for bin_ in rank_bins(count)[:-1]]
+    return [[place[batch] for place in places] for batch in range(count)]
+
+
+def _square(recipe: StimulusSet) -> dict[str, Json]:
+    """The fields of the square that slides over an image."""
+    fields = {name: setting(recipe, name) for name in ("patch", "stride", "shown_size")}
+    # The size at which the ranks were found: at another one the same image may leave the unit cold.
+    return {**fields, "size": setting(recipe, "pool_resolution")}
+
+
+def _effect(occluded: Manifest, workshop: Workshop, *, size: int) -> dict[str, Json]:
+    """The activations of an occluded image, their relative difference, and which copy each baseline chooses.
+
+    No relative difference where the whole image does not activate.
+    """
+    activations = {name: occluded.values[name] for name in ("base", "min", "max")}
+    base = activations["base"]
+    difference = (activations["max"] - activations["min"]) / base if base else None
+    pixels = np.asarray(Image.open(io.BytesIO(workshop.store.read_blob(occluded.file("base").sha256))))
+    positions = {name: tuple(occluded.values[f"{name}_position"]) for name in ("min", "max")}
+    choices = rule_choices(pixels, positions=positions, patch=occluded.values["patch"], size=size)
+    return {**activations, "relative_difference": difference, **choices}
+
+
+PARTS = {"natural": _natural, "synthetic": _synthetic, "mixed": _mixed, "blur": _blur}

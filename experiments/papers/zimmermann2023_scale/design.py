@@ -4,36 +4,41 @@ Defaults are the published scale. Catch and obvious practice trials ask about tw
 of Borowski et al. 2021), because the published hand-picked units belong to one network.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-
-import numpy as np
+from functools import cache
+from pathlib import Path
 
 from experiments.contract.artifacts import Manifest
 from experiments.contract.designs import (
     CHOICES,
     AnsweredTrial,
-    ImageRef,
     InstructionPage,
     PlannedTrial,
     Presentation,
     Task,
     TrialKind,
 )
-from experiments.contract.fields import Json, build, require_range
-from experiments.contract.planning import plan_practice, plan_session, shuffled
-from experiments.contract.quality import QualityRule
+from experiments.contract.fields import Json, build, require, require_range
+from experiments.contract.layout import DigestOf
+from experiments.contract.planning import plan_practice, plan_session
+from experiments.contract.prediction import PartImages
+from experiments.contract.quality import QualityRule, in_proportion
 from experiments.contract.recipes import FeatureVisualization, StimulusSet
+from experiments.contract.texts import read_texts
+from experiments.papers.zimmermann2023_scale.layout import QUANTILES, REFERENCES, Stimuli, parts_of
 
 SLUG = "zimmermann2023_scale"
 TITLE = "Which image matches? (two-alternative forced choice)"
 TASK: Task = "two_afc"
-CONDITIONS = ("natural", "synthetic")
+CONDITIONS = ("natural", "synthetic", *(f"{references}_{hard}" for references in ("natural", "synthetic") for hard in QUANTILES))
+"""References, and where the queries stand among all images: `natural_hard` has queries from the 95th percentile."""
 DEFAULT_CONDITIONS = ("natural", "synthetic")
 ONE_MODEL = True
-REFERENCES = 9
-QUERY = 9
-"""Index of the query within a batch; 0 to 8 are references, 8 the most extreme."""
+TEXTS = Path(__file__).with_name("texts")
+LEAST_IMAGES = 2 * (REFERENCES + 1)
+"""Natural images of the one batch that a unit must have at least."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,13 +98,28 @@ DEMO: Mapping[str, Json] = {
     "practice_obvious": 1,
     "practice_other": 1,
 }
+IMAGES: Mapping[str, PartImages] = {
+    "natural": PartImages(per_batch={"exemplars": 2 * (REFERENCES + 1)}),
+    "synthetic": PartImages(per_set={"feature_visualization": 2 * REFERENCES}),
+    **{difficulty: PartImages(per_batch={"exemplars": 2}) for difficulty in QUANTILES},
+}
 
 
 def stimulus_sets(*, units: Sequence[str], conditions: Sequence[str], settings: Settings) -> list[StimulusSet]:
-    """Natural batches of every unit (they hold the queries), and visualizations where a condition shows them."""
+    """Natural batches of every unit (they hold the easy queries), and what else a condition shows.
+
+    Raises:
+        InputError: There are no units, or the settings are nothing that the stimuli allow.
+    """
+    require(bool(units), "units", "there are none to ask about", "Give at least one unit address")
     check_stimulus_settings(units[0], settings)
-    parts = ["natural"] + ["synthetic"] * ("synthetic" in conditions)
-    return [_set(part, unit, settings) for part in parts for unit in units]
+    shown = {part for condition in conditions for part in parts_of(condition)}
+    highest = max([0.0, *(quantile for part, quantile in QUANTILES.items() if part in shown)])
+    least = max(LEAST_IMAGES, math.ceil(round(REFERENCES / (1 - highest), 6)))
+    message = f"{settings.pool_size} images are too few for the conditions {', '.join(conditions)}"
+    require(settings.pool_size >= least, "pool_size", message, f"Give at least {least}")
+    parts = ["natural", *(part for part in ("synthetic", *QUANTILES) if part in shown)]
+    return [set_of(part, unit, settings=settings) for part in parts for unit in units]
 
 
 def check_stimulus_settings(unit: str, settings: Settings) -> None:
@@ -113,8 +133,8 @@ def check_stimulus_settings(unit: str, settings: Settings) -> None:
 def plan(
     seed: int, *, index: int, condition: str, units: Sequence[str], settings: Settings, sets: Mapping[str, Manifest]
 ) -> list[PlannedTrial]:
-    """The example, then main and catch trials in random order; batches go on from one session of a condition to the next."""
-    stimuli = Stimuli(condition=condition, settings=settings, sets=sets)
+    """The example, then main and catch trials in random order; the task alone says of which units and batches."""
+    stimuli = Stimuli(condition=condition, digest_of=_digests(settings), sets=sets)
     return plan_session(stimuli, seed, index=index, choices=CHOICES[TASK], units=units, settings=settings)
 
 
@@ -122,8 +142,14 @@ def practice(
     seed: int, *, attempt: int, condition: str, units: Sequence[str], settings: Settings, sets: Mapping[str, Manifest]
 ) -> list[PlannedTrial]:
     """Obvious and ordinary trials from the batch that is kept for practice, drawn afresh for each attempt."""
-    stimuli = Stimuli(condition=condition, settings=settings, sets=sets)
+    stimuli = Stimuli(condition=condition, digest_of=_digests(settings), sets=sets)
     return plan_practice(stimuli, seed, attempt=attempt, choices=CHOICES[TASK], units=units, settings=settings)
+
+
+def trial_counts(*, condition: str, settings: Settings) -> Mapping[TrialKind, int]:
+    """As the settings say, in every condition."""
+    practice = settings.practice_obvious + settings.practice_other
+    return {"main": settings.main_trials, "catch": settings.catch_trials, "practice": practice}
 
 
 def repeats(seed: int, *, answered: Sequence[AnsweredTrial], settings: Settings) -> list[int]:
@@ -137,12 +163,14 @@ def block_page(*, condition: str, kind: TrialKind, settings: Settings, language:
 
 
 def quality_rules(*, condition: str, settings: Settings) -> tuple[QualityRule, ...]:
-    """The published exclusion criteria."""
+    """The published exclusion criteria; what grows with the 45 trials is in proportion for sessions of another length."""
+    trials = settings.main_trials + settings.catch_trials
+    low, high, sides = (in_proportion(threshold, trials=trials, published=45) for threshold in (135, 2500, 5))
     return (
         QualityRule(name="catch_ratio", low=0.8),
         QualityRule(name="instruction_time", low=15),
-        QualityRule(name="total_time", low=135, high=2500),
-        QualityRule(name="side_variability", low=5),
+        QualityRule(name="total_time", low=low, high=high),
+        QualityRule(name="side_variability", low=int(sides)),
         QualityRule(name="practice_attempts", high=3),
         QualityRule(name="participations", high=1),
     )
@@ -150,9 +178,10 @@ def quality_rules(*, condition: str, settings: Settings) -> tuple[QualityRule, .
 
 def presentation(*, condition: str, settings: Settings, language: str) -> Presentation:
     """Feedback after every trial and a running count, as published."""
+    texts = read_texts(TEXTS, language)
     return Presentation(
-        prompt="Which center image matches the right examples better?",
-        titles={"left": "Left examples", "right": "Right examples"},
+        prompt=texts["prompt"],
+        titles={"left": texts["left_title"], "right": texts["right_title"]},
         answer_lock=settings.answer_lock,
         feedback_delay=350,
         feedback_duration=1150,
@@ -162,96 +191,27 @@ def presentation(*, condition: str, settings: Settings, language: str) -> Presen
 
 
 def instructions(*, condition: str, settings: Settings, language: str) -> list[InstructionPage]:
-    """Four pages; in the synthetic condition a word on the special first image."""
+    """Up to five pages: on the special first image only with synthetic references, on practice only where there is some."""
+    texts = read_texts(TEXTS, language)
+    lock = ("answer_lock",) if settings.answer_lock else ()
+    seconds = texts.number(settings.answer_lock / 1000)
     pages = [
-        InstructionPage(
-            title="What this is about",
-            paragraphs=(
-                "A computer program looks at images. One small part of it reacts strongly to some images and weakly to others.",
-                "You will find out what that part reacts to, from examples alone.",
-            ),
-        ),
-        InstructionPage(
-            title="What you will see",
-            paragraphs=(
-                "On the left are nine images to which the part reacts very weakly, "
-                "on the right nine to which it reacts very strongly.",
-                "Two more images stand in the center. One of them belongs to the right examples.",
-                "Choose the center image that matches the right examples better.",
-            ),
-            shows_example=True,
-        ),
-        InstructionPage(
-            title="How to answer",
-            paragraphs=(
-                "Each center image has three buttons. Click one to choose that image and say how sure you are: "
-                "1 is a guess, 3 is certain.",
-                "The keys shown on the buttons do the same.",
-                f"The buttons open after {settings.answer_lock / 1000:g} seconds, so that you look at the examples first.",
-            ),
-        ),
-        InstructionPage(
-            title="Practice first",
-            paragraphs=(
-                "A few practice trials come first. If one of them is wrong you get new ones.",
-                "After that the study begins. You see after each answer whether it was right.",
-            ),
-        ),
+        texts.page("about_title", "about_program", "about_you"),
+        texts.page("screen_title", "screen_sides", "screen_center", "screen_choice", shows_example=True),
     ]
-    if condition == "synthetic":
-        special = InstructionPage(
-            title="Artificial images",
-            paragraphs=(
-                "The examples are artificial: a program drew what makes the part react most (right) or least (left).",
-                "The first image of each group, at the top left, shows this most purely. When in doubt, give it more weight.",
-            ),
-        )
-        pages.insert(2, special)
+    if parts_of(condition)[0] == "synthetic":
+        pages.append(texts.page("synthetic_title", "synthetic_origin", "synthetic_first"))
+    pages.append(texts.page("answer_title", "answer_buttons", "answer_keys", *lock, seconds=seconds))
+    if settings.practice_obvious + settings.practice_other:
+        pages.append(texts.page("practice_title", "practice_repeated", "practice_then"))
     return pages
 
 
-class Stimuli:
-    """The images of a study, by unit and batch, for the trials of one condition."""
-
-    def __init__(self, *, condition: str, settings: Settings, sets: Mapping[str, Manifest]) -> None:
-        self.condition, self.settings, self.sets = condition, settings, sets
-
-    def trial(self, kind: TrialKind, unit: str, batch: int, *, correct: str, rng: np.random.Generator) -> PlannedTrial:
-        """A trial whose queries are the batch's own."""
-        natural = _set("natural", unit, self.settings).digest
-        queries = [ImageRef(digest=natural, name=f"batch{batch}/{sign}_{QUERY}") for sign in ("min", "max")]
-        return self._laid_out(kind, unit, batch, queries, correct=correct, rng=rng)
-
-    def obvious_trial(self, kind: TrialKind, unit: str, batch: int, *, correct: str, rng: np.random.Generator) -> PlannedTrial:
-        """A trial whose queries are two of the references on the screen."""
-        drawn = rng.integers(REFERENCES, size=2)
-        queries = [self._references(unit, batch, sign)[i] for sign, i in zip(("min", "max"), drawn, strict=True)]
-        return self._laid_out(kind, unit, batch, queries, correct=correct, rng=rng)
-
-    def batches(self, unit: str) -> int:
-        """How many batches the unit's natural images carry."""
-        return int(self.sets[_set("natural", unit, self.settings).digest].values["batches"])
-
-    def _laid_out(
-        self, kind: TrialKind, unit: str, batch: int, queries: list[ImageRef], *, correct: str, rng: np.random.Generator
-    ) -> PlannedTrial:
-        images: dict[str, ImageRef] = {}
-        for place, sign in (("left", "min"), ("right", "max")):
-            *others, first = self._references(unit, batch, sign)
-            images |= {f"{place}_{i}": image for i, image in enumerate([first, *shuffled(others, rng)])}
-        least, most = queries
-        upper, lower = (most, least) if correct == "upper" else (least, most)
-        images |= {"query_upper": upper, "query_lower": lower}
-        return PlannedTrial(kind=kind, unit=unit, batch=batch, images=images, correct=correct)
-
-    def _references(self, unit: str, batch: int, sign: str) -> list[ImageRef]:
-        """The nine references of a sign, the most extreme (or the non-diverse) one last."""
-        digest = _set(self.condition, unit, self.settings).digest
-        folder = f"batch{batch}/" if self.condition == "natural" else ""
-        return [ImageRef(digest=digest, name=f"{folder}{sign}_{i}") for i in range(REFERENCES)]
+def set_of(part: str, unit: str, *, settings: Settings) -> StimulusSet:
+    """The recipe of a part for a unit."""
+    fields = {field: getattr(settings, field) for field in STIMULUS_SETTINGS}
+    return StimulusSet(paper=SLUG, part=part, unit=unit, settings=fields)
 
 
-def _set(part: str, unit: str, settings: Settings) -> StimulusSet:
-    return StimulusSet(
-        paper=SLUG, part=part, unit=unit, settings={field: getattr(settings, field) for field in STIMULUS_SETTINGS}
-    )
+def _digests(settings: Settings) -> DigestOf:
+    return cache(lambda part, unit: set_of(part, unit, settings=settings).digest)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from experiments.contract.errors import InputError
-from experiments.methods.natural import MAX_OVERLAP, NaturalActivations, choose, repeats
+from experiments.methods.natural import MAX_OVERLAP, NaturalActivations, choose, rank_at, repeats
 
 pytestmark = pytest.mark.unit
 
@@ -38,6 +38,24 @@ def test_choose_begins_at_the_quantile():
     pool = natural([float(i) for i in range(20)], [str(i) for i in range(20)])
 
     assert choose(pool, counts={"max": 2, "min": 2}, quantile=0.9) == {"max": [17, 16], "min": [2, 3]}
+
+
+@pytest.mark.parametrize(
+    ("quantile", "count", "rank"),
+    # The first three are the published ranks of the harder queries among ImageNet's training images.
+    [(0.99, 1_281_167, 12_811), (0.95, 1_281_167, 64_058), (0.85, 1_281_167, 192_175), (0.9, 10, 1), (1.0, 10, 0), (0.5, 3, 1)],
+)
+def test_rank_at_cuts_a_fraction_off(quantile: float, count: int, rank: int):
+    assert rank_at(quantile, count) == rank
+
+
+def test_choose_refuses_a_quantile_with_too_few_images_beyond_it():
+    pool = natural([float(i) for i in range(10)], [str(i) for i in range(10)])
+
+    with pytest.raises(InputError) as raised:
+        choose(pool, counts={"max": 6}, quantile=0.5)
+
+    assert raised.value.field == "pool"
 
 
 def test_choose_repeats_a_source_without_overlap_where_sources_do_not_suffice():

@@ -1,8 +1,6 @@
-"""What every design promises of its plans, whatever the units, the settings and the seed."""
+"""What every design promises of its plans, in every condition, whatever the units, the settings and the seed."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -10,137 +8,86 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from experiments import registry
-from experiments.contract.artifacts import Manifest
-from experiments.contract.designs import CHOICES, Design, PlannedTrial
+from experiments.contract.designs import CHOICES
 from experiments.contract.errors import InputError
 from experiments.contract.fields import build
+from tests.experiments.papers.planned import (
+    CAUSAL,
+    CONDITIONS,
+    INDICES,
+    LABORATORY,
+    SCALE,
+    SEEDS,
+    SLUGS,
+    Made,
+    asked,
+    conditions_of,
+    evenly,
+    made,
+    of_kind,
+    studies,
+)
 
 pytestmark = pytest.mark.unit
-SLUGS = [slug for slug, paper in registry.experiments().items() if paper.asks_people]
-SCALE, CAUSAL = "zimmermann2023_scale", "zimmermann2021_causal"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Made:
-    """A design with everything that its plans need."""
-
-    design: Design
-    condition: str
-    units: Sequence[str]
-    settings: Any
-    sets: Mapping[str, Manifest]
-    batches: int
-
-    def plan(self, seed: int, *, index: int = 0) -> list[PlannedTrial]:
-        return self.design.plan(
-            seed, index=index, condition=self.condition, units=self.units, settings=self.settings, sets=self.sets
-        )
-
-    def practice(self, seed: int, *, attempt: int = 1) -> list[PlannedTrial]:
-        return self.design.practice(
-            seed, attempt=attempt, condition=self.condition, units=self.units, settings=self.settings, sets=self.sets
-        )
-
-    def name_of(self, digest: str) -> str:
-        """The unit of an artifact."""
-        return str(self.sets[digest].recipe["unit"])
-
-
-def made(slug: str, condition: str, *, units: int = 4, batches: int = 4, **settings: int) -> Made:
-    design = registry.design(slug)
-    checked = build(design.Settings, settings)
-    addresses = [f"efficientnet_lite0.in1k/_blocks.10:{number}" for number in range(units)]
-    recipes = design.stimulus_sets(units=addresses, conditions=design.CONDITIONS, settings=checked)
-    sets = {
-        recipe.digest: Manifest(
-            digest=recipe.digest, recipe=recipe.as_json(), files=(), values={"batches": batches}, parents=(), provenance={}
-        )
-        for recipe in recipes
-    }
-    return Made(design=design, condition=condition, units=addresses, settings=checked, sets=sets, batches=batches)
-
-
-@st.composite
-def studies(draw: st.DrawFn, slugs: Sequence[str] = SLUGS) -> Made:
-    slug = draw(st.sampled_from(slugs))
-    return made(
-        slug,
-        draw(st.sampled_from(registry.design(slug).CONDITIONS)),
-        units=draw(st.integers(2, 7)),
-        batches=draw(st.integers(1, 6)),
-        main_trials=draw(st.integers(1, 24)),
-        catch_trials=draw(st.integers(0, 5)),
-        practice_obvious=draw(st.integers(0, 3)),
-        practice_other=draw(st.integers(0, 3)),
-    )
-
-
-SEEDS = st.integers(0, 2**56 - 1)
-INDICES = st.integers(0, 100)
-
-
-def of_kind(trials: Sequence[PlannedTrial], kind: str) -> list[PlannedTrial]:
-    return [trial for trial in trials if trial.kind == kind]
-
-
-def evenly(counts: Sequence[int]) -> bool:
-    return max(counts) - min(counts) <= 1
 
 
 @given(study=studies(), seed=SEEDS, index=INDICES)
-def test_plan_holds_an_example_and_as_many_trials_as_asked(study: Made, seed: int, index: int):
-    trials = study.plan(seed, index=index)
+def test_plan_begins_with_its_only_example(study: Made, seed: int, index: int):
+    example, *others = study.plan(seed, index=index)
 
-    kinds = Counter(trial.kind for trial in trials[1:])
-    assert trials[0].kind == "example"
-    assert (kinds["main"], kinds["catch"]) == (study.settings.main_trials, study.settings.catch_trials)
-    assert len(trials) == 1 + kinds["main"] + kinds["catch"]
+    assert example.kind == "example"
+    assert {trial.kind for trial in others} <= {"rating", "practice", "main", "catch"}
 
 
 @given(study=studies(), seed=SEEDS, index=INDICES)
 def test_plan_asks_about_units_equally_often(study: Made, seed: int, index: int):
     trials = study.plan(seed, index=index)
 
-    for kind in ("main", "catch"):
-        assert evenly([sum(trial.unit == unit for trial in of_kind(trials, kind)) for unit in study.units])
+    for condition in conditions_of(trials):
+        main = of_kind(trials, "main", condition)
+        assert evenly([sum(trial.unit == unit for trial in main) for unit in study.units])
 
 
 @given(study=studies(), seed=SEEDS, index=INDICES)
 def test_plan_puts_the_right_answer_on_each_side_equally_often(study: Made, seed: int, index: int):
     trials = study.plan(seed, index=index)
 
-    for kind in ("main", "catch"):
-        sides = [trial.correct for trial in of_kind(trials, kind)]
+    for condition in conditions_of(trials):
+        sides = [trial.correct for trial in of_kind(trials, "main", condition)]
         assert evenly([sides.count(choice) for choice in CHOICES[study.design.TASK]])
+    for kind, group in (("catch", "block"), ("practice", "block")):
+        for number in {getattr(trial, group) for trial in of_kind(trials, kind)}:
+            sides = [trial.correct for trial in of_kind(trials, kind) if trial.block == number]
+            assert evenly([sides.count(choice) for choice in CHOICES[study.design.TASK]])
 
 
 @given(study=studies(), seed=SEEDS, index=INDICES)
-def test_plan_repeats_no_unit_and_batch_while_batches_suffice(study: Made, seed: int, index: int):
-    main = of_kind(study.plan(seed, index=index), "main")
+def test_plan_repeats_no_unit_and_batch_in_a_condition_while_batches_suffice(study: Made, seed: int, index: int):
+    trials = study.plan(seed, index=index)
 
-    appearances = Counter(trial.unit for trial in main)
-    distinct = {(trial.unit, trial.batch) for trial in main}
-    enough = max(1, study.batches - 1)
-    assert len(distinct) == sum(min(count, enough) for count in appearances.values())
+    for condition in conditions_of(trials):
+        main = of_kind(trials, "main", condition)
+        appearances = Counter(trial.unit for trial in main)
+        distinct = {(trial.unit, trial.batch) for trial in main}
+        assert len(distinct) == sum(min(count, max(1, study.batches - 1)) for count in appearances.values())
 
 
 @given(study=studies(), seed=SEEDS, index=INDICES)
-def test_plan_keeps_the_last_batch_for_example_and_practice(study: Made, seed: int, index: int):
-    example, *asked = study.plan(seed, index=index)
+def test_plan_keeps_the_last_batch_for_all_but_main_trials(study: Made, seed: int, index: int):
+    trials = study.plan(seed, index=index)
 
     kept = study.batches - 1
-    assert {example.batch, *(trial.batch for trial in study.practice(seed))} == {kept}
-    assert study.batches == 1 or kept not in {trial.batch for trial in asked}
+    assert {trial.batch for trial in [*trials, *study.practice(seed)] if trial.kind in ("example", "practice", "rating")} == {
+        kept
+    }
+    assert study.batches == 1 or kept not in {trial.batch for trial in of_kind(trials, "main")}
 
 
-@given(slug=st.sampled_from(SLUGS), batches=st.integers(1, 6), appearances=st.integers(1, 4), sessions=st.integers(1, 8))
-def test_batches_of_a_unit_are_shown_equally_often_over_sessions(slug: str, batches: int, appearances: int, sessions: int):
-    study = made(slug, "natural", units=3, batches=batches, main_trials=3 * appearances)
+@given(study=studies(), seeds=st.tuples(SEEDS, SEEDS), index=INDICES)
+def test_a_task_fixes_units_and_batches_whoever_does_it(study: Made, seeds: tuple[int, int], index: int):
+    one, other = (study.plan(seed, index=index) for seed in seeds)
 
-    main = [trial for index in range(sessions) for trial in of_kind(study.plan(index, index=index), "main")]
-
-    shown = Counter((trial.unit, trial.batch) for trial in main)
-    assert evenly([shown[unit, batch] for unit in study.units for batch in range(max(1, batches - 1))])
+    assert asked(one) == asked(other)
 
 
 @given(study=studies(), seed=SEEDS, index=INDICES)
@@ -149,88 +96,151 @@ def test_the_same_seed_gives_the_same_plan(study: Made, seed: int, index: int):
     assert study.practice(seed) == study.practice(seed)
 
 
-@pytest.mark.parametrize("slug", SLUGS)
-def test_other_seeds_and_attempts_give_other_draws(slug: str):
-    study = made(slug, "natural")
+@given(study=studies(), seed=SEEDS, tasks=st.integers(1, 8))
+def test_tasks_ask_about_every_unit_and_batch_equally_often(study: Made, seed: int, tasks: int):
+    # Experiment II of the laboratory exchanges the units of its conditions over four tasks.
+    tasks *= 4
 
-    assert len({str(study.plan(seed)) for seed in range(5)}) == 5
-    assert len({str(study.practice(1, attempt=attempt)) for attempt in range(1, 6)}) == 5
+    main = [trial for index in range(tasks) for trial in of_kind(study.plan(seed + index, index=index), "main")]
+
+    for condition in conditions_of(main):
+        units = Counter(trial.unit for trial in main if trial.condition == condition)
+        assert evenly([units[unit] for unit in study.units])
+        assert sum(units.values()) % len(study.units) or len(set(units.values())) == 1
+        shown = Counter((trial.unit, trial.batch) for trial in main if trial.condition == condition)
+        for unit in study.units:
+            assert evenly([shown[unit, batch] for batch in range(max(1, study.batches - 1))])
+
+
+@pytest.mark.parametrize(("slug", "condition"), CONDITIONS)
+def test_participants_of_one_task_share_no_order(slug: str, condition: str):
+    study = made(slug, condition, units=20, batches=20)
+    plans = [study.plan(seed, index=3) for seed in range(20)]
+
+    orders = [tuple((trial.kind, trial.unit, trial.batch) for trial in plan[1:]) for plan in plans]
+    sides = [tuple(trial.correct for trial in of_kind(plan, "main")) for plan in plans]
+    references = [str([trial.images for trial in sorted(plan[1:], key=str)]) for plan in plans]
+    assert len(set(orders)) == len(set(sides)) == len(set(references)) == 20
 
 
 @given(study=studies(), seed=SEEDS)
 def test_correct_side_shows_the_image_that_activates_more(study: Made, seed: int):
-    for trial in [*of_kind(study.plan(seed), "main"), *of_kind(study.plan(seed), "example")]:
-        right = trial.images[f"query_{trial.correct}"].name.rpartition("/")[2]
-        wrong = next(choice for choice in CHOICES[study.design.TASK] if choice != trial.correct)
-        left_over = trial.images[f"query_{wrong}"].name.rpartition("/")[2]
-        assert (right.partition("_")[0], left_over.partition("_")[0]) == ("max", "min")
+    for trial in study.plan(seed):
+        if trial.kind in ("main", "example", "practice"):
+            right = trial.images[f"query_{trial.correct}"].name.rpartition("/")[2]
+            wrong = trial.images[f"query_{study.wrong(trial)}"].name.rpartition("/")[2]
+            assert (right.partition("_")[0], wrong.partition("_")[0]) == ("max", "min")
+
+
+@given(study=studies(), seed=SEEDS, index=INDICES)
+def test_queries_of_a_main_trial_stand_among_no_references(study: Made, seed: int, index: int):
+    for trial in of_kind(study.plan(seed, index=index), "main"):
+        images = [(image.digest, image.name) for image in trial.images.values()]
+        assert len(set(images)) == len(images)
 
 
 @given(study=studies(), seed=SEEDS)
 def test_images_of_a_trial_are_its_units_own_but_for_the_wrong_answer_of_obvious_ones(study: Made, seed: int):
     for trial in [*study.plan(seed), *study.practice(seed)]:
         foreign = {place for place, image in trial.images.items() if study.name_of(image.digest) != trial.unit}
-        wrong = {f"query_{choice}" for choice in CHOICES[study.design.TASK] if choice != trial.correct}
-        assert not foreign or (foreign == wrong and trial.kind in ("catch", "practice"))
+        assert not foreign or (foreign == {f"query_{study.wrong(trial)}"} and trial.kind in ("catch", "practice"))
 
 
-@given(study=studies([SCALE]), seed=SEEDS)
-def test_catch_queries_of_the_scale_study_stand_among_the_references(study: Made, seed: int):
-    for trial in of_kind(study.plan(seed), "catch"):
-        shown = {side: [image for place, image in trial.images.items() if place.startswith(side)] for side in ("left", "right")}
-        other = "lower" if trial.correct == "upper" else "upper"
-        assert trial.images[f"query_{trial.correct}"] in shown["right"]
-        assert trial.images[f"query_{other}"] in shown["left"]
+@pytest.mark.parametrize(("slug", "condition"), CONDITIONS)
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_plan_is_made_for_any_part_of_the_units(slug: str, condition: str, count: int):
+    study = made(slug, condition, units=7, main_trials=5)
+    units = study.units[-count:]
+
+    if slug == CAUSAL and count == 1:
+        with pytest.raises(InputError) as raised:
+            study.plan(1, units=units)
+        assert raised.value.field == "units"
+        return
+
+    asked_about = {trial.unit for trial in study.plan(1, index=2, units=units)}
+    assert asked_about == set(units)
 
 
-@given(study=studies([CAUSAL]), seed=SEEDS)
-def test_wrong_copy_in_catch_trials_of_the_causal_study_is_of_another_image(study: Made, seed: int):
-    for trial in of_kind(study.plan(seed), "catch"):
-        other = "right" if trial.correct == "left" else "left"
-        assert study.name_of(trial.images["base"].digest) == trial.unit
-        assert study.name_of(trial.images[f"query_{trial.correct}"].digest) == trial.unit
-        assert study.name_of(trial.images[f"query_{other}"].digest) != trial.unit
+@pytest.mark.parametrize(("slug", "condition"), CONDITIONS)
+def test_stimuli_of_no_units_are_refused(slug: str, condition: str):
+    design = registry.design(slug)
+
+    with pytest.raises(InputError) as raised:
+        design.stimulus_sets(units=[], conditions=[condition], settings=design.Settings())
+
+    assert raised.value.field == "units"
 
 
-@given(study=studies([SCALE]), seed=SEEDS)
-def test_scale_trial_shows_nine_references_a_side_and_the_most_extreme_first(study: Made, seed: int):
-    for trial in [*study.plan(seed), *study.practice(seed)]:
-        for side, sign in (("left", "min"), ("right", "max")):
-            names = [trial.images[f"{side}_{i}"].name.rpartition("/")[2] for i in range(9)]
-            assert names[0] == f"{sign}_8"
-            assert sorted(names) == [f"{sign}_{i}" for i in range(9)]
+@pytest.mark.parametrize(("slug", "condition"), CONDITIONS)
+def test_stimuli_are_only_those_that_the_condition_shows(slug: str, condition: str):
+    study = made(slug, condition)
+
+    trials = [trial for seed in range(20) for trial in [*study.plan(seed), *study.practice(seed)]]
+    shown = {image.digest for trial in trials for image in trial.images.values()}
+
+    assert shown == set(study.sets)
 
 
-@given(study=studies([CAUSAL]), seed=SEEDS)
-def test_causal_trial_shows_nine_references_or_none(study: Made, seed: int):
-    expected = [] if study.condition == "none" else [f"reference_{i}" for i in range(9)]
-    for trial in [*study.plan(seed), *study.practice(seed)]:
-        assert sorted(place for place in trial.images if place.startswith("reference")) == expected
-        assert {"base", "query_left", "query_right"} <= set(trial.images)
-
-
-@given(study=studies(), seed=SEEDS, attempt=st.integers(1, 9))
-def test_practice_is_as_long_as_asked_and_absent_without_references(study: Made, seed: int, attempt: int):
-    asked = study.settings.practice_obvious + study.settings.practice_other
-
-    assert len(study.practice(seed, attempt=attempt)) == (0 if study.condition == "none" else asked)
-
-
-@pytest.mark.parametrize(("slug", "published"), [(SCALE, (40, 5, 4, 1)), (CAUSAL, (18, 3, 1, 3))])
-def test_defaults_are_the_published_session_and_the_demo_is_a_smaller_one(slug: str, published: tuple[int, ...]):
+@pytest.mark.parametrize(
+    ("slug", "published"),
+    [
+        (SCALE, {"main_trials": 40, "catch_trials": 5, "practice_obvious": 4, "practice_other": 1, "tasks": 63}),
+        (CAUSAL, {"main_trials": 18, "catch_trials": 3, "practice_obvious": 1, "practice_other": 3, "tasks": 50}),
+        (LABORATORY, {"main_trials": 45, "catch_trials": 3, "practice_trials": 5, "grid_catch_trials": 2, "tasks": 10}),
+    ],
+)
+def test_defaults_are_the_published_session_and_the_demo_is_a_smaller_one(slug: str, published: dict[str, int]):
     design = registry.design(slug)
 
     settings, demo = design.Settings(), build(design.Settings, design.DEMO)
 
-    assert (settings.main_trials, settings.catch_trials, settings.practice_obvious, settings.practice_other) == published
+    assert {name: getattr(settings, name) for name in published} == published
     assert demo.main_trials < settings.main_trials
     assert demo.steps < settings.steps
 
 
 @pytest.mark.parametrize("slug", SLUGS)
-@pytest.mark.parametrize(("name", "value"), [("main_trials", 0), ("catch_trials", -1), ("practice_other", -1)])
-def test_sessions_that_cannot_be_are_refused(slug: str, name: str, value: int):
+@pytest.mark.parametrize(("name", "value"), [("main_trials", 0), ("catch_trials", -1), ("tasks", 0), ("max_batches", 0)])
+def test_sessions_that_cannot_be_are_refused(slug: str, name: str, value: Any):
     with pytest.raises(InputError) as caught:
         build(registry.design(slug).Settings, {name: value})
 
     assert caught.value.field == name
+
+
+@pytest.mark.parametrize(("slug", "condition"), CONDITIONS)
+def test_a_pool_that_cannot_carry_one_batch_is_refused_before_anything_is_made(slug: str, condition: str):
+    design = registry.design(slug)
+
+    with pytest.raises(InputError) as caught:
+        design.stimulus_sets(
+            units=["efficientnet_lite0.in1k/_blocks.1:1", "efficientnet_lite0.in1k/_blocks.1:2"],
+            conditions=[condition],
+            settings=design.Settings(pool_size=9),
+        )
+
+    assert caught.value.field == "pool_size"
+
+
+@pytest.mark.parametrize(
+    ("slug", "condition", "published"),
+    [
+        (CAUSAL, "natural", {"total_time": (90, 900), "side_variability": (1, None), "catch_ratio": (0.6, None)}),
+        (CAUSAL, "none", {"total_time": (40, 900), "instruction_time": (15, None)}),
+        (SCALE, "natural", {"total_time": (135, 2500), "side_variability": (5, None), "practice_attempts": (None, 3)}),
+    ],
+)
+def test_quality_rules_are_the_published_ones_and_follow_the_length_of_a_session(
+    slug: str, condition: str, published: dict[str, tuple[float | None, float | None]]
+):
+    design = registry.design(slug)
+
+    rules = {rule.name: rule for rule in design.quality_rules(condition=condition, settings=design.Settings())}
+    whole = design.Settings()
+    doubled = build(design.Settings, {"main_trials": 2 * whole.main_trials, "catch_trials": 2 * whole.catch_trials})
+    longer = {rule.name: rule for rule in design.quality_rules(condition=condition, settings=doubled)}
+
+    assert {name: (rules[name].low, rules[name].high) for name in published} == published
+    assert longer["total_time"].low == 2 * rules["total_time"].low
+    assert longer["catch_ratio"] == rules["catch_ratio"]

@@ -12,6 +12,7 @@ class StudyResult(models.Model):
     digest = models.CharField(max_length=64, help_text="Digest of the analysis")
     live_sessions = models.PositiveIntegerField()
     bot_sessions = models.PositiveIntegerField(help_text="Simulated participants")
+    outdated = models.BooleanField(default=False, help_text="Sessions that it was computed from were judged anew since")
     requested_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

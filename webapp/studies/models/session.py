@@ -48,7 +48,9 @@ class Session(models.Model):
     language = models.CharField(max_length=10, default="en")
     token_sha256 = models.CharField(max_length=64, unique=True, help_text="sha256 of the cookie's secret")
     tab = models.CharField(max_length=36, blank=True, help_text="Which browser tab goes on with it, by the tab's own random id")
-    erasure_code_sha256 = models.CharField(max_length=64, blank=True, help_text="sha256 of the code that erases the answers")
+    erasure_code_sha256 = models.CharField(
+        max_length=64, blank=True, db_index=True, help_text="sha256 of the code that erases the answers"
+    )
     attempt = models.PositiveSmallIntegerField(default=1, help_text="Attempt at practice, from 1")
     practice_passed = models.BooleanField(default=False)
     instruction_time = models.FloatField(null=True, help_text="ms on the instruction pages")
@@ -81,6 +83,7 @@ class SessionEvent(models.Model):
         WITHDRAWN = "withdrawn"
         FOCUS_LOST = "focus lost"
         CLOCK_JUMP = "clock jump"
+        PAUSED = "study paused"
 
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="events")
     kind = models.CharField(max_length=24, choices=Kind.choices)

@@ -53,6 +53,12 @@ class Study(models.Model):
         BALANCED = "balanced"
         ADAPTIVE = "adaptive"
 
+    class Erasure(models.TextChoices):
+        """What becomes of the answers when their person wants them erased: they go, or nothing leads to the person any more."""
+
+        DELETE = "delete"
+        ANONYMIZE = "anonymize"
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.SlugField(max_length=60, unique=True)
     title = models.CharField(max_length=200)
@@ -73,6 +79,15 @@ class Study(models.Model):
     lease_minutes = models.PositiveIntegerField(
         default=60, help_text="Whoever has not finished by then gives the task back; they may still finish"
     )
+    erasure = models.CharField(
+        max_length=10,
+        choices=Erasure.choices,
+        default=Erasure.DELETE,
+        help_text="When a person wants their answers erased: delete them, or cut every link to the person",
+    )
+    erased_sessions = models.PositiveIntegerField(
+        default=0, help_text="How many sessions were erased; nothing else is kept of them"
+    )
     version = models.PositiveSmallIntegerField(default=1)
     origin = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="descendants", help_text="What it was cloned from"
@@ -80,6 +95,7 @@ class Study(models.Model):
     source = models.JSONField(null=True, blank=True, help_text="Of an imported study: file, sha256, mapping")
     created_at = models.DateTimeField(auto_now_add=True)
     opened_at = models.DateTimeField(null=True, blank=True)
+    paused_at = models.DateTimeField(null=True, blank=True, help_text="Since when it is paused")
 
     class Meta:
         verbose_name_plural = "studies"

@@ -10,6 +10,7 @@ from experiments.contract.designs import CHOICES
 from experiments.contract.errors import InputError
 from experiments.contract.fields import require
 from webapp.api_errors import Conflict
+from webapp.participants.models import Participant
 from webapp.studies.models import Response, Session, SessionEvent, Trial
 from webapp.studies.selectors import session_phase, study_design
 
@@ -52,9 +53,14 @@ def response_record(session: Session, trial: Trial, answer: Mapping[str, Any]) -
 
 
 def oddities(session: Session, answer: Mapping[str, Any]) -> list[str]:
-    """What is odd about an answer: a time that nobody can have, stamps that contradict one another."""
+    """What is odd about an answer: a time that nobody can have, stamps that contradict one another.
+
+    The times of simulated participants are drawn, not waited, so that the server's clock says nothing of them.
+    """
     found = []
-    since_served = (timezone.now() - session.served_at).total_seconds() * 1000 if session.served_at else float("inf")
+    since_served = float("inf")
+    if session.served_at and session.kind != Participant.Kind.BOT:
+        since_served = (timezone.now() - session.served_at).total_seconds() * 1000
     if answer["rt"] < FASTEST_RT or answer["rt"] > since_served + CLOCK_SLACK:
         found.append("rt_impossible")
     stamps = answer["onset"], answer["second_frame"], answer["event_time"]

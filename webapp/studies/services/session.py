@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+import uuid
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -13,13 +14,16 @@ from experiments.contract.designs import PlannedTrial
 from experiments.contract.errors import InputError
 from webapp.api_errors import Conflict
 from webapp.participants.models import Participant
+from webapp.studies.allocation import units_chosen
 from webapp.studies.assignment import cell_choose
+from webapp.studies.completion import completion_code, session_reward
 from webapp.studies.models import Session, SessionEvent, Study, StudyImage, Trial
-from webapp.studies.selectors import answered_trials, plan_trials, study_design, study_manifests, study_settings
+from webapp.studies.selectors import answered_trials, plan_trials, session_units, study_design, study_manifests, study_settings
+from webapp.studies.services.quality import person_judge, session_judge
 
-CODE_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # without the signs that people confuse
 NOT_OPEN = InputError(field="study", message="this study is not open", remedy="Come back later, or ask the researcher")
 TAKEN_PART = InputError(field="participant", message="you have already taken part", remedy="Thank you; nothing is left to do")
+ENDED = InputError(field="session", message="this session has ended", remedy="Reload the page")
 
 
 @transaction.atomic
@@ -43,8 +47,12 @@ def session_start(
         return session, token
     if study.state != Study.State.OPEN:
         raise NOT_OPEN
-    cell = cell_choose(study, kind=participant.kind, cohort=cohort)
+    session_id = uuid.uuid4()
+    seed = int.from_bytes(hashlib.sha256(f"{study.id}/{session_id}".encode()).digest()[:7])
+    cell = cell_choose(study, kind=participant.kind, cohort=cohort, seed=seed)
     session = Session(
+        id=session_id,
+        seed=seed,
         study=study,
         condition=cell.condition,
         participant=participant,
@@ -57,12 +65,12 @@ def session_start(
         language=language,
         lease_until=lease_end(study),
     )
-    session.seed = int.from_bytes(hashlib.sha256(f"{study.id}/{session.id}".encode()).digest()[:7])
     design, about = study_design(study), _about(session)
     practice = design.practice(session.seed, attempt=1, **about)
+    planned = design.plan(session.seed, index=session.task_index, **{**about, "units": units_chosen(session)})
     session.practice_passed = not practice
     session.save()
-    trials_lay_down(session, design.plan(session.seed, index=session.task_index, **about), attempt=0)
+    trials_lay_down(session, planned, attempt=0)
     trials_lay_down(session, practice, attempt=1)
     return session, token
 
@@ -86,8 +94,12 @@ def lease_end(study: Study) -> Any:
 
 
 def sessions_expire() -> int:
-    """Note the sessions whose lease is over, and return their number. Their tasks went to others by the clock alone."""
+    """Note the sessions whose lease is over, and return their number. Their tasks went to others by the clock alone.
+
+    A paused study's clock stands still.
+    """
     late = Session.objects.filter(state=Session.State.RUNNING, lease_until__lt=timezone.now())
+    late = late.exclude(study__state=Study.State.PAUSED)
     count = 0
     for pk in list(late.values_list("id", flat=True)):
         with transaction.atomic():
@@ -138,10 +150,16 @@ def instructions_finish(session: Session, *, duration: float) -> None:
 
 @transaction.atomic
 def practice_judge(session: Session) -> bool:
-    """Whether practice is passed: all of the attempt right. A wrong answer brings a fresh draw; a missing one changes nothing."""
+    """Whether practice is passed: all of the attempt right. A wrong answer brings a fresh draw; a missing one changes nothing.
+
+    Raises:
+        Conflict: The session was returned or withdrawn meanwhile.
+    """
     session = Session.objects.select_for_update(of=("self",)).select_related("study", "condition").get(id=session.id)
     if session.practice_passed:
         return True
+    if session.state not in Session.UNFINISHED:
+        raise Conflict(ENDED)
     answers = list(session.trials.filter(kind="practice", attempt=session.attempt).values_list("response__correct", flat=True))
     if None in answers:
         return False
@@ -160,22 +178,32 @@ def practice_judge(session: Session) -> bool:
 def session_finish(session: Session) -> str | None:
     """The completion code, released only when every required answer is stored; None when trials are asked once more first.
 
+    The quality rules judge the session at once, and do not decide on the code.
+
     Raises:
-        Conflict: Answers are missing; the body lists their trials in `missing`.
+        Conflict: Answers are missing; the body lists their trials in `missing`. Or the session was returned or withdrawn
+            before it was finished.
     """
-    session = Session.objects.select_for_update(of=("self",)).select_related("study", "condition").get(id=session.id)
+    locked = Session.objects.select_for_update(of=("self",))
+    session = locked.select_related("study", "condition", "participant").get(id=session.id)
+    if session.finished_at:
+        return session.completion_code
+    if session.state not in Session.UNFINISHED:
+        raise Conflict(ENDED)
     required = plan_trials(session)
     missing = [str(pk) for pk in required.filter(response=None).order_by("position").values_list("id", flat=True)]
     if missing or not session.practice_passed:
         message = f"{len(missing)} answers are missing" if missing else "practice is not passed"
         raise Conflict(InputError(field="trials", message=message, remedy="Answer the missing trials first"), missing=missing)
-    if session.state not in Session.UNFINISHED:
-        return session.completion_code
     if repeats_lay_down(session):
         return None
     session.state, session.finished_at = Session.State.FINISHED, timezone.now()
-    session.completion_code = "".join(secrets.choice(CODE_ALPHABET) for _ in range(8))
     session.save()
+    session.passed_checks = session_judge(session)
+    person_judge(session)
+    session.completion_code = completion_code(session)
+    session.save(update_fields=["completion_code"])
+    session_reward(session)
     return session.completion_code
 
 
@@ -209,11 +237,9 @@ def repeats_lay_down(session: Session) -> bool:
 
 def _about(session: Session) -> dict[str, Any]:
     """What a design's `plan` and `practice` are told of a session."""
-    study = session.study
-    units = [unit for unit in study.unit_addresses if unit.startswith(f"{session.model}/") or not session.model]
     return {
         "condition": session.condition.name,
-        "units": units,
-        "settings": study_settings(study),
-        "sets": study_manifests(study),
+        "units": session_units(session),
+        "settings": study_settings(session.study),
+        "sets": study_manifests(session.study),
     }

@@ -1,61 +1,132 @@
-"""Writes of studies: create one, with all that it asks about."""
+"""Writes of studies: draft, start, create, redraft, copy. What defines the trials is fixed once somebody has begun."""
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from django.db import transaction
 
 from experiments import registry
-from experiments.contract.fields import build, require
+from experiments.contract.designs import LANGUAGES
+from experiments.contract.errors import InputError
+from experiments.contract.fields import build, require, require_range
 from model_zoo.address import UnitAddress
 from model_zoo.catalogue import check_unit
-from webapp.participants.models import ConsentText
+from webapp.api_errors import Conflict
+from webapp.participants.models import ConsentText, Recruitment
 from webapp.studies.models import Condition, Study, Unit
 from webapp.studies.preparation import study_prepare
+from webapp.studies.services.quality import published_rules, rule_set_create
 
 NAME = re.compile(r"[A-Za-z0-9_-]{1,60}")
 
 
+@dataclass(frozen=True, kw_only=True)
+class StudyPlan:
+    """Everything that somebody decides about a study; empty `conditions` and `title` are the design's own."""
+
+    name: str
+    paper: str
+    units: Sequence[str]
+    conditions: Sequence[str] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    title: str = ""
+    notice: str = ""
+    thanks: str = ""
+    contact: str = ""
+    languages: Sequence[str] = ("en",)
+    allocation: str = Study.Allocation.BALANCED
+    lease_minutes: int = 60
+
+
+TEXTS = ("name", "paper", "title", "notice", "thanks", "contact", "allocation", "lease_minutes")
+
+
 @transaction.atomic
-def study_create(
-    *,
-    name: str,
-    paper: str,
-    units: Sequence[str],
-    consent: ConsentText,
-    settings: Mapping[str, Any],
-    conditions: Sequence[str] = (),
-    title: str = "",
-    notice: str = "",
-) -> Study:
-    """Plan a study by its paper's design and request its stimuli; it opens when they are all there.
+def study_draft(plan: StudyPlan, *, consent: ConsentText, recruitment: Recruitment | None = None) -> Study:
+    """A study that has been planned but not started: nothing is requested yet.
 
     Raises:
-        InputError: Paper, unit, condition, setting or name is unknown, unfit or taken.
+        InputError: Paper, unit, condition, setting, language or name is unknown, unfit or taken.
     """
-    design = registry.design(paper)
-    checked = build(design.Settings, settings)
-    conditions = conditions or design.DEFAULT_CONDITIONS
-    for condition in conditions:
-        remedy = f"Choose among {', '.join(design.CONDITIONS)}"
-        require(condition in design.CONDITIONS, "conditions", f"{condition!r} is unknown to {paper}", remedy)
-    require(NAME.fullmatch(name) is not None, "name", f"{name!r} is no short name", "Use 1 to 60 letters, digits, '-' or '_'")
-    require(bool(units), "units", "a study without units asks nothing", "Give at least one unit address")
-    require(not Study.objects.filter(name=name).exists(), "name", f"there is a study {name!r} already", "Choose another name")
-    addresses = [check_unit(UnitAddress.parse(unit), aggregation="mean") for unit in units]
-    repeated = len({str(address) for address in addresses}) < len(addresses)
-    require(not repeated, "units", "a unit is given twice", "Give each unit once")
-    design.stimulus_sets(units=[str(address) for address in addresses], conditions=conditions, settings=checked)
-    study = Study.objects.create(
-        name=name, paper=paper, title=title or design.TITLE, settings=asdict(checked), notice=notice, consent=consent
-    )
-    study.units.set([unit_get_or_create(address) for address in addresses])
-    Condition.objects.bulk_create([Condition(study=study, name=condition) for condition in conditions])
+    require_free_name(plan.name)
+    study = Study(state=Study.State.DRAFT, consent=consent, recruitment=recruitment)
+    _write(study, plan)
+    return study
+
+
+@transaction.atomic
+def study_create(plan: StudyPlan, *, consent: ConsentText, recruitment: Recruitment | None = None) -> Study:
+    """Draft a study and start it.
+
+    Raises:
+        InputError: As for `study_draft`.
+    """
+    return study_start(study_draft(plan, consent=consent, recruitment=recruitment))
+
+
+def study_start(study: Study) -> Study:
+    """Request the stimuli of a study; it opens when they are all there."""
     study_prepare(study)
     study.refresh_from_db()
     return study
+
+
+@transaction.atomic
+def study_redraft(study: Study, plan: StudyPlan, *, consent: ConsentText, recruitment: Recruitment | None) -> Study:
+    """Change a study that nobody has begun; it is a draft again.
+
+    Raises:
+        Conflict: Somebody has begun it.
+        InputError: As for `study_draft`.
+    """
+    study = Study.objects.select_for_update().get(id=study.id)
+    if study.is_frozen or study.state == Study.State.IMPORTED:
+        message = "it has responses, so that its design stays as it is"
+        raise Conflict(InputError(field="study", message=message, remedy="Make a new version of it and change that"))
+    if plan.name != study.name:
+        require_free_name(plan.name)
+    # Previews and bots have tried what will no longer be.
+    study.sessions.all().delete()
+    study.artifacts.all().delete()
+    study.conditions.all().delete()
+    study.quality_rule_sets.all().delete()
+    study.state, study.error, study.consent, study.recruitment = Study.State.DRAFT, None, consent, recruitment
+    _write(study, plan)
+    return study
+
+
+@transaction.atomic
+def study_copy(study: Study, *, name: str, version: int = 1) -> Study:
+    """A draft with the same plan: a clone, or with a `version` above 1 the successor of a study that has responses.
+
+    Recruitment is not copied: a study at a recruiter belongs to one study here.
+
+    Raises:
+        InputError: The name is taken, or the study was run elsewhere.
+    """
+    imported = study.state == Study.State.IMPORTED
+    require(not imported, "study", "an imported study has no design of ours", "Make a new study")
+    copied = study_draft(_plan(study, name=name), consent=study.consent)
+    copied.origin, copied.version = study, version
+    copied.save(update_fields=["origin", "version"])
+    return copied
+
+
+def study_version(study: Study) -> Study:
+    """The next version of a study, as a draft called `<name>-v<number>`."""
+    version = study.version + 1
+    stem = re.sub(r"-v\d+$", "", study.name)
+    while Study.objects.filter(name=f"{stem}-v{version}").exists():
+        version += 1
+    return study_copy(study, name=f"{stem}-v{version}", version=version)
+
+
+def require_free_name(name: str) -> None:
+    """Raise InputError unless a study may be called `name`."""
+    require(NAME.fullmatch(name) is not None, "name", f"{name!r} is no short name", "Use 1 to 60 letters, digits, '-' or '_'")
+    require(not Study.objects.filter(name=name).exists(), "name", f"there is a study {name!r} already", "Choose another name")
 
 
 def unit_get_or_create(address: UnitAddress) -> Unit:
@@ -63,3 +134,55 @@ def unit_get_or_create(address: UnitAddress) -> Unit:
     parts = {"model": address.model, "layer": address.layer, "channel": address.channel}
     unit, _ = Unit.objects.get_or_create(address=str(address), defaults=parts)
     return unit
+
+
+def plan_check(plan: StudyPlan) -> tuple[list[UnitAddress], Sequence[str], Any]:
+    """The units, conditions and settings of a plan, each checked.
+
+    Raises:
+        InputError: One of them is unknown or unfit.
+    """
+    design = registry.design(plan.paper)
+    settings = build(design.Settings, plan.settings)
+    conditions = plan.conditions or design.DEFAULT_CONDITIONS
+    for condition in conditions:
+        remedy = f"Choose among {', '.join(design.CONDITIONS)}"
+        require(condition in design.CONDITIONS, "conditions", f"{condition!r} is unknown to {plan.paper}", remedy)
+    require(len(set(conditions)) == len(conditions), "conditions", "a condition is given twice", "Give each condition once")
+    require(bool(plan.languages), "languages", "there is none", f"Choose among {', '.join(LANGUAGES)}")
+    for language in plan.languages:
+        require(language in LANGUAGES, "languages", f"{language!r} is unknown", f"Choose among {', '.join(LANGUAGES)}")
+    require_range(plan, "lease_minutes", 1, 7 * 24 * 60)
+    require(plan.allocation in Study.Allocation.values, "allocation", f"{plan.allocation!r} is unknown", "Choose a policy")
+    adaptive = plan.allocation == Study.Allocation.ADAPTIVE
+    told = "a session of this design asks about all units, so that there is nothing to allocate"
+    require(hasattr(settings, "main_trials") or not adaptive, "allocation", told, "Choose balanced allocation")
+    require(bool(plan.units), "units", "a study without units asks nothing", "Give at least one unit address")
+    addresses = [check_unit(UnitAddress.parse(unit), aggregation="mean") for unit in plan.units]
+    repeated = len({str(address) for address in addresses}) < len(addresses)
+    require(not repeated, "units", "a unit is given twice", "Give each unit once")
+    design.stimulus_sets(units=[str(address) for address in addresses], conditions=conditions, settings=settings)
+    return addresses, conditions, settings
+
+
+def _write(study: Study, plan: StudyPlan) -> None:
+    addresses, conditions, settings = plan_check(plan)
+    for text in TEXTS:
+        setattr(study, text, getattr(plan, text))
+    study.title = plan.title or registry.design(plan.paper).TITLE
+    study.languages, study.settings = list(plan.languages), asdict(settings)
+    study.save()
+    study.units.set([unit_get_or_create(address) for address in addresses])
+    Condition.objects.bulk_create([Condition(study=study, name=condition) for condition in conditions])
+    rule_set_create(study, published_rules(study))
+
+
+def _plan(study: Study, *, name: str) -> StudyPlan:
+    texts = {text: getattr(study, text) for text in TEXTS}
+    return StudyPlan(
+        **{**texts, "name": name},
+        units=study.unit_addresses,
+        conditions=[condition.name for condition in study.conditions.order_by("id")],
+        settings=study.settings,
+        languages=study.languages,
+    )

@@ -7,6 +7,7 @@ from typing import Any
 
 from webapp.management import InputCommand
 from webapp.studies import demo
+from webapp.studies.children import ChildDied
 
 
 class Command(InputCommand):
@@ -28,6 +29,6 @@ class Command(InputCommand):
             demo.run(port=options["port"], pool=options["pool"])
         except KeyboardInterrupt:
             self.stdout.write("\nStopped; `make demo` goes on from here.")
-        except demo.ChildDied as died:
+        except ChildDied as died:
             self.stderr.write(str(died))
             sys.exit(1)

@@ -9,7 +9,7 @@ from django.urls import reverse
 from experiments.contract.fields import parse_settings
 from webapp.management import InputCommand
 from webapp.participants.consent import default_consent
-from webapp.studies.services.study import study_create
+from webapp.studies.services.study import StudyPlan, study_create
 
 
 class Command(InputCommand):
@@ -22,19 +22,19 @@ class Command(InputCommand):
         parser.add_argument("paper", help="slug of the paper, see `python -m experiments list`")
         parser.add_argument("--name", required=True, help="short name: letters, digits, '-'")
         parser.add_argument("--units", required=True, nargs="+", help="unit addresses, or files with one a line")
-        parser.add_argument("--conditions", nargs="+", default=[], help="by default all of the design")
+        parser.add_argument("--conditions", nargs="+", default=[], help="by default those that the design chooses")
         parser.add_argument("--set", dest="changes", action="append", default=[], metavar="key=value")
 
     def run(self, options: dict[str, Any]) -> None:
         """Create it and say where it is."""
-        study = study_create(
+        plan = StudyPlan(
             name=options["name"],
             paper=options["paper"],
             units=[unit for word in options["units"] for unit in _units(word)],
             conditions=options["conditions"],
             settings=parse_settings(options["changes"]),
-            consent=default_consent(),
         )
+        study = study_create(plan, consent=default_consent())
         self.stdout.write(f"{study.name} is {study.state}; participants enter at {reverse('participant:entry', args=[study.id])}")
 
 

@@ -1,0 +1,150 @@
+"""A square slides over an image, and at every position the unit's activation is read; shared by occlusion and blur."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, TypeAlias
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor
+from torch.nn import functional
+
+from experiments.contract.artifacts import Product, Workshop
+from experiments.contract.recipes import Occlusion
+from experiments.datasets.images import cut_square, read_image
+from experiments.datasets.pool import PoolImage, open_pool
+from experiments.datasets.sources import frame_largest
+from experiments.methods.exemplars import as_pixels, as_tensor, png_file
+from experiments.methods.natural import choose, natural_activations
+from model_zoo.activations import batch_size, unit_activations
+from model_zoo.address import UnitAddress
+from model_zoo.loading import LoadedModel, load
+
+Position: TypeAlias = tuple[int, int]
+"""Top and left of the square in px of the image as the network sees it."""
+Report: TypeAlias = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sweep:
+    """The activations for all positions of the square."""
+
+    base: float
+    """Activation of the whole image."""
+    grid: Float[np.ndarray, "row column"]
+    stride: int
+    patch: int
+    """Side of the square in px; a position is that of its upper left corner."""
+
+    def position(self, row: int, column: int) -> Position:
+        """Top and left of the square in px."""
+        return row * self.stride, column * self.stride
+
+    def extreme(self, name: str) -> tuple[int, int]:
+        """Row and column where the activation is least (`min`) or greatest (`max`); the first of equals."""
+        flat = self.grid.argmin() if name == "min" else self.grid.argmax()
+        row, column = divmod(int(flat), self.grid.shape[1])
+        return row, column
+
+
+class Altered(Protocol):
+    """Copies of an image as the network sees it, each altered by the square at one position."""
+
+    def __call__(self, positions: Sequence[Position]) -> Float[Tensor, "position 3 side side"]:
+        """One copy for each position."""
+
+
+class Swept(Protocol):
+    """The sweep of a recipe: its `occlusion.sweep` or `blur.sweep`."""
+
+    def __call__(self, *, image: Float[Tensor, "3 side side"], model: LoadedModel, report: Report) -> Sweep:
+        """Read the unit at every position."""
+
+
+class Shown(Protocol):
+    """How a recipe alters the image that is shown: its `occlusion.cover` or `blur.reveal`."""
+
+    def __call__(self, pixels: UInt8[np.ndarray, "side side 3"], *, position: Position) -> UInt8[np.ndarray, "side side 3"]:
+        """The image with the square at `position`."""
+
+
+def patch_side(recipe: Occlusion) -> int:
+    """Side of the square in px, as the network sees it."""
+    return round(recipe.patch * recipe.size)
+
+
+def read_positions(
+    recipe: Occlusion, *, image: Float[Tensor, "3 side side"], altered: Altered, model: LoadedModel, report: Report
+) -> Sweep:
+    """Read the unit at every position of the square at which it lies inside the image."""
+    unit, patch = UnitAddress.parse(recipe.unit), patch_side(recipe)
+    starts = range(0, recipe.size - patch + 1, recipe.stride)
+    positions = [(top, left) for top in starts for left in starts]
+    readings, batch = [], batch_size(recipe.size, device=model.device)
+    with torch.inference_mode():
+        base = unit_activations(model, unit, aggregation=recipe.aggregation, images=image[None]).item()
+        for start in range(0, len(positions), batch):
+            report(start, len(positions), f"{recipe.kind} of {recipe.unit}")
+            images = altered(positions[start : start + batch])
+            readings.append(unit_activations(model, unit, aggregation=recipe.aggregation, images=images))
+    grid = torch.cat(readings).view(len(starts), len(starts)).cpu().numpy()
+    return Sweep(base=base, grid=grid, stride=recipe.stride, patch=patch)
+
+
+def shown_scale(recipe: Occlusion) -> float:
+    """How many times as large the image is shown as the network sees it."""
+    return recipe.shown_size / recipe.size
+
+
+def make_swept(recipe: Occlusion, workshop: Workshop, *, sweep: Swept, shown: Shown) -> Product:
+    """Sweep over a given image or one of the unit's exemplars, and keep the two most telling positions."""
+    seen, whole, parents = _images(recipe, workshop)
+    model = load(UnitAddress.parse(recipe.unit).model, device=workshop.device)
+    swept = sweep(image=as_tensor(seen.pixels[None], device=workshop.device)[0], model=model, report=workshop.report)
+    about = {"source": whole.source, "box": whole.box}
+    files = [
+        png_file("base", whole.pixels, about={"activation": swept.base, **about}),
+        png_file("map", _heat_map(swept.grid, side=recipe.shown_size), about={}),
+    ]
+    values: dict[str, object] = {"base": swept.base, "grid": swept.grid.tolist(), "patch": swept.patch, "stride": swept.stride}
+    for name in ("min", "max"):
+        row, column = swept.extreme(name)
+        activation, position = float(swept.grid[row, column]), swept.position(row, column)
+        pixels = shown(whole.pixels, position=position)
+        files.append(png_file(name, pixels, about={"activation": activation, "position": position, **about}))
+        values |= {name: activation, f"{name}_position": position}
+    values["weights_sha256"] = model.card.weights.sha256
+    return Product(new_files=files, values=values, parents=parents)
+
+
+def square(position: Position, *, patch: int, scale: float) -> tuple[slice, slice]:
+    """Rows and columns of the square in an image that is shown `scale` times as large as the network sees it."""
+    top, left = (round(start * scale) for start in position)
+    bottom, right = (round((start + patch) * scale) for start in position)
+    return slice(top, bottom), slice(left, right)
+
+
+def _images(recipe: Occlusion, workshop: Workshop) -> tuple[PoolImage, PoolImage, list[str]]:
+    """The image to alter, as the network sees it and as it is shown, and the digests that it comes from."""
+    if recipe.image:
+        image = read_image(Path(recipe.image), field="image")
+        framing = frame_largest(image.size)
+        seen, shown = (
+            PoolImage(source=recipe.image, box=framing.box, pixels=cut_square(image, framing.box, side=side, gray=framing.gray))
+            for side in (recipe.size, recipe.shown_size)
+        )
+        return seen, shown, []
+    natural = natural_activations(recipe, workshop)
+    chosen = choose(natural, counts={"max": recipe.rank + 1})["max"][recipe.rank]
+    pool = open_pool(recipe.pool, size=recipe.pool_size, seed=recipe.seed)
+    return pool.read(chosen, side=recipe.size), pool.read(chosen, side=recipe.shown_size), [natural.digest]
+
+
+def _heat_map(grid: Float[np.ndarray, "row column"], *, side: int) -> UInt8[np.ndarray, "side side 3"]:
+    """The activations as gray values, black where least and white where greatest, one cell a position."""
+    span = float(grid.max() - grid.min()) or 1.0
+    cells = torch.from_numpy((grid - grid.min()) / span)[None, None].expand(1, 3, -1, -1)
+    pixels: UInt8[np.ndarray, "side side 3"] = as_pixels(functional.interpolate(cells, size=(side, side)), side=side)[0]
+    return pixels

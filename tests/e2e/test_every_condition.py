@@ -1,0 +1,94 @@
+"""One session of every condition of every design in a real browser, by a simulated participant who sees what people see."""
+
+import csv
+import io
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from skimage import data
+
+from experiments import registry
+from experiments.methods.bots import Run, run_sessions
+from experiments.methods.browser_bots import take_part_in_browser
+from experiments.methods.observers.makers import make_observer
+from experiments.methods.participant_link import Link
+from tests.e2e.conftest import SMALL, UNITS
+from tests.services.deployment import Deployment
+
+pytestmark = pytest.mark.e2e
+PAPERS = [slug for slug, paper in registry.experiments().items() if paper.asks_people]
+# The queries of the medium condition begin at the 99th percentile, beyond nine references of each sign.
+SOURCES = 960
+LEAST = {"main_trials": 2, "catch_trials": 1, "practice_obvious": 1, "practice_other": 0, "answer_lock": 0, "max_batches": 1}
+LABORATORY = {"ratings": 1, "none_blocks": 1, "blocks": 1, "practice_trials": 1, "repeats": 1, "grid_blocks": 1}
+STUDIES = {
+    "zimmermann2021_causal": {**LEAST, "stride": 32, "seed": 7},
+    "zimmermann2023_scale": {**LEAST, "seed": 7},
+    "borowski2021_exemplary": {**LABORATORY, "main_trials": 2, "catch_trials": 1, "max_batches": 1, "seed": 7},
+}
+
+
+@pytest.fixture(scope="module")
+def pool(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of small photographs, each a source of its own: cut from those in scikit-image."""
+    folder = tmp_path_factory.mktemp("photographs")
+    photographs = [data.astronaut(), data.coffee(), data.chelsea(), data.rocket()]
+    rng = np.random.default_rng(0)
+    for number in range(SOURCES):
+        photograph = photographs[number % len(photographs)]
+        side = int(rng.integers(64, 200))
+        top, left = (int(rng.integers(size - side)) for size in photograph.shape[:2])
+        cut = Image.fromarray(photograph[top : top + side, left : left + side])
+        cut.resize((64, 64)).save(folder / f"{number:04d}.png")
+    return folder
+
+
+@pytest.fixture(scope="module", params=PAPERS)
+def study(request: pytest.FixtureRequest, deployment: Deployment, pool: Path) -> dict[str, Any]:
+    paper, name = request.param, f"every-{request.param.partition('_')[0]}"
+    known = registry.design(paper).Settings.__dataclass_fields__
+    settings = {**{key: value for key, value in SMALL.items() if key in known}, "steps": 4, **STUDIES[paper]}
+    settings |= {"pool": str(pool), "pool_size": SOURCES}
+    words = [f"--set={key}={value}" for key, value in settings.items() if key in known]
+    conditions = registry.design(paper).CONDITIONS
+    deployment.manage("study_create", paper, "--name", name, "--units", *UNITS, "--conditions", *conditions, *words)
+    deployment.wait_open(name)
+    return deployment.studies()[name]
+
+
+def test_every_condition_goes_from_link_to_code(
+    study: dict[str, Any], deployment: Deployment, tmp_path: Path, chromium_path: str
+) -> None:
+    conditions = registry.design(study["paper"]).CONDITIONS
+    truth = tmp_path / "truth.json"
+    deployment.manage("export_truth", "--study", study["name"], "--out", str(truth))
+
+    outcomes, _ = run_sessions(
+        Link.parse(f"{deployment.web.url}{study['participant_url']}"),
+        Run(sessions=len(conditions), observer_name="ideal", seed=1),
+        observer=make_observer("ideal", settings={}, truth=truth, study=study["id"]),
+        take_part=take_part_in_browser,
+        report=lambda: None,
+    )
+
+    rows = exported(deployment, study)
+    sessions = {row["session_id"]: row["condition"] for row in rows}
+    assert len(outcomes) == len(conditions)
+    assert all(outcome.finished for outcome in outcomes)
+    assert Counter(sessions.values()) == Counter(conditions)
+    assert {row["session_state"] for row in rows} == {"finished"}
+    assert {row["correct"] for row in rows if row["trial_kind"] in ("main", "catch")} == {"1"}
+    if study["paper"] == "borowski2021_exemplary":
+        assert {row["trial_kind"] for row in rows} == {"rating", "practice", "main", "catch", "repeat"}
+        assert {row["trial_condition"] for row in rows if row["condition"] == "experiment_1"} >= {"none", "natural", "synthetic"}
+    if study["paper"] == "zimmermann2021_causal":
+        assert all(row["relative_difference"] for row in rows if row["trial_kind"] == "main")
+
+
+def exported(deployment: Deployment, study: dict[str, Any]) -> list[dict[str, str]]:
+    text = deployment.api.get(study["responses_url"], params={"format": "csv"}).text
+    return list(csv.DictReader(io.StringIO(text)))

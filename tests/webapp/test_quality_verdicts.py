@@ -1,0 +1,316 @@
+"""Verdicts: given when a session ends and again whenever somebody asks; rules have versions; who fails keeps everything."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from experiments.contract.errors import InputError
+from tests.webapp import made_up, progress
+from webapp.studies.assignment import study_cells
+from webapp.studies.models import QualityRuleSet, QualityVerdict, Response, Session, Study
+from webapp.studies.quality_forms import RulesForm
+from webapp.studies.results import has_news, results_request
+from webapp.studies.services.quality import published_rules, rule_set_create, rule_set_newest, session_judge, study_judge
+from webapp.studies.services.study import StudyPlan, study_redraft
+
+pytestmark = [pytest.mark.integration, pytest.mark.django_db]
+CATCH = {"name": "catch_ratio", "low": 0.8, "high": None}
+
+
+def study_with(*rules: dict[str, object]) -> Study:
+    study = made_up.study()
+    rule_set_create(study, {"natural": rules, "synthetic": rules})
+    return study
+
+
+def staff() -> Client:
+    client = Client()
+    client.force_login(User.objects.create_superuser("researcher"))
+    return client
+
+
+def test_new_study_has_the_published_rules_as_version_one():
+    study = made_up.study("zimmermann2021_causal")
+
+    (rule_set,) = study.quality_rule_sets.all()
+
+    assert rule_set.version == 1
+    assert {rule["name"]: (rule["low"], rule["high"]) for rule in rule_set.rules["none"]} == {
+        "catch_ratio": (0.6, None),
+        "instruction_time": (15, None),
+        "total_time": (40, 900),
+        "side_variability": (1, None),
+    }
+
+
+def test_study_from_before_the_rules_gets_the_published_ones_when_first_judged():
+    study = made_up.study()
+    study.quality_rule_sets.all().delete()
+
+    assert rule_set_newest(study).rules == published_rules(study)
+
+
+def test_session_is_judged_when_it_ends():
+    session = progress.finished(study_with(CATCH, {"name": "practice_attempts", "high": 3}))
+
+    verdicts = session.verdicts.order_by("id")
+    assert session.passed_checks is True
+    assert [(v.rule, v.low, v.high, v.value, v.passed) for v in verdicts] == [
+        ("catch_ratio", 0.8, None, 1.0, True),
+        ("practice_attempts", None, 3.0, 1.0, True),
+    ]
+
+
+def test_redrafted_study_has_the_published_rules_of_its_new_plan():
+    study = study_with(CATCH)
+    plan = StudyPlan(name=study.name, paper="zimmermann2021_causal", units=made_up.UNITS, conditions=("none",))
+
+    redrafted = study_redraft(study, plan, consent=study.consent, recruitment=None)
+
+    assert [set(rule_set.rules) for rule_set in redrafted.quality_rule_sets.all()] == [{"none"}]
+
+
+def test_session_that_fails_keeps_its_answers_its_code_and_its_pay_but_not_its_place():
+    study = study_with(CATCH)
+    session = progress.finished(study, wrong=["catch"])
+
+    assert session.passed_checks is False
+    assert session.state == Session.State.FINISHED
+    assert len(session.completion_code) == 8
+    assert Response.objects.filter(trial__session=session, trial__kind__in=("main", "catch")).count() == 5
+    assert sum(cell.sessions for cell in study_cells(study, kind="live", cohort="crowd")) == 0
+
+
+def test_running_session_is_not_judged():
+    study = study_with(CATCH)
+    session, _ = made_up.session(study)
+
+    assert study_judge(study) == 0
+    assert Session.objects.get(id=session.id).passed_checks is None
+
+
+def test_judging_again_changes_nothing():
+    study = study_with(CATCH)
+    for wrong in ([], ["catch"]):
+        progress.finished(study, wrong=wrong)
+    before = list(QualityVerdict.objects.order_by("id").values("id", "rule", "low", "high", "value", "passed"))
+
+    assert study_judge(study) == study_judge(study) == 2
+    assert list(QualityVerdict.objects.order_by("id").values("id", "rule", "low", "high", "value", "passed")) == before
+
+
+def test_new_rules_judge_anew_and_the_old_verdicts_stay():
+    study = study_with(CATCH)
+    session = progress.finished(study, wrong=["catch"])
+    first = study.quality_rule_sets.get(version=2)
+
+    second = rule_set_create(study, {"natural": [{**CATCH, "low": 0.0}], "synthetic": [{**CATCH, "low": 0.0}]})
+    study_judge(study)
+
+    session.refresh_from_db()
+    assert session.passed_checks is True
+    assert [session.verdicts.get(rule_set=rule_set).passed for rule_set in (first, second)] == [False, True]
+    assert [session.verdicts.get(rule_set=rule_set).low for rule_set in (first, second)] == [0.8, 0.0]
+
+
+def test_same_rules_again_are_the_same_version():
+    study = study_with(CATCH)
+
+    again = rule_set_create(study, {"natural": [CATCH], "synthetic": [CATCH]})
+
+    assert again.version == 2
+    assert study.quality_rule_sets.count() == 2
+
+
+def test_study_without_rules_passes_everybody():
+    assert progress.finished(progress.without_rules(made_up.study()), wrong=["catch", "main"]).passed_checks is True
+
+
+@pytest.mark.parametrize(
+    ("rules", "field"),
+    [
+        ({"horoscope": [CATCH]}, "condition"),
+        ({"natural": [{"name": "horoscope", "low": 1}]}, "name"),
+        ({"natural": [{"low": 1}]}, "name"),
+        ({"natural": [{"name": "catch_ratio"}]}, "catch_ratio"),
+        ({"natural": [{"name": "catch_ratio", "low": 0.9, "high": 0.1}]}, "catch_ratio"),
+        ({"natural": [{"name": "catch_ratio", "low": 1.5}]}, "catch_ratio"),
+        ({"natural": [{"name": "focus_losses", "high": -1}]}, "focus_losses"),
+        ({"natural": [{"name": "catch_ratio", "low": float("nan")}]}, "low"),
+        ({"natural": [{"name": "catch_ratio", "low": "much"}]}, "low"),
+        ({"natural": [{"name": "catch_ratio", "low": True}]}, "low"),
+        ({"natural": [{"name": "catch_ratio", "low": 0.5, "middle": 1}]}, "middle"),
+        ({"natural": [CATCH, CATCH]}, "catch_ratio"),
+    ],
+)
+def test_bad_rules_are_refused_and_make_no_version(rules, field):
+    study = made_up.study()
+
+    with pytest.raises(InputError) as refused:
+        rule_set_create(study, rules)
+
+    assert refused.value.field == field
+    assert study.quality_rule_sets.count() == 1
+
+
+def test_second_participation_is_found_also_in_the_first_session():
+    rule = {"name": "participations", "high": 1}
+    first = progress.finished(study_with(rule), external_id="anna")
+    assert first.passed_checks is True
+
+    second = progress.finished(study_with(rule), external_id="anna")
+
+    first.refresh_from_db()
+    assert (first.passed_checks, second.passed_checks) == (False, False)
+    assert first.verdicts.get(rule="participations").value == 2
+
+
+def test_result_is_out_of_date_when_another_session_counts():
+    study = study_with(CATCH)
+    progress.finished(study, wrong=["catch"])
+    results_request(study)
+    assert not has_news(study)
+
+    study_judge(study)
+    assert not has_news(study)
+
+    rule_set_create(study, {})
+    study_judge(study)
+    assert has_news(study)
+
+
+def test_verdicts_of_many_sessions_take_as_many_queries_as_those_of_one(django_assert_max_num_queries):
+    study = study_with(CATCH)
+    for _ in range(4):
+        progress.finished(study)
+
+    with django_assert_max_num_queries(14):
+        assert study_judge(study) == 4
+
+
+def test_pilot_and_simulated_sessions_are_judged_too():
+    study = study_with(CATCH)
+
+    sessions = [progress.finished(study, kind=kind, wrong=["catch"]) for kind in ("pilot", "bot")]
+
+    assert [session.passed_checks for session in sessions] == [False, False]
+    assert [session_judge(session) for session in sessions] == [False, False]
+
+
+def test_editor_makes_a_version_and_judges_by_it():
+    study = study_with(CATCH)
+    session = progress.finished(study, wrong=["catch"])
+    client = staff()
+    page = client.get(f"/studies/{study.id}/quality/")
+    form = {name: field.initial for name, field in page.context["form"].fields.items() if field.initial is not None}
+
+    answer = client.post(
+        f"/studies/{study.id}/quality/", {**form, "natural-catch_ratio-low": "0", "synthetic-catch_ratio-low": "", "save": "yes"}
+    )
+
+    assert answer.status_code == 302
+    newest = study.quality_rule_sets.order_by("-version").first()
+    assert newest.rules == {"natural": [{"name": "catch_ratio", "low": 0.0, "high": None}], "synthetic": []}
+    session.refresh_from_db()
+    assert session.passed_checks is True
+
+
+def test_editor_shows_what_is_wrong_and_keeps_what_was_typed():
+    study = made_up.study()
+
+    page = staff().post(f"/studies/{study.id}/quality/", {"natural-catch_ratio-low": "7", "save": "yes"})
+
+    assert page.status_code == 200
+    assert "no session could satisfy it" in page.content.decode()
+    assert 'value="7"' in page.content.decode()
+    assert study.quality_rule_sets.count() == 1
+
+
+def test_editor_refuses_words():
+    study = made_up.study()
+
+    page = staff().post(f"/studies/{study.id}/quality/", {"natural-catch_ratio-low": "many", "save": "yes"})
+
+    assert "Enter a number" in page.content.decode()
+    assert study.quality_rule_sets.count() == 1
+
+
+def test_editor_form_gives_back_the_rules_that_it_shows():
+    study = made_up.study()
+    rules = published_rules(study)
+    shown = RulesForm(study, rules)
+
+    form = RulesForm(study, rules, {name: field.initial for name, field in shown.fields.items() if field.initial is not None})
+
+    assert form.is_valid()
+    assert rule_set_create(study, form.rules()).version == 1
+
+
+def test_button_judges_again():
+    study = study_with(CATCH)
+    session = progress.finished(study)
+    Session.objects.filter(id=session.id).update(passed_checks=None)
+
+    staff().post(f"/studies/{study.id}/quality/", {"judge": "again"})
+
+    session.refresh_from_db()
+    assert session.passed_checks is True
+
+
+@pytest.mark.parametrize("page", ["quality", "operations"])
+def test_pages_are_for_staff_and_their_buttons_for_those_who_may_change_studies(page):
+    study = made_up.study()
+    url = f"/studies/{study.id}/{page}/"
+    watcher = Client()
+    watcher.force_login(User.objects.create_user("watcher", is_staff=True))
+
+    assert Client().get(url).status_code == 302
+    assert watcher.get(url).status_code == 200
+    assert watcher.post(url, {"judge": "again", "action": "pause"}).status_code == 403
+    assert staff().get("/studies/00000000-0000-4000-8000-000000000000/quality/").status_code == 404
+
+
+def test_imported_study_keeps_the_verdicts_that_it_came_with():
+    study = study_with(CATCH)
+    session = progress.finished(study)
+    Study.objects.update(state=Study.State.IMPORTED)
+    Session.objects.update(passed_checks=False)
+    study.refresh_from_db()
+    client = staff()
+
+    with pytest.raises(InputError, match="judged there"):
+        study_judge(study)
+    for model, pk in (("session", session.id), ("study", study.id)):
+        client.post(f"/admin/studies/{model}/", {"action": "judge", "_selected_action": [str(pk)]})
+
+    session.refresh_from_db()
+    assert session.passed_checks is False
+    assert client.get(f"/studies/{study.id}/quality/").status_code == 404
+
+
+def test_admin_shows_verdicts_and_filters_by_them():
+    study = study_with(CATCH)
+    good, bad = progress.finished(study), progress.finished(study, wrong=["catch"])
+    client = staff()
+
+    passed = client.get("/admin/studies/session/?passed_checks__exact=1").content.decode()
+    page = client.get(f"/admin/studies/session/{bad.id}/change/").content.decode()
+    verdicts = client.get(f"/admin/studies/qualityverdict/?session__study__id__exact={study.id}")
+    versions = client.get("/admin/studies/qualityruleset/")
+
+    assert (str(good) in passed, str(bad) in passed) == (True, False)
+    assert "catch_ratio" in page
+    assert verdicts.status_code == versions.status_code == 200
+    assert QualityRuleSet.objects.count() == 2
+
+
+def test_admin_judges_again():
+    study = study_with(CATCH)
+    session = progress.finished(study)
+    client = staff()
+    for model, pk in (("session", session.id), ("study", study.id)):
+        Session.objects.filter(id=session.id).update(passed_checks=None)
+        client.post(f"/admin/studies/{model}/", {"action": "judge", "_selected_action": [str(pk)]})
+
+        session.refresh_from_db()
+        assert session.passed_checks is True

@@ -1,0 +1,103 @@
+"""Fifty people at the same moment, each with a connection of their own to PostgreSQL."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from tests.webapp import made_up, progress
+from webapp.participants.models import Consent, Participant
+from webapp.participants.services import participant_enter
+from webapp.studies.models import Session, SessionEvent, Study, Trial
+from webapp.studies.services.session import session_finish, session_start
+from webapp.studies.services.withdrawal import erasure_code_give
+
+pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
+PEOPLE = 50
+
+
+@pytest.fixture(autouse=True)
+def _on_postgres() -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("races need PostgreSQL: the test database of SQLite lies in the memory of one thread")
+
+
+def at_once(act: Callable[[Any], Any], arguments: Iterable[Any]) -> list[Any]:
+    """What `act` gives for each argument, all called at the same moment."""
+    arguments = list(arguments)
+    results: list[Any] = [None] * len(arguments)
+    barrier = threading.Barrier(len(arguments))
+
+    def run(number: int) -> None:
+        barrier.wait()
+        try:
+            results[number] = act(arguments[number])
+        except Exception as error:
+            results[number] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(len(arguments))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+def enter(study: Study, external_id: str) -> Session:
+    participant = participant_enter(external_id=external_id, kind="live", consent=study.consent)
+    return session_start(study, participant)[0]
+
+
+def small_study() -> Study:
+    return made_up.study(main_trials=1, catch_trials=1, practice_obvious=1, practice_other=0, tasks=30)
+
+
+def test_fifty_people_at_once_get_places_of_their_own():
+    study = small_study()
+
+    sessions = at_once(lambda number: enter(study, f"person-{number}"), range(PEOPLE))
+
+    assert [error for error in sessions if not isinstance(error, Session)] == []
+    places = Counter((session.condition_id, session.model, session.task_index) for session in sessions)
+    assert set(places.values()) == {1}
+    assert set(Counter(session.condition_id for session in sessions).values()) == {PEOPLE // 2}
+
+
+def test_one_person_fifty_times_at_once_has_one_session():
+    study = small_study()
+
+    sessions = at_once(lambda _: enter(study, "person"), range(PEOPLE))
+
+    assert {getattr(session, "id", session) for session in sessions} == {Session.objects.get().id}
+    assert Participant.objects.count() == Consent.objects.count() == 1
+    assert Trial.objects.filter(attempt=0).count() == 3
+    assert SessionEvent.objects.filter(kind=SessionEvent.Kind.REJOINED).count() == PEOPLE - 1
+
+
+def test_last_place_goes_to_everybody_who_comes_at_once_and_then_the_study_is_full():
+    study = progress.without_rules(made_up.study(main_trials=1, catch_trials=1, tasks=1, conditions=("natural",)))
+
+    sessions = at_once(lambda number: enter(study, f"person-{number}"), range(5))
+    for session in sessions:
+        progress.finish(session)
+
+    assert at_once(lambda number: str(enter(study, f"late-{number}")), range(1))[0].field == "study"
+
+
+def test_session_that_ends_many_times_at_once_ends_once():
+    study = progress.without_rules(small_study())
+    session, _ = made_up.session(study)
+    progress.answer_plan(progress.to_main(session))
+
+    def end(_: int) -> tuple[str | None, str | None]:
+        return session_finish(Session.objects.get(id=session.id)), erasure_code_give(session)
+
+    ends = at_once(end, range(10))
+
+    assert len({code for code, _ in ends}) == 1
+    assert sum(erasure_code is not None for _, erasure_code in ends) == 1

@@ -1,0 +1,143 @@
+"""The result page: what it shows of an analysis, what it leaves to downloads, and results of earlier versions."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.test import Client
+from django.utils import timezone
+
+from experiments.contract.artifacts import NewFile, Product
+from experiments.contract.recipes import Analysis
+from tests.webapp import made_up
+from webapp.stimuli.models import Job
+from webapp.stimuli.selectors import store
+from webapp.stimuli.services import artifact_store
+from webapp.studies.models import Session, Study
+from webapp.studies.results import results_request
+from webapp.studies.shown_analysis import ROWS_SHOWN
+
+pytestmark = [pytest.mark.integration, pytest.mark.django_db]
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg"/>'
+
+
+@pytest.fixture
+def researcher() -> Client:
+    client = Client()
+    client.force_login(get_user_model().objects.create_superuser("researcher"))
+    return client
+
+
+def column(name: str) -> dict[str, str]:
+    return {"name": name, "meaning": f"The {name}"}
+
+
+def result(rows: int = 1) -> dict[str, Any]:
+    """A result with a table of so many rows and a figure of it, as the analyses write them."""
+    row = {"group": "people", "accuracy": 2 / 3, "p": 3.2e-7, "trials": 1200, "low": None, "unit": "<b>&"}
+    table = {"name": "accuracy", "title": "Accuracy by <condition>", "about": "Main trials."}
+    empty = {"name": "nothing", "title": "Nothing", "about": "None.", "columns": [column("group")], "rows": []}
+    figure = {"name": "accuracy_people", "group": "people", "caption": "People: accuracy.", "tables": ["accuracy"]}
+    claim = {"statement": "It helps", "reported": ".98 (unverified)", "value": "0.9", "holds": True}
+    return {
+        "groups": [{"name": "people", "title": "People", "sessions": 3}],
+        "computed_from": {"responses": 7, "sessions_left_out": {"failed checks": 2, "unfinished": 1}},
+        "tables": [{**table, "columns": [column(name) for name in row], "rows": [row] * rows}, empty],
+        "figures": [figure],
+        "claims": [claim],
+    }
+
+
+def with_result(body: dict[str, Any]) -> tuple[Study, str]:
+    """A study with one finished session, analyzed; and the result's digest."""
+    study = made_up.study()
+    session, _ = made_up.session(study)
+    Session.objects.filter(id=session.id).update(state=Session.State.FINISHED, finished_at=timezone.now())
+    requested = results_request(study)
+    assert requested is not None
+    content = json.dumps(body).encode()
+    files = [NewFile(name="result.json", content=content, media_type="application/json")]
+    files += [
+        NewFile(name=f"{table['name']}.csv", content=b"group\npeople\n", media_type="text/csv")
+        for table in body.get("tables", ())
+    ]
+    files += [
+        NewFile(name=f"{figure['name']}.svg", content=SVG, media_type="image/svg+xml") for figure in body.get("figures", ())
+    ]
+    recipe = Analysis(paper=study.paper, table=store().write_blob(b""))
+    study.results.filter(digest=requested.digest).update(digest=recipe.digest)
+    artifact_store(store().publish(recipe, Product(new_files=files), provenance={"made": "up"}).as_json())
+    return study, recipe.digest
+
+
+def page(researcher: Client, study: Study) -> str:
+    answer = researcher.get(f"/studies/{study.id}/results/")
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_page_shows_figures_tables_claims_and_what_was_left_out(researcher: Client):
+    study, digest = with_result(result())
+
+    shown = page(researcher, study)
+
+    assert "Sessions left out: 2 failed checks, 1 unfinished." in shown
+    assert "<h2>People (3 sessions)</h2>" in shown
+    assert f'<img src="/api/v1/artifacts/{digest}/files/accuracy_people.svg" alt="People: accuracy."' in shown
+    assert "<td>0.667</td><td>3.2e-07</td><td>1,200</td><td>–</td><td>&lt;b&gt;&amp;</td>" in shown
+    assert '<th scope="col" title="The accuracy">accuracy</th>' in shown
+    assert ".98 (unverified)" in shown
+
+
+def test_table_of_each_figure_can_be_downloaded_beside_it(researcher: Client):
+    study, digest = with_result(result())
+    link = f"/api/v1/artifacts/{digest}/files/accuracy.csv"
+
+    shown = page(researcher, study)
+    figure = shown[shown.index("<figure") : shown.index("</figure>")]
+    answer = researcher.get(link)
+
+    assert f'<a href="{link}" download="accuracy.csv">Accuracy by &lt;condition&gt;</a>' in figure
+    assert shown.count(f'href="{link}"') == 2
+    assert (answer.content, answer["Content-Type"]) == (b"group\npeople\n", "text/csv")
+
+
+def test_long_tables_show_their_first_rows(researcher: Client):
+    study, _ = with_result(result(rows=ROWS_SHOWN + 5))
+
+    shown = page(researcher, study)
+
+    assert f"{ROWS_SHOWN + 5} rows, the first {ROWS_SHOWN} are shown" in shown
+    assert shown.count("<td>3.2e-07</td>") == ROWS_SHOWN
+    assert "It has no rows." in shown
+
+
+def test_result_of_an_earlier_version_does_no_harm(researcher: Client):
+    study, _ = with_result({"groups": [{"sessions_are": "people"}], "claims": [], "computed_from": {}})
+
+    assert "made by an earlier version" in page(researcher, study)
+
+
+def test_study_without_results_says_so(researcher: Client):
+    assert "There is no result yet" in page(researcher, made_up.study())
+
+
+def test_analysis_gets_the_sessions_that_do_not_count_too(browser: Callable[..., tuple[Client, Session]]):
+    study = made_up.study()
+    for kind in ("live", "preview"):
+        client, session = browser(study, kind=kind)
+        client.post(f"/p/{study.id}/instructions", {"duration": 5000}, content_type="application/json")
+        trial = session.trials.filter(kind="practice").earliest("position")
+        answer = client.put(f"/p/{study.id}/trials/{trial.id}/answer", made_up.answer(), content_type="application/json")
+        assert answer.status_code == 200
+        Session.objects.filter(id=session.id).update(state=Session.State.FINISHED, finished_at=timezone.now())
+
+    results_request(study)
+
+    recipe = Job.objects.get(kind="analysis").recipe
+    table = csv.DictReader(io.StringIO(store().read_blob(recipe["table"]).decode()))
+    assert sorted(row["session_kind"] for row in table) == ["live", "preview"]

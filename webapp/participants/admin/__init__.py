@@ -1,0 +1,5 @@
+"""Admin pages of participants, recruitments and the ledger; Django finds them through this file."""
+
+from webapp.participants.admin import ledger, people, recruitment
+
+__all__ = ["ledger", "people", "recruitment"]

@@ -1,0 +1,58 @@
+"""How submissions stand at their recruiters. What is stored here is what a recruiter told, never what we expect of it."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.utils import timezone
+
+from webapp.participants.models import Recruitment, Submission
+from webapp.participants.recruiters import recruiter_of
+from webapp.participants.recruiters.base import GIVEN_BACK, RemoteSubmission
+from webapp.participants.signals import submission_given_back
+
+STATE_LENGTH = 24
+
+
+def submissions_reconcile(recruitment: Recruitment) -> list[Submission]:
+    """Take home how all submissions of a recruitment stand; those that changed.
+
+    Whoever's submission was returned or timed out gives the task back: see the signal.
+
+    Raises:
+        NotDoneError: The recruiter could not be asked; nothing was changed.
+    """
+    by_person: defaultdict[str, list[RemoteSubmission]] = defaultdict(list)
+    for remote in recruiter_of(recruitment).submissions():
+        by_person[remote.external_participant_id].append(remote)
+    changed, same = [], []
+    for submission in recruitment.submissions.exclude(external_participant_id=""):
+        told = _own(submission, by_person[submission.external_participant_id])
+        if told and submission_update(submission, told):
+            changed.append(submission)
+        else:
+            same.append(submission.pk)
+    Submission.objects.filter(pk__in=same).update(checked_at=timezone.now())
+    return changed
+
+
+def submission_update(submission: Submission, told: RemoteSubmission) -> bool:
+    """Store what the recruiter told of a submission; whether it is news. Telling it twice changes nothing."""
+    state = told.state[:STATE_LENGTH]
+    if (submission.state, submission.external_id) == (state, told.external_id):
+        return False
+    with transaction.atomic():
+        # Without the ids of somebody who was erased while the recruiter was asked.
+        kept = Submission.objects.filter(pk=submission.pk).exclude(external_participant_id="")
+        is_kept = kept.update(state=state, external_id=told.external_id, checked_at=timezone.now())
+        if is_kept and told.standing in GIVEN_BACK:
+            submission.refresh_from_db()
+            submission_given_back.send(sender=Submission, submission=submission)
+    return bool(is_kept)
+
+
+def _own(submission: Submission, remotes: Sequence[RemoteSubmission]) -> RemoteSubmission | None:
+    """The person's submission that we know, else one that they still have: links can be forged, the list cannot."""
+    known = [remote for remote in remotes if remote.external_id == submission.external_id]
+    kept = [remote for remote in remotes if remote.standing not in GIVEN_BACK]
+    return next((found[-1] for found in (known, kept, remotes) if found), None)

@@ -1,0 +1,64 @@
+"""The links by which people enter a study: what is added for previews, pilots, experts and recruiters.
+
+Experts and pilots need a link that staff made: what it says is signed, so that nobody can call themselves so.
+"""
+
+from urllib.parse import urlencode
+
+from django.core import signing
+from django.urls import reverse
+
+from experiments.contract.errors import InputError
+from webapp.participants.models import Recruitment
+from webapp.studies.models import Study
+
+PILOT = "pilot"
+COHORT = "cohort"
+FORGED = InputError(
+    field="link",
+    message="the link is forged, or another study's",
+    remedy="Open the study through the link that you were given",
+)
+PROLIFIC_QUERY = "PROLIFIC_PID={{%PROLIFIC_PID%}}&STUDY_ID={{%STUDY_ID%}}&SESSION_ID={{%SESSION_ID%}}"
+"""As Prolific wants it typed; it fills in the ids."""
+
+
+def cohort_link(study: Study) -> str:
+    """The path by which experts enter: they do the same trials and have rows of their own in every table."""
+    return _signed_link(study, COHORT)
+
+
+def pilot_link(study: Study) -> str:
+    """The path by which pilots enter: like people, and never counted as such."""
+    return _signed_link(study, PILOT)
+
+
+def study_links(study: Study) -> dict[str, str]:
+    """All paths into a study, by what they are for."""
+    path = reverse("participant:entry", args=[study.id])
+    links = {"preview": f"{path}?kind=preview", "pilot": pilot_link(study), "experts": cohort_link(study)}
+    recruiter = study.recruitment.recruiter if study.recruitment else Recruitment.Recruiter.DIRECT
+    if recruiter == Recruitment.Recruiter.PROLIFIC:
+        return {"for Prolific": f"{path}?{PROLIFIC_QUERY}", **links}
+    if recruiter == Recruitment.Recruiter.MTURK:
+        return {"for Mechanical Turk": reverse("participant:frame", args=[study.id]), **links}
+    return {"participant link": path, **links}
+
+
+def check_signed(study: Study, purpose: str, token: str) -> None:
+    """Refuse a link for pilots or experts that was not made by `_signed_link` for this study.
+
+    Raises:
+        InputError: It was not.
+    """
+    try:
+        is_ours = signing.loads(token, salt=purpose) == str(study.id)
+    except signing.BadSignature:
+        is_ours = False
+    if not is_ours:
+        raise FORGED
+
+
+def _signed_link(study: Study, purpose: str) -> str:
+    query = urlencode({purpose: signing.dumps(str(study.id), salt=purpose)})
+    return f"{reverse('participant:entry', args=[study.id])}?{query}"

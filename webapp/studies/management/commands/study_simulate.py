@@ -1,0 +1,52 @@
+"""`manage.py study_simulate SLUG [--sessions N] [--observer NAME]`: a simulated study and its analysis by one command."""
+
+import sys
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+from django.urls import reverse
+
+from experiments.contract.fields import parse_settings
+from webapp.management import InputCommand
+from webapp.studies import simulation
+from webapp.studies.children import ChildDied
+
+
+class Command(InputCommand):
+    """Plan a small study, make its stimuli, send simulated participants, analyze, and print accuracies by condition."""
+
+    help = __doc__
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Name the arguments."""
+        parser.add_argument("paper", help="slug of the paper, see `python -m experiments list`")
+        parser.add_argument("--name", default="", help="short name of the study; by default made of slug and time")
+        parser.add_argument("--sessions", type=int, default=20)
+        parser.add_argument("--observer", default="noisy", help="see `python -m experiments bot --help`")
+        parser.add_argument("--seed", type=int, default=1)
+        parser.add_argument("--units", type=int, default=4)
+        parser.add_argument("--conditions", nargs="+", default=[], help="by default the usual ones of the design")
+        parser.add_argument("--set", dest="changes", action="append", default=[], metavar="key=value")
+
+    def run(self, options: dict[str, Any]) -> None:
+        """Simulate."""
+        name = options["name"] or f"{options['paper'].partition('_')[0]}-simulated-{int(time.time())}"
+        try:
+            study, rows = simulation.run(
+                options["paper"],
+                name=name,
+                sessions=options["sessions"],
+                observer=options["observer"],
+                seed=options["seed"],
+                units=options["units"],
+                conditions=options["conditions"],
+                settings=parse_settings(options["changes"]),
+            )
+        except ChildDied as died:
+            self.stderr.write(str(died))
+            sys.exit(1)
+        self.stdout.write(f"\n{study.name}: {simulation.CAPTION}; seed {options['seed']}")
+        for row in rows:
+            self.stdout.write("  ".join(f"{column}={value}" for column, value in row.items() if value))
+        self.stdout.write(f"Result page, where the web server runs: {reverse('results', args=[study.id])}")

@@ -1,0 +1,54 @@
+"""What a running study costs, and what the GPU workers are at. Reads only; shown on the operations page."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Sum
+
+from webapp.participants.models import Participant, Payment
+from webapp.stimuli.models import Job
+from webapp.stimuli.selectors import Shown, job_shown
+from webapp.studies.models import Study
+
+JOBS_SHOWN = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """What the people of a study are owed, and what the ledger says; amounts as people read them."""
+
+    reward: str
+    people: int
+    """Who finished, whether or not their sessions passed the checks or were withdrawn since."""
+    owed: str
+    ledger: Sequence[tuple[str, str]]
+    """State of the lines and their sum."""
+
+
+def study_cost(study: Study) -> Cost | None:
+    """The cost so far; None where people come by a link and are paid by nobody."""
+    recruitment = study.recruitment
+    if recruitment is None:
+        return None
+    people = study.sessions.filter(kind=Participant.Kind.LIVE, finished_at__isnull=False).count()
+    sums = dict(recruitment.payments.values_list("state").annotate(Sum("amount")).order_by())
+    return Cost(
+        reward=money(recruitment.reward, recruitment.currency),
+        people=people,
+        owed=money(people * recruitment.reward, recruitment.currency),
+        ledger=[(state.label.lower(), money(sums[state], recruitment.currency)) for state in Payment.State if state in sums],
+    )
+
+
+def money(amount: int, currency: str) -> str:
+    """An amount in minor units, of which every currency that recruiters pay in has a hundred to one."""
+    return f"{amount // 100}.{amount % 100:02d} {currency}"
+
+
+def queue_shown() -> dict[str, Any]:
+    """The jobs that wait or run, oldest first, the first of them with their progress."""
+    jobs = Job.objects.filter(state__in=Job.OPEN).order_by("created_at")
+    shown: list[tuple[Job, Shown]] = [(job, job_shown(job)) for job in jobs[:JOBS_SHOWN]]
+    running = sum(of_job.state == Job.State.STARTED for _, of_job in shown)
+    return {"jobs": shown, "jobs_open": jobs.count(), "jobs_running": running}
