@@ -12,8 +12,13 @@ const LARGEST_COUNT = 2 ** 31 - 1;
 const LONGEST_WAY = 1000;
 
 export class TrialWatch {
-  private readonly clock = new FrameClock();
+  private readonly clock: FrameClock;
   private readonly focus = new FocusWatch();
+
+  /** Watches as long as `scene` is on the page. */
+  constructor(scene: HTMLElement) {
+    this.clock = new FrameClock(() => scene.isConnected);
+  }
 
   /** Runs `paint` inside an animation frame; that frame is the onset. */
   async start(paint: () => void): Promise<void> {

@@ -67,7 +67,7 @@ test("sendableDuration_ends_at_a_day", () => {
 test("isEarly_tells_a_late_arrival_from_a_clock_that_jumped", async () => {
   const frames: FrameRequestCallback[] = [];
   vi.stubGlobal("requestAnimationFrame", (callback: FrameRequestCallback) => frames.push(callback));
-  const watch = new TrialWatch();
+  const watch = new TrialWatch(document.body);
 
   const started = watch.start(() => {});
   frames.shift()?.(5000);
@@ -82,7 +82,7 @@ test("a_clock_that_jumps_back_gives_an_answer_all_the_same", async () => {
   const frames: FrameRequestCallback[] = [];
   vi.stubGlobal("requestAnimationFrame", (callback: FrameRequestCallback) => frames.push(callback));
   vi.stubGlobal("cancelAnimationFrame", () => {});
-  const watch = new TrialWatch();
+  const watch = new TrialWatch(document.body);
 
   const started = watch.start(() => {});
   for (const stamp of [5000, 4000, Number.NaN, 4032]) frames.shift()?.(stamp);

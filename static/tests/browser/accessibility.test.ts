@@ -122,6 +122,8 @@ test("a keyboard alone leads through a whole session, and its focus is always se
   await page.keyboard.press("Space");
   await screen(page, "practice-result").waitFor();
   await press(/^Begin$/);
+  await page.getByRole("heading", { name: "First a rating" }).waitFor();
+  await press(/^Continue$/);
   await trial(page, "open", "rating-1").waitFor();
   await tabTo(/^How well/);
   await page.keyboard.press("Home");

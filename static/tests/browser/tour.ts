@@ -51,6 +51,9 @@ async function tourPractice(page: Page, look: Look): Promise<void> {
 }
 
 async function tourBlocks(page: Page, look: Look): Promise<void> {
+  await page.getByRole("heading", { name: "First a rating" }).waitFor();
+  await look("first-block");
+  await goOn(page);
   await trial(page, "open", "rating-1").waitFor();
   await look("rating-open");
   await page.locator("input[type=range]").press("ArrowRight");
