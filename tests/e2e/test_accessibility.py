@@ -69,9 +69,28 @@ def test_every_screen_passes_axe_and_never_scrolls_sideways(
     page.get_by_role("button", name="Withdraw my answers").click()
     page.wait_for_selector("dialog[open]")
     visitor.check("withdraw")
+    page.get_by_role("button", name="Withdraw", exact=True).click()
+    page.wait_for_selector("[data-screen=withdrawn] .erasure-code")
+    visitor.check("withdrawn")
 
     assert visitor.problems == []
     assert visitor.complaints == []
+
+
+def test_pages_beside_the_study_pass_axe(deployment: Deployment, chromium: Browser, screenshots: Path) -> None:
+    study = deployment.studies()["forced-choice"]
+    visitor = Visitor(deployment, study, chromium, screenshots, size=ZOOMED)
+    beside = {
+        "erase": f"{deployment.web.url}/erase/",
+        "unknown": f"{deployment.web.url}/p/00000000-0000-4000-8000-000000000000/",
+        "damaged": f"{visitor.link}?kind=nobody",
+    }
+
+    for name, address in beside.items():
+        visitor.page.goto(address)
+        visitor.check(name)
+
+    assert visitor.problems == []
 
 
 def test_lost_connection_is_told_accessibly(

@@ -18,6 +18,8 @@ from webapp.studies.models import Trial
 print(json.dumps({str(t.id): t.correct_choice for t in Trial.objects.filter(kind="practice")}))
 """
 SET_STATE = "from webapp.studies.models import Study; Study.objects.filter(name={name!r}).update(state={state!r})"
+# Pages that the server renders begin with the focus on the page itself.
+LOST_FOCUS = "() => document.getElementById('unitscope') !== null && document.activeElement === document.body"
 OVERFLOW = "() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
 
 
@@ -32,12 +34,12 @@ class Visitor(Person):
 
     def check(self, name: str) -> None:
         """Note what axe finds, a page that scrolls sideways, and a focus that was lost."""
-        self.look(name)
         self.problems += [(name, problem) for problem in violations(self.page)]
+        self.look(name)
         width, room = self.page.evaluate(OVERFLOW)
         if width > room:
             self.problems.append((name, f"scrolls sideways by {width - room} px"))
-        if name != "consent" and self.page.evaluate("() => document.activeElement === document.body"):
+        if self.page.evaluate(LOST_FOCUS):
             self.problems.append((name, "nothing has the focus"))
 
     def choices(self) -> tuple[str, str]:
