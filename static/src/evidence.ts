@@ -25,10 +25,12 @@ export class TrialWatch {
     await this.clock.start(paint);
   }
 
-  /** Whether `event` was on its way before the onset. A stamp from long before it tells only of a clock that jumped. */
-  isEarly(event: Event): boolean {
-    const lead = this.clock.onset - event.timeStamp;
-    return lead > 0 && lead < LONGEST_WAY;
+  /**
+   * Whether `event`, whose handler runs at `now`, was on its way before the onset. Where no way is that long the clock jumped
+   * or stands still, and whoever pressed must not be kept waiting for it.
+   */
+  isEarly(event: Event, now: number): boolean {
+    return event.timeStamp < this.clock.onset && now - event.timeStamp < LONGEST_WAY;
   }
 
   /** What is known of the moment of `event`, whose handler ran at `handlerTime`. */

@@ -73,9 +73,12 @@ test("isEarly_tells_a_late_arrival_from_a_clock_that_jumped", async () => {
   frames.shift()?.(5000);
   await started;
   vi.unstubAllGlobals();
-  const early = [0, 3999, 4001, 4999.9, 5000, 5000.1, Number.NaN].map((timeStamp) => watch.isEarly({ timeStamp } as Event));
+  const stamps = [0, 3999, 4001, 4999.9, 5000, 5000.1, Number.NaN];
+  const [early, afterSeconds] = [5000.5, 8000].map((now) => stamps.map((timeStamp) => watch.isEarly({ timeStamp } as Event, now)));
 
   expect(early).toEqual([false, false, true, true, false, false, false]);
+  // A clock that stands still keeps nobody from answering for more than a second.
+  expect(new Set(afterSeconds)).toEqual(new Set([false]));
 });
 
 test("a_clock_that_jumps_back_gives_an_answer_all_the_same", async () => {

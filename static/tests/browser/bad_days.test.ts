@@ -125,7 +125,7 @@ test("a paused study is waited for, and the answers before it stay", async () =>
 
 const CLOCKS = {
   "stands still": "performance.now = () => 5000; Object.defineProperty(Event.prototype, 'timeStamp', { get: () => 5000 });",
-  "is set back": "Object.defineProperty(Event.prototype, 'timeStamp', { get: () => 3 });",
+  "is set back": "Object.defineProperty(Event.prototype, 'timeStamp', { get: () => -5000 });",
   "counts from 1970": "Object.defineProperty(Event.prototype, 'timeStamp', { get: () => Date.now() });",
   "is no number": "performance.now = () => NaN; Object.defineProperty(Event.prototype, 'timeStamp', { get: () => NaN });",
   "ticks in tenths of a second":
