@@ -153,7 +153,7 @@ class Design(Protocol):
         """The pages before practice."""
 
     def block_page(self, *, condition: str, kind: TrialKind, settings: Any, language: str) -> InstructionPage | None:
-        """The page before a block after the first, by condition and kind of its first trial; None where there are no blocks."""
+        """The page before a block, also the first, by condition and kind of its first trial; None where there are no blocks."""
 
     def quality_rules(self, *, condition: str, settings: Any) -> tuple[QualityRule, ...]:
         """What a session must satisfy to be counted, as published."""

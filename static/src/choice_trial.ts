@@ -56,7 +56,8 @@ function firstInput(scene: Scene, watch: TrialWatch): Promise<Input> {
   const { signal } = listening;
   return new Promise<Input>((resolve) => {
     const take = (option: Option, event: Event): void => {
-      if (!watch.isEarly(event)) resolve({ option, event, handlerTime: performance.now() });
+      const handlerTime = performance.now();
+      if (!watch.isEarly(event, handlerTime)) resolve({ option, event, handlerTime });
     };
     for (const { option, node } of scene.buttons) node.addEventListener("click", (event) => take(option, event), { signal });
     const onKey = (event: KeyboardEvent): void => {

@@ -39,7 +39,8 @@ export class FrameClock {
   private request = 0;
   private reachSecondFrame: (stamp: number) => void = () => {};
 
-  constructor() {
+  /** `isShown` ends the stamping of a trial that was taken off the page. */
+  constructor(private readonly isShown: () => boolean = () => true) {
     this.secondFrame = new Promise((resolve) => (this.reachSecondFrame = resolve));
   }
 
@@ -74,7 +75,7 @@ export class FrameClock {
     if (this.last !== null) this.intervals.push(stamp - this.last);
     if (this.intervals.length === 1) this.reachSecondFrame(stamp);
     this.last = stamp;
-    this.request = requestAnimationFrame(this.tick);
+    if (this.isShown()) this.request = requestAnimationFrame(this.tick);
   };
 }
 

@@ -117,8 +117,9 @@ export class Driver {
       await this.settle(signal);
       session = await this.ask(signal);
     }
+    const ahead = [...session.practice.trials, ...session.main.trials].filter(({ answered }) => !answered);
     if (session.phase === "instructions") preloader.enqueue([session.example]);
-    preloader.enqueue([...session.practice.trials, ...session.main.trials].filter(({ answered }) => !answered));
+    if (RUNNING.has(session.phase)) preloader.enqueue(ahead);
     return session;
   }
 
@@ -152,7 +153,7 @@ export class Driver {
     const next = trials.find(({ answered }) => !answered);
     const index = next?.block ?? blocks.length;
     const isNew = trials.every((trial) => trial.block !== index || !trial.answered);
-    if (index > 0 && isNew) await showBlockPage(this.parts.stage, blocks[index]?.page ?? null, this.scoreOf(session, index - 1));
+    if (isNew) await showBlockPage(this.parts.stage, blocks[index]?.page ?? null, this.scoreOf(session, index - 1));
     if (next) await this.play(blockSeries(session, index), signal);
     else await this.finish(session);
   }

@@ -12,18 +12,25 @@ const LARGEST_COUNT = 2 ** 31 - 1;
 const LONGEST_WAY = 1000;
 
 export class TrialWatch {
-  private readonly clock = new FrameClock();
+  private readonly clock: FrameClock;
   private readonly focus = new FocusWatch();
+
+  /** Watches as long as `scene` is on the page. */
+  constructor(scene: HTMLElement) {
+    this.clock = new FrameClock(() => scene.isConnected);
+  }
 
   /** Runs `paint` inside an animation frame; that frame is the onset. */
   async start(paint: () => void): Promise<void> {
     await this.clock.start(paint);
   }
 
-  /** Whether `event` was on its way before the onset. A stamp from long before it tells only of a clock that jumped. */
-  isEarly(event: Event): boolean {
-    const lead = this.clock.onset - event.timeStamp;
-    return lead > 0 && lead < LONGEST_WAY;
+  /**
+   * Whether `event`, whose handler runs at `now`, was on its way before the onset. Where no way is that long the clock jumped
+   * or stands still, and whoever pressed must not be kept waiting for it.
+   */
+  isEarly(event: Event, now: number): boolean {
+    return event.timeStamp < this.clock.onset && now - event.timeStamp < LONGEST_WAY;
   }
 
   /** What is known of the moment of `event`, whose handler ran at `handlerTime`. */

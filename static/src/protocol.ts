@@ -65,7 +65,7 @@ export interface InstructionPage {
 }
 
 export interface Block {
-  /** What is shown before it; the first block has the instructions before it instead. */
+  /** What is shown before it; null where trials are not in blocks. */
   page: InstructionPage | null;
   presentation: Presentation;
   /** How many of its trials were right so far; null where people are not told. */

@@ -64,7 +64,7 @@ export class TrialFrame {
     display.replaceChildren(this.root);
     await Promise.all([...this.root.querySelectorAll("img")].map((image) => image.decode()));
     for (let frame = 0; frame < REHEARSALS; frame += 1) await nextFrame();
-    const watch = new TrialWatch();
+    const watch = new TrialWatch(this.root);
     await watch.start(() => (this.state = "locked"));
     // Screen readers begin at the question, and the keyboard's next stop is the first control.
     this.prompt.focus({ preventScroll: true });

@@ -66,7 +66,7 @@ test("blocks_have_a_page_between_them_with_the_score_of_the_one_before", async (
   await (await startDriver()).run();
   watch.disconnect();
 
-  expect(passed(seen)).toEqual(["Welcome", "What you will see", "main-1", "main-2", "A short rest", "main-3", "main-4", "Block finished"]);
+  expect(passed(seen)).toEqual(["Welcome", "What you will see", "A short rest", "main-1", "main-2", "A short rest", "main-3", "main-4", "Block finished"]);
   expect(scores.filter((score) => score !== "")).toEqual([
     "In the block you have just finished, 1 of 2 answers were right.",
     "In the block you have just finished, 2 of 2 answers were right.",
@@ -90,7 +90,7 @@ test("ratings_and_choices_are_answered_each_in_its_way", async () => {
 
   await (await startDriver()).run();
 
-  expect(passed(seen)).toEqual(["Welcome", "What you will see", "rating-1", "rating-2", "A short rest", "main-1"]);
+  expect(passed(seen)).toEqual(["Welcome", "What you will see", "First a rating", "rating-1", "rating-2", "A short rest", "main-1"]);
   expect(study.answers.get("rating-2")).toMatchObject({ rating: 40, rt: expect.any(Number) });
   expect(study.answers.get("rating-2")).not.toHaveProperty("choice");
   expect(study.answers.get("main-1")).toMatchObject({ choice: "upper", confidence: 1 });

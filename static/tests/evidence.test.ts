@@ -67,22 +67,25 @@ test("sendableDuration_ends_at_a_day", () => {
 test("isEarly_tells_a_late_arrival_from_a_clock_that_jumped", async () => {
   const frames: FrameRequestCallback[] = [];
   vi.stubGlobal("requestAnimationFrame", (callback: FrameRequestCallback) => frames.push(callback));
-  const watch = new TrialWatch();
+  const watch = new TrialWatch(document.body);
 
   const started = watch.start(() => {});
   frames.shift()?.(5000);
   await started;
   vi.unstubAllGlobals();
-  const early = [0, 3999, 4001, 4999.9, 5000, 5000.1, Number.NaN].map((timeStamp) => watch.isEarly({ timeStamp } as Event));
+  const stamps = [0, 3999, 4001, 4999.9, 5000, 5000.1, Number.NaN];
+  const [early, afterSeconds] = [5000.5, 8000].map((now) => stamps.map((timeStamp) => watch.isEarly({ timeStamp } as Event, now)));
 
   expect(early).toEqual([false, false, true, true, false, false, false]);
+  // A clock that stands still keeps nobody from answering for more than a second.
+  expect(new Set(afterSeconds)).toEqual(new Set([false]));
 });
 
 test("a_clock_that_jumps_back_gives_an_answer_all_the_same", async () => {
   const frames: FrameRequestCallback[] = [];
   vi.stubGlobal("requestAnimationFrame", (callback: FrameRequestCallback) => frames.push(callback));
   vi.stubGlobal("cancelAnimationFrame", () => {});
-  const watch = new TrialWatch();
+  const watch = new TrialWatch(document.body);
 
   const started = watch.start(() => {});
   for (const stamp of [5000, 4000, Number.NaN, 4032]) frames.shift()?.(stamp);

@@ -58,8 +58,10 @@ export function makeMain(options: SessionOptions): Session["main"] {
   const presentation = makePresentation(options);
   const blocks: Block[] = [];
   const trials: MainTrial[] = [];
+  const isDivided = ratings > 0 || count > 1;
   const addBlock = (form: Form, ids: string[]): void => {
-    const page = { title: "A short rest", paragraphs: [`Block ${blocks.length + 1} comes next.`], shows_example: false };
+    const title = form === "rating" ? "First a rating" : "A short rest";
+    const page = isDivided ? { title, paragraphs: [`Block ${blocks.length + 1} comes next.`], shows_example: false } : null;
     trials.push(...ids.map((id) => ({ ...makeTrial(id, form, options), block: blocks.length })));
     blocks.push({ page, presentation, correct_so_far: blockScore ? 0 : null });
   };

@@ -13,9 +13,9 @@ KEYS = "123456"
 class Person:
     """One participant; `answers` holds what they pressed, by trial."""
 
-    def __init__(self, browser: Browser, link: str, screenshots: Path) -> None:
+    def __init__(self, browser: Browser, link: str, screenshots: Path, *, size: tuple[int, int] = (1280, 720)) -> None:
         self.link, self.screenshots = link, screenshots
-        self.context = browser.new_context(viewport={"width": 1280, "height": 720})
+        self.context = browser.new_context(viewport={"width": size[0], "height": size[1]})
         self.page = self.context.new_page()
         self.page.set_default_timeout(PATIENCE_MS)
         self.answers: dict[str, dict[str, Any]] = {}

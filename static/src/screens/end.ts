@@ -73,10 +73,20 @@ function erasure(code: string | null): HTMLElement[] {
 
 /** A plain link to where a recruiter wants the person back; never followed by itself, since the code must be seen first. */
 function returnLink(url: string | null): HTMLAnchorElement | null {
-  const target = url === null || !URL.canParse(url) ? null : new URL(url);
-  if (target === null || !/^https?:$/.test(target.protocol)) return null;
+  const target = addressOf(url);
+  if (target === null) return null;
   const host = target.hostname;
   const known = RECRUITERS.find(([domain]) => host === domain || host.endsWith(`.${domain}`));
   const text = words().thanks.returnTo(known?.[1] ?? host);
   return element("a", { class: "button", text, attributes: { href: target.href, rel: "noreferrer" } });
+}
+
+/** The address on the web that `url` is, if it is one. */
+function addressOf(url: string | null): URL | null {
+  try {
+    const address = new URL(url ?? "");
+    return /^https?:$/.test(address.protocol) ? address : null;
+  } catch {
+    return null;
+  }
 }

@@ -37,7 +37,7 @@ export function codeBlock(code: string, about: { className: string; label: strin
   const copied = element("span", { class: "copied", attributes: { role: "status" } });
   copy.addEventListener("click", () => void copyText(output, code).then((done) => (copied.textContent = done)));
   const label = element("p", { class: "code-label", text: about.label });
-  return element("div", { class: "code-block" }, [label, output, element("div", { class: "copy" }, [copy, copied])]);
+  return element("div", { class: "code-block" }, [label, output, element("div", { class: "code-copy" }, [copy, copied])]);
 }
 
 async function copyText(output: HTMLElement, code: string): Promise<string> {

@@ -24,6 +24,28 @@ test("a reload in the middle goes on at the first unanswered trial, with the und
   expect(server.study.answers.get("main-2")).toMatchObject({ choice: "lower", confidence: 1 });
 });
 
+test("the back button, a closed tab and another visit go on where the person was", async () => {
+  const page = await visit({ task: "two_afc", practiceTrials: 0, mainTrials: 4 });
+  await passInstructions(page);
+  await answerByKey(page, "main-1", "1");
+  await trial(page, "open", "main-2").waitFor();
+
+  await page.goto(`${new URL(server.url).origin}/icon.svg`);
+  await page.goBack();
+  await answerByKey(page, "main-2", "2");
+  await trial(page, "open", "main-3").waitFor();
+  await page.close();
+  const again = await openTab();
+  await answerByKey(again, "main-3", "3");
+  await trial(again, "open", "main-4").waitFor();
+  await again.goto(server.url);
+  await answerByKey(again, "main-4", "4");
+  await screen(again, "thanks").waitFor();
+
+  expect([...server.study.answers.keys()]).toEqual(["main-1", "main-2", "main-3", "main-4"]);
+  expect(server.study.received).toBe(4);
+});
+
 test("an image that fails for good is explained, and can be tried again", async () => {
   const page = await visit({ task: "two_afc", practiceTrials: 0, mainTrials: 1 });
   server.brokenImages.add("/p/mock/images/main-1/left_3");
@@ -103,7 +125,7 @@ test("a paused study is waited for, and the answers before it stay", async () =>
 
 const CLOCKS = {
   "stands still": "performance.now = () => 5000; Object.defineProperty(Event.prototype, 'timeStamp', { get: () => 5000 });",
-  "is set back": "Object.defineProperty(Event.prototype, 'timeStamp', { get: () => 3 });",
+  "is set back": "Object.defineProperty(Event.prototype, 'timeStamp', { get: () => -5000 });",
   "counts from 1970": "Object.defineProperty(Event.prototype, 'timeStamp', { get: () => Date.now() });",
   "is no number": "performance.now = () => NaN; Object.defineProperty(Event.prototype, 'timeStamp', { get: () => NaN });",
   "ticks in tenths of a second":

@@ -11,14 +11,15 @@ const BASE = "/p/mock/";
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; " +
   "form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+const STYLES = ["participant", "controls", "trial", "scenes"].map((name) => `/css/${name}.css`);
 const PAGE = `<!doctype html><html lang="en" dir="ltr"><head><meta charset="utf-8"><title>Mock study</title>
-<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="/css/participant.css">
+<meta name="viewport" content="width=device-width, initial-scale=1">${STYLES.map((path) => `<link rel="stylesheet" href="${path}">`).join("")}
 <link rel="icon" href="/icon.svg"></head><body><main id="unitscope" data-base="${BASE}"></main><script src="/participant.js" defer></script></body></html>`;
 const FILES: Record<string, [string, string]> = {
   "/participant.js": ["dist/participant.js", "text/javascript"],
   "/participant.js.map": ["dist/participant.js.map", "application/json"],
   "/icon.svg": ["public/icon.svg", "image/svg+xml"],
-  "/css/participant.css": ["public/css/participant.css", "text/css"],
+  ...Object.fromEntries(STYLES.map((path): [string, [string, string]] => [path, [`public${path}`, "text/css"]])),
 };
 
 export interface MockServer {

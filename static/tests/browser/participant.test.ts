@@ -76,6 +76,8 @@ test.each<[ReferenceCounts, number]>([
 test("blocks, ratings and repeated trials lead through their pages to the code", async () => {
   const page = await visit({ task: "two_afc", practiceTrials: 0, mainTrials: 1, blocks: 2, ratings: 1, blockScore: true, repeats: 1 });
   await passInstructions(page);
+  await page.getByRole("heading", { name: "First a rating" }).waitFor();
+  await goOn(page);
   await trial(page, "open", "rating-1").waitFor();
   await page.keyboard.press("Enter");
   const confirm = page.getByRole("button", { name: "Confirm" });

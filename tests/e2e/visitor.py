@@ -1,0 +1,92 @@
+"""A participant who checks every screen that they come to, for tests of accessibility."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser
+
+from experiments import registry
+from experiments.contract.designs import CHOICES
+from tests.e2e.axe import violations
+from tests.e2e.person import Person
+from tests.services.deployment import Deployment
+
+PRACTICE = """
+import json
+from webapp.studies.models import Trial
+print(json.dumps({str(t.id): t.correct_choice for t in Trial.objects.filter(kind="practice")}))
+"""
+SET_STATE = "from webapp.studies.models import Study; Study.objects.filter(name={name!r}).update(state={state!r})"
+# Pages that the server renders begin with the focus on the page itself.
+LOST_FOCUS = "() => document.getElementById('unitscope') !== null && document.activeElement === document.body"
+OVERFLOW = "() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+
+
+class Visitor(Person):
+    """A participant who checks every screen that they come to."""
+
+    def __init__(self, deployment: Deployment, study: dict[str, Any], browser: Browser, folder: Path, **options: Any) -> None:
+        link = f"{deployment.web.url}{study['participant_url']}"
+        super().__init__(browser, link, folder, **options)
+        self.deployment, self.study = deployment, study
+        self.problems: list[tuple[str, str]] = []
+
+    def check(self, name: str) -> None:
+        """Note what axe finds, a page that scrolls sideways, and a focus that was lost."""
+        self.problems += [(name, problem) for problem in violations(self.page)]
+        self.look(name)
+        width, room = self.page.evaluate(OVERFLOW)
+        if width > room:
+            self.problems.append((name, f"scrolls sideways by {width - room} px"))
+        if self.page.evaluate(LOST_FOCUS):
+            self.problems.append((name, "nothing has the focus"))
+
+    def choices(self) -> tuple[str, str]:
+        """The two answers of the study's task."""
+        return CHOICES[registry.design(self.study["paper"]).TASK]
+
+    def right_answers(self) -> dict[str, str]:
+        """The right answer of every practice trial there is, as only the server knows it."""
+        answers: dict[str, str] = json.loads(self._shell(PRACTICE))
+        return answers
+
+    def set_study(self, state: str) -> None:
+        """Pause the study, or open it again."""
+        self._shell(SET_STATE.format(name=self.study["name"], state=state))
+
+    def enter(self) -> None:
+        """Agree."""
+        self.page.goto(self.link)
+        self.check("consent")
+        self.page.locator("form button[type=submit]").click()
+
+    def read(self) -> None:
+        """Read the instructions."""
+        number = 0
+        while self.page.wait_for_selector("[data-screen]").get_attribute("data-screen") == "instructions":
+            number += 1
+            self.check(f"instructions-{number}")
+            self.leave_page()
+
+    def leave_page(self) -> None:
+        """Press the button that leads on."""
+        shown = self.page.locator("[data-screen]").element_handle()
+        self.page.locator(".page-buttons .button").last.click()
+        shown.wait_for_element_state("hidden")
+
+    def practice(self, name: str, *, is_right: bool) -> None:
+        """Answer all practice trials, and look at the verdict on each and on all."""
+        right = self.right_answers()
+        for trial in self.plan()["practice"]["trials"]:
+            chooses_first = (right[trial["id"]] == self.choices()[0]) == is_right
+            self.answer("2" if chooses_first else "5")
+            self.check(name)
+            self.go_on()
+        self.page.wait_for_selector("[data-screen=practice-result]")
+        self.check(f"{name}-result")
+        self.leave_page()
+
+    def _shell(self, code: str) -> str:
+        """What code prints that runs beside the server."""
+        return self.deployment.manage("shell", "--no-imports", "-c", code)
