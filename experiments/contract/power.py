@@ -87,19 +87,6 @@ def simulate_power(
     Raises:
         InputError: A number is out of range, or there are more answers to simulate than MOST_ANSWERS.
     """
-    require(bool(accuracies), "accuracies", "no condition is given", "Give an accuracy for each condition")
-    for accuracy in accuracies.values():
-        require_number("accuracies", accuracy, 0.001, 0.999)
-    require_whole("participants_per_condition", participants_per_condition, 2, 100_000)
-    require_whole("trials", trials, 1, 10_000)
-    require_whole("units", units, 1, 2000)
-    require_number("participant_sd", participant_sd, 0, 5)
-    require_number("unit_sd", unit_sd, 0, 5)
-    require_whole("seed", seed, 0, 2**64)
-    require_whole("simulations", simulations, 1, 100_000)
-    answers = len(accuracies) * participants_per_condition * trials * simulations
-    remedy = f"Give fewer simulations, so that there are at most {MOST_ANSWERS} answers"
-    require(answers <= MOST_ANSWERS, "simulations", f"{answers} answers are too many to simulate", remedy)
     _require_sizes(accuracies, participants_per_condition, trials, units, simulations)
     require_number("participant_sd", participant_sd, 0, 5)
     require_number("unit_sd", unit_sd, 0, 5)
@@ -166,7 +153,6 @@ def _simulate(
     turns = np.arange(answers) % units
     asked = np.bincount(turns, minlength=units)
     at_once = max(1, ANSWERS_AT_ONCE // max(answers, units))
-    proportions, half_widths = [], []
     counts, half_widths = [], []
     for start in range(0, simulations, at_once):
         count = min(at_once, simulations - start)
@@ -174,16 +160,6 @@ def _simulate(
         abilities = population.participant_sd * rng.standard_normal((count, participants, 1))
         log_odds = intercept + abilities + ease[:, turns].reshape(count, participants, trials)
         right = rng.random(log_odds.shape) < _expit(log_odds)
-        proportions.append(right.mean(axis=2))
-        places = turns + units * np.arange(count)[:, None]
-        of_units = np.bincount(places.ravel(), weights=right.ravel(), minlength=count * units).reshape(count, units)
-        half_widths.append(wilson_half_width(of_units / np.maximum(asked, 1), answers=asked).mean(axis=1))
-    scores = np.concatenate(proportions)
-    means = scores.mean(axis=1)
-    # Where all participants are alike, say all perfect, the binomial variance of Laplace's estimate stands in for 0.
-    estimates = (means * answers + 1) / (answers + 2)
-    spread = scores.var(axis=1, ddof=1) / participants
-    variances = np.where(spread > 0, spread, estimates * (1 - estimates) / answers)
         counts.append(right.sum(axis=2))
         places = turns + units * np.arange(count)[:, None]
         of_units = np.bincount(places.ravel(), weights=right.ravel(), minlength=count * units).reshape(count, units)

@@ -211,8 +211,6 @@ def _validity(studies: Sequence[Study], *, sessions: Int[np.ndarray, " study"]) 
     hardest = np.argsort(np.abs(truths - 0.5), axis=1)[:, : max(1, truths.shape[1] // 10)]
     # Wilson's interval lies around the score drawn toward .5.
     centers = (scores * answers + Z**2 / 2) / (answers + Z**2)
-    return Validity(
-        coverage=float(np.mean(np.abs(truths - centers) <= wilson_half_width(scores, answers=answers))),
     covered = np.abs(truths - centers) <= wilson_half_width(scores, answers=answers)
     fifths = np.array_split(covered.ravel()[np.argsort(truths, axis=None)], 5)
     return Validity(
