@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from experiments.contract.intervals import t_threshold, wilson_half_width
-from experiments.methods.statistics import wilson_interval
+from experiments.methods.statistics.intervals import wilson_interval
 
 pytestmark = pytest.mark.unit
 

@@ -11,7 +11,7 @@ from statsmodels.stats.power import TTestIndPower, TTestPower
 
 from experiments.contract.errors import InputError
 from experiments.contract.power import MOST_ANSWERS, Power, simulate_power
-from experiments.methods.statistics import wilson_interval
+from experiments.methods.statistics.intervals import wilson_interval
 
 pytestmark = pytest.mark.unit
 SIMULATIONS = 2000
