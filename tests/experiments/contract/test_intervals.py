@@ -16,9 +16,11 @@ pytestmark = pytest.mark.unit
 def test_wilson_half_width_is_half_of_scipys_interval(answers: int, share: float):
     right = round(share * answers)
 
-    low, high = wilson_interval(right, trials=answers)
+    interval = wilson_interval(right, trials=answers)
 
-    assert float(wilson_half_width(right / answers, answers=answers)) == pytest.approx((high - low) / 2, abs=1e-9)
+    assert float(wilson_half_width(right / answers, answers=answers)) == pytest.approx(
+        (interval.high - interval.low) / 2, abs=1e-9
+    )
 
 
 def test_wilson_half_width_without_answers_is_the_whole_range():

@@ -121,7 +121,7 @@ def test_half_widths_are_those_of_t_and_wilson_intervals():
     condition = simulated(accuracies={"a": 0.7}).conditions[0]
 
     # 15 answers a unit.
-    widths = [high - low for low, high in (wilson_interval(right, trials=15) for right in range(16))]
+    widths = [found.high - found.low for found in (wilson_interval(right, trials=15) for right in range(16))]
     expected = sum(stats.binom.pmf(range(16), 15, 0.7) * widths) / 2
     assert condition.half_width == pytest.approx(stats.t.ppf(0.975, 29) * math.sqrt(0.7 * 0.3 / 20 / 30), rel=0.02)
     assert condition.unit_half_width == pytest.approx(expected, rel=0.005)

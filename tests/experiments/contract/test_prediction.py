@@ -39,7 +39,7 @@ PUBLISHED = replace(NOBODY, wanted=250, main_trials=18, other_trials=7, reward=1
 
 def planned(slug: str, *, units: list[str] = UNITS, **settings: Any) -> list[StimulusSet]:
     design = registry.design(slug)
-    return design.stimulus_sets(units=units, conditions=design.CONDITIONS, settings=design.Settings(**settings))
+    return design.stimulus_sets(units=units, conditions=("natural", "synthetic"), settings=design.Settings(**settings))
 
 
 def predicted(slug: str, *, units: list[str] = UNITS, batches: int | None = None, **settings: Any) -> Prediction:
