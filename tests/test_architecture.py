@@ -20,8 +20,6 @@ CONTRACTS = [
 GRAB_BAGS = {"utils", "util", "common", "core", "helpers", "misc", "manager", "handler"}
 CODE = {".py", ".ts", ".mjs", ".html"}
 MAX_LINES = 300
-MAX_TEST_LINES = 550
-"""Tests of one subject stand together."""
 MAX_BYTES = 1_000_000
 
 
@@ -91,9 +89,7 @@ def test_files_are_short() -> None:
         if path.suffix in CODE and "migrations" not in path.parts
     }
 
-    assert {
-        path: count for path, count in lines.items() if count > (MAX_TEST_LINES if path.startswith("tests/") else MAX_LINES)
-    } == {}
+    assert {path: count for path, count in lines.items() if count > MAX_LINES} == {}
 
 
 def test_names_say_what_is_inside() -> None:

@@ -1,7 +1,7 @@
 """Adaptive allocation: which units the next session asks about, so that answers go where the scores are least certain.
 
 An optional policy, called by the web process when a session starts. What it buys and costs, as measured, stands in
-`docs/decisions/0004-adaptive-allocation.md`; `methods.allocation_simulation` measures it.
+`docs/decisions/0006-adaptive-allocation.md`; `methods.allocation_simulation` measures it.
 """
 
 from collections.abc import Mapping

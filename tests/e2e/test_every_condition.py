@@ -12,10 +12,6 @@ from PIL import Image
 from skimage import data
 
 from experiments import registry
-from experiments.methods.bots import Run, run_sessions
-from experiments.methods.browser_bots import take_part_in_browser
-from experiments.methods.observers.makers import make_observer
-from experiments.methods.participant_link import Link
 from tests.e2e.conftest import SMALL, UNITS
 from tests.services.deployment import Deployment
 
@@ -67,18 +63,12 @@ def test_every_condition_goes_from_link_to_code(
     truth = tmp_path / "truth.json"
     deployment.manage("export_truth", "--study", study["name"], "--out", str(truth))
 
-    outcomes, _ = run_sessions(
-        Link.parse(f"{deployment.web.url}{study['participant_url']}"),
-        Run(sessions=len(conditions), observer_name="ideal", seed=1),
-        observer=make_observer("ideal", settings={}, truth=truth, study=study["id"]),
-        take_part=take_part_in_browser,
-        report=lambda: None,
-    )
+    count = len(conditions)
+    printed = deployment.send_bots(study, "--browser", "--sessions", str(count), "--seed", "1", "--truth", str(truth))
 
     rows = exported(deployment, study)
     sessions = {row["session_id"]: row["condition"] for row in rows}
-    assert len(outcomes) == len(conditions)
-    assert all(outcome.finished for outcome in outcomes)
+    assert f"simulated sessions finished                {count}\n" in printed
     assert Counter(sessions.values()) == Counter(conditions)
     assert {row["session_state"] for row in rows} == {"finished"}
     assert {row["correct"] for row in rows if row["trial_kind"] in ("main", "catch")} == {"1"}

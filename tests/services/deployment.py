@@ -38,6 +38,11 @@ class Deployment:
         """What a management command prints."""
         return processes.run_manage(*words, env=self.env)
 
+    def send_bots(self, study: dict[str, Any], *words: str) -> str:
+        """Send simulated participants through a study by the command line, as anybody would; what it prints."""
+        link = f"{self.web.url}{study['participant_url']}"
+        return processes.run_python("-m", "experiments", "bot", "--link", link, *words, env=self.env)
+
     def start_web_worker(self) -> Running:
         """One more worker of the web queue."""
         return self._keep(processes.start_worker(self.folder, app="webapp.celery_app", queue="web", env=self.env))

@@ -125,8 +125,13 @@ def start_web(folder: Path, *, env: Mapping[str, str], workers: int = 1) -> Runn
 
 def run_manage(*words: str, env: Mapping[str, str]) -> str:
     """What `python manage.py <words>` prints; CalledProcessError if it fails."""
+    return run_python("manage.py", *words, env=env)
+
+
+def run_python(*words: str, env: Mapping[str, str]) -> str:
+    """What `python <words>` prints in the checkout; CalledProcessError if it fails."""
     done = subprocess.run(
-        [sys.executable, "manage.py", *words],
+        [sys.executable, *words],
         cwd=CHECKOUT,
         env=_environment(env),
         check=True,

@@ -1,4 +1,4 @@
-"""Simulated studies, and the figures of docs/decisions/0004-adaptive-allocation.md, measured again on fewer studies."""
+"""Simulated studies, and the figures of docs/decisions/0006-adaptive-allocation.md, measured again on fewer studies."""
 
 from dataclasses import replace
 
