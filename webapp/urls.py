@@ -10,8 +10,10 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from webapp.participants import hooks
 from webapp.stimuli import api as stimuli_api
 from webapp.studies import api as studies_api
-from webapp.studies import erasure_views, staff_views
-from webapp.studies import views as studies_views
+from webapp.studies.operations import views as operations_views
+from webapp.studies.participant import erase, not_found
+from webapp.studies.quality import views as quality_views
+from webapp.studies.results import views as results_views
 
 
 @never_cache
@@ -39,13 +41,13 @@ admin.site.enable_nav_sidebar = False
 
 urlpatterns = [
     path("healthz", health, name="health"),
-    path("p/<uuid:study_id>/", include("webapp.studies.urls")),
-    path("erase/", erasure_views.erase, name="erase"),
+    path("p/<uuid:study_id>/", include("webapp.studies.participant.urls")),
+    path("erase/", erase.erase, name="erase"),
     path("hooks/prolific", hooks.prolific, name="prolific-hook"),
-    path("studies/<uuid:study_id>/results/", studies_views.results, name="results"),
-    path("studies/<uuid:study_id>/operations/", staff_views.operations, name="operations"),
-    path("studies/<uuid:study_id>/quality/", staff_views.quality, name="quality"),
+    path("studies/<uuid:study_id>/results/", results_views.results, name="results"),
+    path("studies/<uuid:study_id>/operations/", operations_views.operations, name="operations"),
+    path("studies/<uuid:study_id>/quality/", quality_views.quality, name="quality"),
     path("api/v1/", include((api_urls, "api"))),
     path("admin/", admin.site.urls),
 ]
-handler404 = studies_views.not_found
+handler404 = not_found.not_found

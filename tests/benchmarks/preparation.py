@@ -17,7 +17,7 @@ from tests.webapp import made_up
 from webapp.participants.models import Participant
 from webapp.studies.exports import responses
 from webapp.studies.models import Response, Session, Study, Trial
-from webapp.studies.participant_api import cookie_name
+from webapp.studies.participant.api import cookie_name
 
 TRIALS = 40
 ROWS_AT_ONCE = 5000

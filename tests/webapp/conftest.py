@@ -11,7 +11,7 @@ from django.test import Client
 from tests.webapp import made_up
 from webapp.stimuli.selectors import store
 from webapp.studies.models import Session, Study
-from webapp.studies.participant_api import cookie_name
+from webapp.studies.participant.api import cookie_name
 
 
 @pytest.fixture(autouse=True)

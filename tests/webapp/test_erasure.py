@@ -21,7 +21,7 @@ from webapp.stimuli.services import artifact_store
 from webapp.studies.erasure import erasure_preview, sessions_erase
 from webapp.studies.exports import export
 from webapp.studies.models import QualityVerdict, Response, Session, SessionEvent, Study, StudyResult
-from webapp.studies.results import has_news, results_request
+from webapp.studies.results.requests import has_news, results_request
 from webapp.studies.services.quality import study_judge
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]

@@ -15,8 +15,8 @@ from tests.webapp import made_up, progress
 from webapp.participants.models import Payment, Recruitment
 from webapp.stimuli.models import Job
 from webapp.studies.models import Condition, Session, Study
-from webapp.studies.operations import study_operations
-from webapp.studies.resources import money, study_cost
+from webapp.studies.operations.progress import study_operations
+from webapp.studies.operations.resources import money, study_cost
 from webapp.studies.services.quality import rule_set_create
 from webapp.studies.services.withdrawal import session_withdraw
 

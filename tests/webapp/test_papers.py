@@ -10,9 +10,9 @@ from tests.webapp import made_up
 from tests.webapp.test_participant_api import post, put
 from webapp.participants.services import participant_enter
 from webapp.studies.models import Response, Session, Study, Trial
+from webapp.studies.participant.session_plan import session_plan
 from webapp.studies.selectors import study_settings
 from webapp.studies.services.session import session_start
-from webapp.studies.session_plan import session_plan
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 LABORATORY = "borowski2021_exemplary"

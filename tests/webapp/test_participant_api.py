@@ -8,7 +8,7 @@ from django.test import Client
 
 from tests.webapp import made_up
 from webapp.studies.models import Response, Session, Trial
-from webapp.studies.participant_api import cookie_name
+from webapp.studies.participant.api import cookie_name
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 TYPE = "application/json"

@@ -8,7 +8,7 @@ from experiments.contract.errors import InputError
 from tests.webapp import made_up, progress
 from tests.webapp.test_quality_verdicts import CATCH, study_with
 from webapp.studies.models import QualityRuleSet, Session, Study
-from webapp.studies.quality_forms import RulesForm
+from webapp.studies.quality.forms import RulesForm
 from webapp.studies.services.quality import published_rules, rule_set_create, study_judge
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]

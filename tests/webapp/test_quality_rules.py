@@ -9,7 +9,7 @@ from django.utils import timezone
 from experiments.contract.quality import QUALITY_NAMES, QualityRule
 from tests.webapp import made_up, progress
 from webapp.studies.models import Response, Session
-from webapp.studies.quality import VALUES, SessionFacts, judge, sessions_facts
+from webapp.studies.quality.judging import VALUES, SessionFacts, judge, sessions_facts
 from webapp.studies.services.session import session_start
 from webapp.studies.services.study_state import study_pause, study_resume
 

@@ -6,7 +6,7 @@ from experiments.contract.errors import InputError
 from tests.webapp import made_up, progress
 from webapp.studies.assignment import study_cells
 from webapp.studies.models import QualityVerdict, Response, Session, Study
-from webapp.studies.results import has_news, results_request
+from webapp.studies.results.requests import has_news, results_request
 from webapp.studies.services.quality import published_rules, rule_set_create, rule_set_newest, session_judge, study_judge
 from webapp.studies.services.study import StudyPlan, study_redraft
 

@@ -18,8 +18,8 @@ from webapp.stimuli.models import Job
 from webapp.stimuli.selectors import store
 from webapp.stimuli.services import artifact_store
 from webapp.studies.models import Session, Study
-from webapp.studies.results import results_request
-from webapp.studies.shown_analysis import ROWS_SHOWN
+from webapp.studies.results.requests import results_request
+from webapp.studies.results.shown import ROWS_SHOWN
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"/>'

@@ -9,7 +9,7 @@ from tests.webapp.test_participant_api import TYPE, main_trials, pass_practice, 
 from webapp.studies.assignment import study_cells
 from webapp.studies.exports import export
 from webapp.studies.models import Response, Session, SessionEvent
-from webapp.studies.results import finished_sessions, has_news, results_request
+from webapp.studies.results.requests import finished_sessions, has_news, results_request
 from webapp.studies.services.session import session_start
 from webapp.studies.services.study_state import study_close, study_pause
 from webapp.studies.services.withdrawal import code_sha256

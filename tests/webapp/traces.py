@@ -15,7 +15,7 @@ from webapp.stimuli.models import Job
 from webapp.stimuli.selectors import store
 from webapp.stimuli.services import artifact_store
 from webapp.studies.models import Response, Session, SessionEvent, Study
-from webapp.studies.results import results_request
+from webapp.studies.results.requests import results_request
 
 PERSON = "5f8b1c2d3e4f5a6b7c8d9e0f"
 SUBMISSION = "60d1e2f3a4b5c6d7e8f90a1b"

@@ -13,8 +13,8 @@ from django.utils.safestring import SafeString
 from experiments.contract.errors import InputError
 from webapp.stimuli.admin import RecordAdmin
 from webapp.studies.builder import views as builder
-from webapp.studies.entry_links import study_links
 from webapp.studies.models import Condition, Response, Session, Study, StudyImage, Trial, Unit
+from webapp.studies.participant.links import study_links
 from webapp.studies.preparation import study_prepare
 from webapp.studies.selectors import study_progress
 from webapp.studies.services.quality import study_judge

@@ -16,7 +16,7 @@ from django.db.models import F, QuerySet
 from webapp.participants.erasure import UNPAID, participant_erase, participant_nobody, participation_erase
 from webapp.participants.models import Consent, Participant, Payment, Submission
 from webapp.studies.models import QualityVerdict, Response, Session, SessionEvent, Study, Trial
-from webapp.studies.results import results_drop
+from webapp.studies.results.requests import results_drop
 from webapp.studies.services.withdrawal import code_sha256
 
 

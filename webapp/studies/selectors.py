@@ -18,6 +18,11 @@ from webapp.stimuli.selectors import job_shown
 from webapp.studies.models import QualityRuleSet, Session, Study, Trial
 
 
+def studies_run_here() -> QuerySet[Study]:
+    """The studies that can be steered and judged; those that were run elsewhere are only read."""
+    return Study.objects.exclude(state=Study.State.IMPORTED)
+
+
 def study_design(study: Study) -> Design:
     """The design of the study's paper."""
     return registry.design(study.paper)

@@ -4,7 +4,7 @@ from celery import shared_task
 
 from experiments import jobs
 from webapp.studies.models import Study
-from webapp.studies.results import results_request
+from webapp.studies.results.requests import results_request
 from webapp.studies.services.session import sessions_expire
 
 

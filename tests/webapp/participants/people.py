@@ -7,7 +7,7 @@ from tests.webapp.test_participant_api import main_trials, pass_practice, post, 
 from webapp.participants.models import Participant
 from webapp.participants.recruiters.base import Entry
 from webapp.studies.models import Session, Study
-from webapp.studies.participant_api import cookie_name
+from webapp.studies.participant.api import cookie_name
 from webapp.studies.selectors import session_by_token
 from webapp.studies.services.entry import study_enter
 

@@ -16,7 +16,7 @@ from tests.webapp import made_up
 from tests.webapp.participants.conftest import CODES, on_prolific
 from webapp.participants.models import Participant, Submission
 from webapp.studies.models import Session, Study
-from webapp.studies.visits import entry_cookie
+from webapp.studies.participant.visits import entry_cookie
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 

@@ -7,8 +7,8 @@ from tests.services.recruiters.prolific import STUDY_ID, prolific_id
 from tests.webapp import made_up
 from tests.webapp.participants.conftest import on_prolific
 from webapp.participants.models import Submission
-from webapp.studies.entry_links import cohort_link, pilot_link, study_links
 from webapp.studies.models import Session
+from webapp.studies.participant.links import cohort_link, pilot_link, study_links
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 

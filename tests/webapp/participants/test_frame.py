@@ -10,9 +10,9 @@ from tests.webapp import made_up
 from tests.webapp.participants.conftest import on_mturk, on_prolific
 from tests.webapp.participants.people import browser_of, finish, session_of
 from webapp.participants.models import Participant, Submission
-from webapp.studies.frame import _cookie
 from webapp.studies.models import Session
-from webapp.studies.participant_api import cookie_name
+from webapp.studies.participant.api import cookie_name
+from webapp.studies.participant.frame import _cookie
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 WORDS = {

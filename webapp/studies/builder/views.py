@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -22,6 +21,7 @@ from webapp.studies.builder.forms import PaperForm
 from webapp.studies.builder.plan_forms import PlanForms
 from webapp.studies.builder.preview import session_preview
 from webapp.studies.models import Study
+from webapp.studies.permissions import require_right
 from webapp.studies.selectors import study_settings
 from webapp.studies.services.study import study_copy, study_draft, study_redraft, study_start, study_version
 
@@ -157,12 +157,6 @@ def whole_number(field: str, text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 16):
         raise InputError(field=field, message=f"{text!r} is no whole number", remedy="Give 0 or more")
     return int(text)
-
-
-def require_right(request: HttpRequest, right: str) -> None:
-    """Raise PermissionDenied unless the user may `add`, `change` or `view` studies."""
-    if not request.user.has_perm(f"studies.{right}_study"):
-        raise PermissionDenied
 
 
 def page(request: HttpRequest, template: str, title: str, *, status: int = 200, **context: Any) -> HttpResponse:

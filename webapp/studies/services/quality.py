@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from experiments.contract.fields import build, require
 from experiments.contract.quality import QualityRule
 from webapp.studies.models import QualityRuleSet, QualityVerdict, Session, Study
-from webapp.studies.quality import judge, sessions_facts
+from webapp.studies.quality.judging import judge, sessions_facts
 from webapp.studies.selectors import rules_by_condition, study_design, study_settings
 
 Rules = Mapping[str, Sequence[Mapping[str, Any]]]

@@ -6,8 +6,8 @@ from argparse import ArgumentParser
 from typing import Any
 
 from webapp.management import InputCommand
-from webapp.studies import demo
-from webapp.studies.children import ChildDied
+from webapp.studies.one_machine import demo
+from webapp.studies.one_machine.children import ChildDied
 
 
 class Command(InputCommand):

@@ -9,8 +9,8 @@ from django.urls import reverse
 
 from experiments.contract.fields import parse_settings
 from webapp.management import InputCommand
-from webapp.studies import simulation
-from webapp.studies.children import ChildDied
+from webapp.studies.one_machine import simulation
+from webapp.studies.one_machine.children import ChildDied
 
 
 class Command(InputCommand):

@@ -19,7 +19,7 @@ from experiments.contract.quality import QualityRule
 from webapp.participants.models import Participant
 from webapp.studies.assignment import CellCounts, study_cells
 from webapp.studies.models import QualityRuleSet, QualityVerdict, Session, Study
-from webapp.studies.quality import SessionFacts, judge, sessions_facts
+from webapp.studies.quality.judging import SessionFacts, judge, sessions_facts
 from webapp.studies.selectors import rules_by_condition, session_phase
 
 # Whom the page may show: kind of session and cohort.

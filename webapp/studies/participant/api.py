@@ -18,11 +18,11 @@ from experiments.contract.designs import CONFIDENCES, RATING_RANGE
 from webapp.api_errors import Conflict
 from webapp.studies.completion import completion_url
 from webapp.studies.models import Session, Trial
+from webapp.studies.participant.session_plan import gives_feedback, practice_plan, session_plan, trial_image
 from webapp.studies.selectors import session_by_token
 from webapp.studies.services.response import response_record
 from webapp.studies.services.session import instructions_finish, practice_judge, session_finish, session_served
 from webapp.studies.services.withdrawal import erasure_code_give, session_withdraw
-from webapp.studies.session_plan import gives_feedback, practice_plan, session_plan, trial_image
 
 DAY_MS = 86_400_000
 MAX_CLOCK = 1e12

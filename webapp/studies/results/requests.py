@@ -12,7 +12,7 @@ from webapp.stimuli.selectors import store
 from webapp.stimuli.services import artifact_request, artifacts_remove, job_cancel
 from webapp.studies.exports import export
 from webapp.studies.models import Session, Study, StudyResult
-from webapp.studies.shown_analysis import shown_analysis
+from webapp.studies.results.shown import shown_analysis
 
 ANALYZED_KINDS = (Participant.Kind.LIVE, Participant.Kind.BOT)
 

@@ -22,10 +22,10 @@ from model_zoo.catalogue import draw_units
 from webapp.participants.consent import default_consent
 from webapp.stimuli.models import Artifact
 from webapp.stimuli.selectors import store
-from webapp.studies.children import Children, deployment
-from webapp.studies.demo import MODEL, stimuli_await
 from webapp.studies.models import Study, StudyResult
-from webapp.studies.results import results_request
+from webapp.studies.one_machine.children import Children, deployment
+from webapp.studies.one_machine.demo import MODEL, stimuli_await
+from webapp.studies.results.requests import results_request
 from webapp.studies.services.study import StudyPlan, study_create
 from webapp.studies.truth import truth_write
 

@@ -2,15 +2,14 @@
 
 from django.urls import path
 
-from webapp.studies import entry, frame, views
-from webapp.studies import participant_api as api
+from webapp.studies.participant import api, entry, frame, run
 
 app_name = "participant"
 urlpatterns = [
     path("", entry.entry, name="entry"),
     path("decline", entry.decline, name="decline"),
     path("frame/", frame.frame, name="frame"),
-    path("run/", views.run, name="run"),
+    path("run/", run.run, name="run"),
     path("session", api.SessionApi.as_view(), name="session"),
     path("instructions", api.InstructionsApi.as_view(), name="instructions"),
     path("trials/<uuid:trial_id>/answer", api.AnswerApi.as_view(), name="answer"),

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from experiments.contract.designs import LANGUAGES
 from webapp.participants.erasure_texts import ErasureTexts, erasure_texts
 from webapp.studies.erasure import Erasure, erasure_preview, sessions_erase, sessions_of_code
-from webapp.studies.visits import offered_language
+from webapp.studies.participant.visits import offered_language
 
 
 @never_cache

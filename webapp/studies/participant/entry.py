@@ -18,12 +18,12 @@ from webapp.participants.recruiters.base import Entry, Outcome
 from webapp.participants.selectors import participant_known
 from webapp.participants.texts import direction, language_name, said, texts
 from webapp.studies.models import Session, Study
-from webapp.studies.pages import SeeOther, message_page, page_words
-from webapp.studies.participant_api import cookie_name
+from webapp.studies.participant.api import cookie_name
+from webapp.studies.participant.pages import SeeOther, message_page, page_words
+from webapp.studies.participant.visits import OWN_WORDS, Visit, entry_forget, entry_keep, entry_kept, offered_language
 from webapp.studies.selectors import session_by_token
 from webapp.studies.services.entry import study_enter
 from webapp.studies.services.session import NOT_OPEN
-from webapp.studies.visits import OWN_WORDS, Visit, entry_forget, entry_keep, entry_kept, offered_language
 
 COOKIE_SECONDS = 7 * 24 * 3600
 VISITORS = TimestampSigner(salt="visitor")

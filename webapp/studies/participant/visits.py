@@ -14,9 +14,9 @@ from webapp.participants.models import Participant, Recruitment
 from webapp.participants.recruiters import recruiter_of
 from webapp.participants.recruiters.base import Recruiter
 from webapp.participants.texts import DEFAULT
-from webapp.studies.entry_links import COHORT, FORGED, PILOT, check_signed
 from webapp.studies.models import Session, Study
-from webapp.studies.participant_api import cookie_name
+from webapp.studies.participant.api import cookie_name
+from webapp.studies.participant.links import COHORT, FORGED, PILOT, check_signed
 
 KINDS = {"": Participant.Kind.LIVE, "preview": Participant.Kind.PREVIEW, "bot": Participant.Kind.BOT}
 """How visitors may call themselves; nobody is counted as a person who says otherwise. Pilots need a signed link."""

@@ -19,10 +19,10 @@ from experiments.contract.errors import InputError
 from webapp.participants.models import Participant, Recruitment
 from webapp.participants.selectors import participant_known
 from webapp.participants.texts import said
-from webapp.studies.entry import preview_page
 from webapp.studies.models import Session, Study
-from webapp.studies.pages import SeeOther, message_page, page_words
-from webapp.studies.visits import Visit, entry_cookie, offered_language
+from webapp.studies.participant.entry import preview_page
+from webapp.studies.participant.pages import SeeOther, message_page, page_words
+from webapp.studies.participant.visits import Visit, entry_cookie, offered_language
 
 FRAMING = ["https://*.mturk.com", "https://*.mturkcontent.com"]
 FRAME_SECONDS = 24 * 3600

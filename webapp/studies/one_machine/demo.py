@@ -20,8 +20,8 @@ from model_zoo.catalogue import draw_units
 from webapp.participants.consent import default_consent
 from webapp.stimuli.models import Job
 from webapp.stimuli.services import job_queue
-from webapp.studies.children import Children, deployment
 from webapp.studies.models import Study
+from webapp.studies.one_machine.children import Children, deployment
 from webapp.studies.preparation import study_prepare
 from webapp.studies.selectors import study_manifests, study_progress
 from webapp.studies.services.study import StudyPlan, study_create

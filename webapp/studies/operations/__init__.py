@@ -1,0 +1,1 @@
+"""The page on which researchers watch a running study and steer it."""

@@ -1,0 +1,1 @@
+"""Quality of sessions: what rules see and say, their page for researchers, their admin."""

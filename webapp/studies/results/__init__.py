@@ -1,0 +1,1 @@
+"""Results of a study: analysis jobs, and the page that shows the newest."""
