@@ -85,8 +85,14 @@ def task_slots(units: Sequence[str], *, task: int, count: int, seed: int, stream
     return slots
 
 
-def balanced_sides(choices: tuple[str, str], count: int, rng: np.random.Generator) -> list[str]:
-    """For each of `count` trials the place of the correct image: half of them each (± 1), in random order."""
+def correct_sides(choices: tuple[str, str], count: int, rng: np.random.Generator, *, feedback: bool) -> list[str]:
+    """For each of `count` trials the place of the correct image.
+
+    Half of them each (± 1), in random order; with feedback each is tossed, as published (p = .5). Who hears what was right
+    and counts could else tell the last sides from the first: `docs/decisions/0008-sides-are-tossed-where-there-is-feedback.md`.
+    """
+    if feedback:
+        return [choices[toss] for toss in rng.integers(2, size=count)]
     first = shuffled(choices, rng)
     return shuffled([first[i % 2] for i in range(count)], rng)
 
@@ -129,19 +135,26 @@ class Stimuli(Protocol):
 
 
 def plan_session(
-    stimuli: Stimuli, seed: int, *, index: int, choices: tuple[str, str], units: Sequence[str], settings: SessionSettings
+    stimuli: Stimuli,
+    seed: int,
+    *,
+    index: int,
+    choices: tuple[str, str],
+    feedback: bool,
+    units: Sequence[str],
+    settings: SessionSettings,
 ) -> list[PlannedTrial]:
-    """The example, then main and catch trials of task `index` in random order, sides balanced in both."""
+    """The example, then main and catch trials of task `index` in random order; sides depend on `feedback` in both."""
     rng = generator(seed, 0)
     trials: list[PlannedTrial] = []
     used: set[tuple[str, int]] = set()
     slots = task_slots(units, task=index, count=settings.main_trials, seed=settings.seed)
-    for slot, side in zip(slots, balanced_sides(choices, len(slots), rng), strict=True):
+    for slot, side in zip(slots, correct_sides(choices, len(slots), rng, feedback=feedback), strict=True):
         batch = slot.turn % main_batches(stimuli.batches(slot.unit))
         used.add((slot.unit, batch))
         trials.append(stimuli.trial("main", slot.unit, batch, correct=side, rng=rng))
     slots = task_slots(units, task=index, count=settings.catch_trials, seed=settings.seed, stream=CATCH)
-    for slot, side in zip(slots, balanced_sides(choices, len(slots), rng), strict=True):
+    for slot, side in zip(slots, correct_sides(choices, len(slots), rng, feedback=feedback), strict=True):
         batch = _unused_batch(slot, used, batches=main_batches(stimuli.batches(slot.unit)))
         used.add((slot.unit, batch))
         trials.append(stimuli.obvious_trial("catch", slot.unit, batch, correct=side, rng=rng))
@@ -153,12 +166,12 @@ def plan_session(
 def plan_practice(
     stimuli: Stimuli, seed: int, *, attempt: int, choices: tuple[str, str], units: Sequence[str], settings: SessionSettings
 ) -> list[PlannedTrial]:
-    """Obvious and ordinary trials from the batch that is kept for practice, drawn afresh for each attempt."""
+    """Obvious and ordinary trials from the batch that is kept for practice, drawn afresh for each attempt; with feedback."""
     require(bool(units), "units", "there are none to practice with", "Give at least one unit address")
     rng = generator(seed, attempt)
     count = settings.practice_obvious + settings.practice_other
     trials = []
-    drawn = zip(dealt(units, count, rng), balanced_sides(choices, count, rng), strict=True)
+    drawn = zip(dealt(units, count, rng), correct_sides(choices, count, rng, feedback=True), strict=True)
     for number, (unit, side) in enumerate(drawn):
         make = stimuli.obvious_trial if number < settings.practice_obvious else stimuli.trial
         trials.append(make("practice", unit, stimuli.batches(unit) - 1, correct=side, rng=rng))

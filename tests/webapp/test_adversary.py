@@ -14,7 +14,7 @@ from scipy import stats
 
 from experiments.methods.bots import Run
 from experiments.methods.http_bots import HttpBot
-from experiments.methods.observers.adversary import Adversary
+from experiments.methods.observers.adversary import Adversary, AdversarySettings
 from experiments.methods.observers.seen import Decision, SeenTrial
 from experiments.methods.participant_link import Link
 from tests.webapp.wide_study import wide_study
@@ -78,7 +78,7 @@ def test_traffic_does_not_tell_the_right_side(application: httpx.WSGITransport, 
     # A 2-AFC trial has twenty images, an occlusion without references three: most of the two thousand trials are of these.
     choosing = wide_study(monkeypatch, SCALE, condition="natural", sessions=5)
     occluded = wide_study(monkeypatch, CAUSAL, condition="none", sessions=15)
-    adversary, told = Adversary(), Told()
+    adversary, told = Adversary(settings=AdversarySettings(counts=True)), Told()
 
     right = send(choosing, adversary, sessions=5, transport=application)
     right += send(occluded, told, sessions=15, transport=application)

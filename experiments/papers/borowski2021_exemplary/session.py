@@ -9,7 +9,7 @@ import numpy as np
 
 from experiments.contract.designs import CHOICES, PlannedTrial
 from experiments.contract.fields import require
-from experiments.contract.planning import balanced_sides, dealt, generator, main_batches, shuffled, task_slots
+from experiments.contract.planning import correct_sides, dealt, generator, main_batches, shuffled, task_slots
 from experiments.papers.borowski2021_exemplary.layout import Stimuli
 from experiments.papers.borowski2021_exemplary.schedule import GRID, TRIAL_CONDITIONS, Block, ScheduleSettings, schedule
 
@@ -79,7 +79,7 @@ def _main_shares(
     hand, offset = _hand(condition, index)
     slots = task_slots(units, task=hand, count=min(settings.main_trials, len(units)), seed=settings.seed)
     trials = []
-    for slot, side in zip(slots, balanced_sides(SIDES, len(slots), rng), strict=True):
+    for slot, side in zip(slots, correct_sides(SIDES, len(slots), rng, feedback=True), strict=True):
         batch = (slot.turn + offset) % main_batches(stimuli.batches(slot.unit))
         trials.append(stimuli.trial("main", slot.unit, batch, condition=condition, correct=side, rng=rng))
     trials = shuffled(trials, rng)
@@ -104,7 +104,7 @@ def _hand(condition: str, index: int) -> tuple[int, int]:
 def _other_trials(stimuli: Stimuli, block: Block, units: Sequence[str], *, rng: np.random.Generator) -> list[PlannedTrial]:
     """The practice or catch trials of a block, from the batch of each unit that is kept for them."""
     trials = []
-    for unit, side in zip(units, balanced_sides(SIDES, len(units), rng), strict=True):
+    for unit, side in zip(units, correct_sides(SIDES, len(units), rng, feedback=True), strict=True):
         kept = stimuli.batches(unit) - 1
         if block.kind == "practice":
             trials.append(stimuli.trial("practice", unit, kept, condition=block.condition, correct=side, rng=rng))

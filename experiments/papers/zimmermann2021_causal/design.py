@@ -34,6 +34,8 @@ TASK: Task = "occlusion_choice"
 CONDITIONS = ("synthetic", "natural", "mixed", "blur", "none")
 DEFAULT_CONDITIONS = CONDITIONS
 ONE_MODEL = False
+FEEDBACK = False
+"""None in main and catch trials, as published."""
 TEXTS = Path(__file__).with_name("texts")
 PARTS = ("synthetic", "mixed", "blur")
 """Stimulus sets that only the condition of the same name needs; all need the set `natural`."""
@@ -137,7 +139,7 @@ def plan(
 ) -> list[PlannedTrial]:
     """The example, then main and catch trials in random order; the task alone says of which units and batches."""
     stimuli = Stimuli(condition=condition, units=units, digest_of=_digests(settings), sets=sets)
-    return plan_session(stimuli, seed, index=index, choices=CHOICES[TASK], units=units, settings=settings)
+    return plan_session(stimuli, seed, index=index, choices=CHOICES[TASK], feedback=FEEDBACK, units=units, settings=settings)
 
 
 def practice(
@@ -192,7 +194,7 @@ def presentation(*, condition: str, settings: Settings, language: str) -> Presen
         answer_lock=0,
         feedback_delay=350,
         feedback_duration=1150,
-        feedback_in_main=False,
+        feedback_in_main=FEEDBACK,
         running_count=False,
     )
 

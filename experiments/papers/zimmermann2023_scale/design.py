@@ -36,6 +36,8 @@ CONDITIONS = ("natural", "synthetic", *(f"{references}_{hard}" for references in
 """References, and where the queries stand among all images: `natural_hard` has queries from the 95th percentile."""
 DEFAULT_CONDITIONS = ("natural", "synthetic")
 ONE_MODEL = True
+FEEDBACK = True
+"""After every trial, as published."""
 TEXTS = Path(__file__).with_name("texts")
 LEAST_IMAGES = 2 * (REFERENCES + 1)
 """Natural images of the one batch that a unit must have at least."""
@@ -135,7 +137,7 @@ def plan(
 ) -> list[PlannedTrial]:
     """The example, then main and catch trials in random order; the task alone says of which units and batches."""
     stimuli = Stimuli(condition=condition, digest_of=_digests(settings), sets=sets)
-    return plan_session(stimuli, seed, index=index, choices=CHOICES[TASK], units=units, settings=settings)
+    return plan_session(stimuli, seed, index=index, choices=CHOICES[TASK], feedback=FEEDBACK, units=units, settings=settings)
 
 
 def practice(
@@ -185,7 +187,7 @@ def presentation(*, condition: str, settings: Settings, language: str) -> Presen
         answer_lock=settings.answer_lock,
         feedback_delay=350,
         feedback_duration=1150,
-        feedback_in_main=True,
+        feedback_in_main=FEEDBACK,
         running_count=True,
     )
 

@@ -3,12 +3,14 @@
 from collections import Counter
 from itertools import islice
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from experiments.contract.errors import InputError
-from experiments.contract.planning import balanced_sides, generator, hands, task_slots
+from experiments.contract.planning import correct_sides, generator, hands, task_slots
 
 pytestmark = pytest.mark.unit
 
@@ -69,8 +71,26 @@ def test_tasks_without_units_are_refused():
 
 
 @given(count=st.integers(0, 50), seed=st.integers(0, 99))
-def test_sides_are_balanced(count: int, seed: int):
-    sides = balanced_sides(("left", "right"), count, generator(seed))
+def test_sides_are_balanced_where_nobody_is_told_what_was_right(count: int, seed: int):
+    sides = correct_sides(("left", "right"), count, generator(seed), feedback=False)
 
     assert len(sides) == count
     assert abs(sides.count("left") - sides.count("right")) == count % 2
+
+
+def test_sides_with_feedback_are_fair_tosses_of_which_counting_tells_nothing():
+    sessions = [correct_sides(("left", "right"), 40, generator(seed), feedback=True) for seed in range(1000)]
+
+    left = np.array(sessions) == "left"
+    behind = left.cumsum(axis=1)[:, :-1] * 2 < np.arange(1, 40)
+    assert stats.binomtest(int(left.sum()), left.size).pvalue > 0.001
+    assert stats.binomtest(int((left[:, 1:] == behind).sum()), behind.size).pvalue > 0.001
+    # The numbers of right sides are as wide as those of tosses: the sessions are not balanced one by one.
+    assert stats.chisquare(*observed_and_tossed(left.sum(axis=1), tosses=40)).pvalue > 0.001
+
+
+def observed_and_tossed(counts: np.ndarray, *, tosses: int) -> tuple[np.ndarray, np.ndarray]:
+    """How often counts fall into seven ranges about the middle, and how often a fair coin's would."""
+    edges = np.array([-1, 15, 17, 19, 20, 22, 24, tosses])
+    expected = np.diff(stats.binom.cdf(edges, tosses, 0.5)) * len(counts)
+    return np.histogram(counts, bins=edges + 0.5)[0], expected

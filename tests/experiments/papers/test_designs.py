@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from experiments import registry
 from experiments.contract.designs import CHOICES
@@ -48,17 +49,24 @@ def test_plan_asks_about_units_equally_often(study: Made, seed: int, index: int)
         assert evenly([sum(trial.unit == unit for trial in main) for unit in study.units])
 
 
-@given(study=studies(), seed=SEEDS, index=INDICES)
-def test_plan_puts_the_right_answer_on_each_side_equally_often(study: Made, seed: int, index: int):
+@given(study=studies([CAUSAL]), seed=SEEDS, index=INDICES)
+def test_plan_without_feedback_puts_the_right_answer_on_each_side_equally_often(study: Made, seed: int, index: int):
     trials = study.plan(seed, index=index)
 
-    for condition in conditions_of(trials):
-        sides = [trial.correct for trial in of_kind(trials, "main", condition)]
+    for kind in ("main", "catch"):
+        sides = [trial.correct for trial in of_kind(trials, kind)]
         assert evenly([sides.count(choice) for choice in CHOICES[study.design.TASK]])
-    for kind, group in (("catch", "block"), ("practice", "block")):
-        for number in {getattr(trial, group) for trial in of_kind(trials, kind)}:
-            sides = [trial.correct for trial in of_kind(trials, kind) if trial.block == number]
-            assert evenly([sides.count(choice) for choice in CHOICES[study.design.TASK]])
+
+
+@pytest.mark.parametrize(("slug", "condition"), CONDITIONS)
+def test_plans_put_the_right_answer_on_each_side_half_of_the_time(slug: str, condition: str):
+    study = made(slug, condition, units=6, batches=6, main_trials=12, catch_trials=4)
+    plans = [[*study.plan(seed, index=seed), *study.practice(seed)] for seed in range(100)]
+
+    # Without references there is no practice.
+    for kind in ("main", "catch") if condition == "none" else ("main", "catch", "practice"):
+        sides = Counter(trial.correct for plan in plans for trial in of_kind(plan, kind))
+        assert stats.binomtest(sides[CHOICES[study.design.TASK][0]], sides.total()).pvalue > 0.001
 
 
 @given(study=studies(), seed=SEEDS, index=INDICES)
