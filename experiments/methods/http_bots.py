@@ -68,7 +68,8 @@ class HttpBot:
         raise InputError(field="link", message=f"no end after {MAX_ROUNDS} rounds", remedy="Look at the study's practice trials")
 
     def _consent(self) -> None:
-        page = self.http.send("GET", self.link.base)
+        # Told before the consent: who calls themselves a bot needs none of what a recruiter's link says.
+        page = self.http.send("GET", f"{self.link.base}?kind=bot")
         if page.status_code == httpx.codes.OK:
             told = {"kind": "bot", "participant": self.participant.name, "observer": self.participant.observer_name}
             page = self.http.send("POST", self.link.base, data={**Page(page.text).hidden, **told})

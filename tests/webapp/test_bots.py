@@ -8,6 +8,8 @@ from pytest_django.live_server_helper import LiveServer
 
 from experiments.__main__ import main
 from tests.webapp import made_up
+from webapp.participants.models import Submission
+from webapp.participants.recruitments import recruitment_create
 from webapp.studies.models import Response, Session, Study
 from webapp.studies.truth import truth_write
 
@@ -65,6 +67,23 @@ def test_bots_rate_rest_between_blocks_and_answer_what_is_asked_again(
     assert not asked.filter(response=None).exists()
     assert asked.get(kind="rating", position=min(asked.values_list("position", flat=True))).response.rating is not None
     assert asked.values("block").distinct().count() > 3
+
+
+@pytest.mark.parametrize("way", ["http", pytest.param("browser", marks=pytest.mark.e2e)])
+def test_bots_need_no_id_of_the_recruiter_whose_people_take_part(
+    live_server: LiveServer, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, way: str
+):
+    if way == "browser":
+        monkeypatch.setenv("CHROMIUM", request.getfixturevalue("chromium_path"))
+    study = made_up.study(SCALE, main_trials=1, catch_trials=1)
+    prolific = recruitment_create(recruiter="prolific", external_study_id="a" * 24, currency="GBP")
+    Study.objects.filter(id=study.id).update(recruitment=prolific)
+
+    code = send(live_server, study, tmp_path, observer="ideal", sessions=1, more=("--browser",) if way == "browser" else ())
+
+    session = Session.objects.get(study=study)
+    assert (code, session.kind, session.state) == (0, "bot", "finished")
+    assert not Submission.objects.exists()
 
 
 @pytest.mark.parametrize("paper", [SCALE, CAUSAL])

@@ -95,6 +95,22 @@ def test_money_and_codes_are_kept_in_minor_units_by_outcome(researcher: Client) 
     assert recruitment.completion_codes == {"completed": "C1", "failed_checks": "C2"}
 
 
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"recruiter": "prolific", "external_study_id": "mine"}, "external_study_id"),
+        ({"recruiter": "mturk", "currency": "EUR"}, "currency"),
+    ],
+)
+def test_a_recruitment_that_cannot_work_is_refused_at_its_field(changes: dict[str, str], field: str, researcher: Client) -> None:
+    page = build(researcher, button="draft", **changes)
+
+    assert page.status_code == 400
+    assert list(page.context["forms"].recruitment.errors) == [field]
+    assert not Study.objects.exists()
+    assert not Recruitment.objects.exists()
+
+
 def test_units_can_be_drawn_or_be_a_whole_layer(researcher: Client) -> None:
     build(researcher, button="draft", name="drawn", units_from="drawn", count="7", seed="3")
     build(researcher, button="draft", name="same", units_from="drawn", count="7", seed="3")

@@ -59,6 +59,8 @@ class PlanForms:
             self.settings.add_error(SETTING + field, told)
         elif field in self.study.fields:
             self.study.add_error(field, told)
+        elif field in self.recruitment.fields:
+            self.recruitment.add_error(field, told)
         else:
             self.study.add_error(None, f"{error.field}: {told}")
 

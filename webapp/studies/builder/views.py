@@ -14,7 +14,7 @@ from experiments import registry
 from experiments.contract.designs import LANGUAGES
 from experiments.contract.errors import InputError
 from webapp.api_errors import Conflict
-from webapp.participants.models import Recruitment
+from webapp.participants.recruitments import recruitment_create
 from webapp.studies.assignment import study_models
 from webapp.studies.builder.forecast import Forecast, plan_forecast
 from webapp.studies.builder.forms import PaperForm
@@ -82,7 +82,7 @@ def build(request: HttpRequest, paper: str, study: Study | None) -> HttpResponse
 @transaction.atomic
 def save(forms: PlanForms, paper: str, study: Study | None, *, start: bool) -> Study:
     """Store what the forms mean, and request the stimuli if it is to start."""
-    recruitment = Recruitment.objects.create(**forms.recruitment_values())
+    recruitment = recruitment_create(**forms.recruitment_values())
     plan = forms.plan(paper)
     if study is None:
         saved = study_draft(plan, consent=forms.consent, recruitment=recruitment)
