@@ -12,12 +12,13 @@ from pathlib import Path
 
 from experiments.contract.artifacts import Manifest
 from experiments.contract.designs import AnsweredTrial, InstructionPage, PlannedTrial, Presentation, Task, TrialKind
-from experiments.contract.fields import Json, build, require, require_range
+from experiments.contract.fields import Json, require, require_range
 from experiments.contract.layout import DigestOf
 from experiments.contract.planning import generator, shuffled
 from experiments.contract.prediction import PartImages
 from experiments.contract.quality import QualityRule
-from experiments.contract.recipes import FeatureVisualization, StimulusSet
+from experiments.contract.recipes import StimulusSet
+from experiments.contract.stimulus_settings import StimulusSettings
 from experiments.contract.texts import read_texts
 from experiments.papers.borowski2021_exemplary.layout import REFERENCES, Stimuli, shown_references
 from experiments.papers.borowski2021_exemplary.schedule import TRIAL_CONDITIONS, schedule
@@ -39,18 +40,10 @@ REPEATS = 1
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(StimulusSettings):
     """All numbers of a study; the stimuli's first, then those of a session. Sides in px."""
 
-    pool: str = "photographs"
     pool_size: int = 50_000
-    pool_resolution: int = 224
-    shown_size: int = 224
-    size: int = 224
-    steps: int = 2560
-    diversity: float = 100.0
-    transforms: str = "published"
-    max_batches: int = 20
     seed: int = 42
     tasks: int = 10
     """Of each experiment and model: so many sessions are wanted. Experiment II had 23."""
@@ -75,7 +68,7 @@ class Settings:
     """Of each block of experiment II."""
 
     def __post_init__(self) -> None:
-        require_range(self, "max_batches", 1, 1000)
+        super().__post_init__()
         require_range(self, "main_trials", 1, 1000)
         require_range(self, "tasks", 1, 100_000)
         for field in ("blocks", "grid_blocks"):
@@ -85,18 +78,6 @@ class Settings:
             require_range(self, field, 0, 100)
 
 
-STIMULUS_SETTINGS = (
-    "pool",
-    "pool_size",
-    "pool_resolution",
-    "shown_size",
-    "size",
-    "steps",
-    "diversity",
-    "transforms",
-    "max_batches",
-    "seed",
-)
 DEMO: Mapping[str, Json] = {
     "pool_size": 1700,
     "pool_resolution": 128,
@@ -129,18 +110,8 @@ def stimulus_sets(*, units: Sequence[str], conditions: Sequence[str], settings: 
         InputError: There are no units, or the settings are nothing that the stimuli allow.
     """
     require(bool(units), "units", "there are none to ask about", "Give at least one unit address")
-    check_stimulus_settings(units[0], settings)
-    return [set_of(part, unit, settings=settings) for part in PARTS for unit in units]
-
-
-def check_stimulus_settings(unit: str, settings: Settings) -> None:
-    """Raise InputError if a setting is nothing that the stimuli's recipes allow."""
-    fields = ("pool", "pool_size", "pool_resolution", "shown_size", "seed")
-    pool = {"unit": unit, **{field: getattr(settings, field) for field in fields}}
-    drawn = {field: getattr(settings, field) for field in ("size", "steps", "diversity", "transforms")}
-    build(FeatureVisualization, {**pool, **drawn, "batch": REFERENCES})
-    message = f"{settings.pool_size} images are too few for a batch"
-    require(settings.pool_size >= LEAST_IMAGES, "pool_size", message, f"Give at least {LEAST_IMAGES}")
+    settings.check(units[0], batch=REFERENCES, least_images=LEAST_IMAGES)
+    return [settings.stimulus_set(SLUG, part=part, unit=unit) for part in PARTS for unit in units]
 
 
 def plan(
@@ -238,11 +209,5 @@ def block_page(*, condition: str, kind: TrialKind, settings: Settings, language:
     return texts.page(title, f"origin_{references}", f"group_{group}_{count}", "question")
 
 
-def set_of(part: str, unit: str, *, settings: Settings) -> StimulusSet:
-    """The recipe of a part for a unit."""
-    fields = {field: getattr(settings, field) for field in STIMULUS_SETTINGS}
-    return StimulusSet(paper=SLUG, part=part, unit=unit, settings=fields)
-
-
 def _digests(settings: Settings) -> DigestOf:
-    return cache(lambda part, unit: set_of(part, unit, settings=settings).digest)
+    return cache(lambda part, unit: settings.stimulus_set(SLUG, part=part, unit=unit).digest)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import ClassVar
 
 from experiments.contract.artifacts import Manifest
 from experiments.contract.designs import (
@@ -24,7 +25,8 @@ from experiments.contract.layout import DigestOf
 from experiments.contract.planning import plan_practice, plan_session
 from experiments.contract.prediction import PartImages
 from experiments.contract.quality import QualityRule, in_proportion
-from experiments.contract.recipes import FeatureVisualization, Occlusion, StimulusSet
+from experiments.contract.recipes import Occlusion, StimulusSet
+from experiments.contract.stimulus_settings import POOL, StimulusSettings
 from experiments.contract.texts import read_texts
 from experiments.papers.zimmermann2021_causal.layout import MIXED_SYNTHETIC, REFERENCES, Stimuli
 
@@ -42,22 +44,15 @@ PARTS = ("synthetic", "mixed", "blur")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(StimulusSettings):
     """All numbers of a study; the stimuli's first, then those of a session. Sides in px."""
 
-    pool: str = "photographs"
     pool_size: int = 600_000
-    pool_resolution: int = 224
-    shown_size: int = 224
-    size: int = 224
-    steps: int = 2560
-    diversity: float = 100.0
-    transforms: str = "published"
     max_batches: int = 10
+    seed: int = 1
     patch: float = 0.4
     stride: int = 2
     fill: str = "patch_mean"
-    seed: int = 1
     tasks: int = 50
     """Of each condition and model: so many sessions are wanted."""
     main_trials: int = 18
@@ -65,29 +60,16 @@ class Settings:
     practice_obvious: int = 1
     practice_other: int = 3
 
+    DECISIVE: ClassVar = (*StimulusSettings.DECISIVE, "patch", "stride", "fill")
+
     def __post_init__(self) -> None:
-        require_range(self, "max_batches", 1, 1000)
+        super().__post_init__()
         require_range(self, "main_trials", 1, 1000)
         require_range(self, "tasks", 1, 100_000)
         for field in ("catch_trials", "practice_obvious", "practice_other"):
             require_range(self, field, 0, 100)
 
 
-STIMULUS_SETTINGS = (
-    "pool",
-    "pool_size",
-    "pool_resolution",
-    "shown_size",
-    "size",
-    "steps",
-    "diversity",
-    "transforms",
-    "max_batches",
-    "patch",
-    "stride",
-    "fill",
-    "seed",
-)
 DEMO: Mapping[str, Json] = {
     "pool_size": 1700,
     "pool_resolution": 128,
@@ -117,21 +99,11 @@ def stimulus_sets(*, units: Sequence[str], conditions: Sequence[str], settings: 
         InputError: There are fewer than two units, or the settings are nothing that the stimuli allow.
     """
     require(len(units) > 1, "units", "a catch trial needs an image of another unit", "Give at least two units")
-    check_stimulus_settings(units[0], settings)
+    settings.check(units[0], batch=REFERENCES, least_images=REFERENCES + 1)
+    pool, patch = settings.values(*POOL), settings.values("patch", "stride", "fill")
+    build(Occlusion, {"unit": units[0], **pool, **patch, "size": settings.pool_resolution})
     parts = ["natural", *(part for part in PARTS if part in conditions)]
-    return [set_of(part, unit, settings=settings) for part in parts for unit in units]
-
-
-def check_stimulus_settings(unit: str, settings: Settings) -> None:
-    """Raise InputError if a setting is nothing that the stimuli's recipes allow."""
-    fields = ("pool", "pool_size", "pool_resolution", "shown_size", "seed")
-    pool = {"unit": unit, **{field: getattr(settings, field) for field in fields}}
-    drawn = {field: getattr(settings, field) for field in ("size", "steps", "diversity", "transforms")}
-    build(FeatureVisualization, {**pool, **drawn, "batch": REFERENCES})
-    occluded = {"patch": settings.patch, "stride": settings.stride, "fill": settings.fill, "size": settings.pool_resolution}
-    build(Occlusion, {**pool, **occluded})
-    message = f"{settings.pool_size} images are too few for a batch"
-    require(settings.pool_size > REFERENCES, "pool_size", message, f"Give at least {REFERENCES + 1}")
+    return [settings.stimulus_set(SLUG, part=part, unit=unit) for part in parts for unit in units]
 
 
 def plan(
@@ -213,11 +185,5 @@ def instructions(*, condition: str, settings: Settings, language: str) -> list[I
     return pages
 
 
-def set_of(part: str, unit: str, *, settings: Settings) -> StimulusSet:
-    """The recipe of a part for a unit."""
-    fields = {field: getattr(settings, field) for field in STIMULUS_SETTINGS}
-    return StimulusSet(paper=SLUG, part=part, unit=unit, settings=fields)
-
-
 def _digests(settings: Settings) -> DigestOf:
-    return cache(lambda part, unit: set_of(part, unit, settings=settings).digest)
+    return cache(lambda part, unit: settings.stimulus_set(SLUG, part=part, unit=unit).digest)

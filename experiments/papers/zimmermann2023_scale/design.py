@@ -20,12 +20,13 @@ from experiments.contract.designs import (
     Task,
     TrialKind,
 )
-from experiments.contract.fields import Json, build, require, require_range
+from experiments.contract.fields import Json, require, require_range
 from experiments.contract.layout import DigestOf
 from experiments.contract.planning import plan_practice, plan_session
 from experiments.contract.prediction import PartImages
 from experiments.contract.quality import QualityRule, in_proportion
-from experiments.contract.recipes import FeatureVisualization, StimulusSet
+from experiments.contract.recipes import StimulusSet
+from experiments.contract.stimulus_settings import StimulusSettings
 from experiments.contract.texts import read_texts
 from experiments.papers.zimmermann2023_scale.layout import QUANTILES, REFERENCES, Stimuli, parts_of
 
@@ -44,18 +45,12 @@ LEAST_IMAGES = 2 * (REFERENCES + 1)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(StimulusSettings):
     """All numbers of a study; the stimuli's first, then those of a session. Sides in px."""
 
-    pool: str = "photographs"
     pool_size: int = 1_300_000
-    pool_resolution: int = 224
-    shown_size: int = 224
-    size: int = 224
     steps: int = 2500
     diversity: float = 10.0
-    transforms: str = "published"
-    max_batches: int = 20
     seed: int = 42
     tasks: int = 63
     """Of each condition and model: so many sessions are wanted."""
@@ -67,7 +62,7 @@ class Settings:
     """ms for which the buttons stay closed."""
 
     def __post_init__(self) -> None:
-        require_range(self, "max_batches", 1, 1000)
+        super().__post_init__()
         require_range(self, "main_trials", 1, 1000)
         require_range(self, "tasks", 1, 100_000)
         for field in ("catch_trials", "practice_obvious", "practice_other"):
@@ -75,18 +70,6 @@ class Settings:
         require_range(self, "answer_lock", 0, 60_000)
 
 
-STIMULUS_SETTINGS = (
-    "pool",
-    "pool_size",
-    "pool_resolution",
-    "shown_size",
-    "size",
-    "steps",
-    "diversity",
-    "transforms",
-    "max_batches",
-    "seed",
-)
 DEMO: Mapping[str, Json] = {
     "pool_size": 1700,
     "pool_resolution": 128,
@@ -114,22 +97,12 @@ def stimulus_sets(*, units: Sequence[str], conditions: Sequence[str], settings: 
         InputError: There are no units, or the settings are nothing that the stimuli allow.
     """
     require(bool(units), "units", "there are none to ask about", "Give at least one unit address")
-    check_stimulus_settings(units[0], settings)
     shown = {part for condition in conditions for part in parts_of(condition)}
     highest = max([0.0, *(quantile for part, quantile in QUANTILES.items() if part in shown)])
     least = max(LEAST_IMAGES, math.ceil(round(REFERENCES / (1 - highest), 6)))
-    message = f"{settings.pool_size} images are too few for the conditions {', '.join(conditions)}"
-    require(settings.pool_size >= least, "pool_size", message, f"Give at least {least}")
+    settings.check(units[0], batch=REFERENCES, least_images=least)
     parts = ["natural", *(part for part in ("synthetic", *QUANTILES) if part in shown)]
-    return [set_of(part, unit, settings=settings) for part in parts for unit in units]
-
-
-def check_stimulus_settings(unit: str, settings: Settings) -> None:
-    """Raise InputError if a setting is nothing that the stimuli's recipes allow."""
-    fields = ("pool", "pool_size", "pool_resolution", "shown_size", "seed")
-    pool = {"unit": unit, **{field: getattr(settings, field) for field in fields}}
-    drawn = {field: getattr(settings, field) for field in ("size", "steps", "diversity", "transforms")}
-    build(FeatureVisualization, {**pool, **drawn, "batch": REFERENCES})
+    return [settings.stimulus_set(SLUG, part=part, unit=unit) for part in parts for unit in units]
 
 
 def plan(
@@ -209,11 +182,5 @@ def instructions(*, condition: str, settings: Settings, language: str) -> list[I
     return pages
 
 
-def set_of(part: str, unit: str, *, settings: Settings) -> StimulusSet:
-    """The recipe of a part for a unit."""
-    fields = {field: getattr(settings, field) for field in STIMULUS_SETTINGS}
-    return StimulusSet(paper=SLUG, part=part, unit=unit, settings=fields)
-
-
 def _digests(settings: Settings) -> DigestOf:
-    return cache(lambda part, unit: set_of(part, unit, settings=settings).digest)
+    return cache(lambda part, unit: settings.stimulus_set(SLUG, part=part, unit=unit).digest)

@@ -24,6 +24,6 @@ def made(design: Any, part: str, *, workshop: LocalWorkshop, **changes: Any) -> 
 
 
 def asked(design: Any, part: str, **changes: Any) -> StimulusSet:
-    fields = {name: getattr(design.Settings(), name) for name in design.STIMULUS_SETTINGS}
+    fields = design.Settings().values(*design.Settings.DECISIVE)
     small = {name: value for name, value in SMALL.items() if name in fields}
     return StimulusSet(paper=design.SLUG, part=part, unit=UNIT, settings={**fields, **small, **changes})

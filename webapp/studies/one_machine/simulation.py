@@ -3,29 +3,30 @@
 Its figures say that the machinery works. They follow from parameters that we set and are no evidence about people.
 """
 
-import csv
-import io
+import json
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from django.core.management import call_command
 from django.urls import reverse
 
 from experiments import jobs, registry
+from experiments.contract.artifacts import Manifest
 from experiments.contract.errors import InputError
 from experiments.contract.fields import require
 from model_zoo.catalogue import draw_units
 from webapp.participants.consent import default_consent
 from webapp.stimuli.models import Artifact
 from webapp.stimuli.selectors import store
-from webapp.studies.models import Study, StudyResult
+from webapp.studies.models import Study
 from webapp.studies.one_machine.children import Children, deployment
 from webapp.studies.one_machine.demo import MODEL, stimuli_await
-from webapp.studies.results.requests import results_request
+from webapp.studies.results.requests import results_request, study_result
 from webapp.studies.services.study import StudyPlan, study_create
 from webapp.studies.truth import truth_write
 
@@ -44,8 +45,8 @@ def run(
     units: int,
     conditions: Sequence[str],
     settings: Mapping[str, Any],
-) -> tuple[Study, list[dict[str, str]]]:
-    """Make the study, send the bots, and return it with the table of accuracies by condition.
+) -> tuple[Study, Manifest]:
+    """Make the study, send the bots, and return it with its analysis.
 
     Raises:
         InputError: The plan is unfit, or stimuli, bots or analysis fail.
@@ -70,7 +71,7 @@ def run(
         truth_write(study)
         link = f"http://127.0.0.1:{port}{reverse('participant:entry', args=[study.id])}"
         send_bots(link, sessions=sessions, observer=observer, seed=seed)
-        return study, accuracies(study, children)
+        return study, analysis_await(study, children)
 
 
 def send_bots(link: str, *, sessions: int, observer: str, seed: int) -> None:
@@ -85,23 +86,47 @@ def send_bots(link: str, *, sessions: int, observer: str, seed: int) -> None:
         raise InputError(field="observer", message="the simulated participants failed", remedy="Read what they said above")
 
 
-def accuracies(study: Study, children: Children) -> list[dict[str, str]]:
-    """The rows of the analysis' table of conditions, once the worker has made it.
+def analysis_await(study: Study, children: Children) -> Manifest:
+    """The analysis of the study as it stands, once a worker has made it.
 
     Raises:
-        InputError: It does not come.
+        InputError: It fails or does not come.
     """
+    remedy = f"Read the workers' logs in {jobs.VAR / 'log'}"
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
         children.check()
         results_request(study)
-        newest = StudyResult.objects.filter(study=study).order_by("-requested_at").first()
-        artifact = Artifact.objects.filter(digest=newest.digest).first() if newest else None
-        if artifact and newest and newest.bot_sessions == study.sessions.filter(state="finished").count():
-            table = artifact.read_manifest().file("conditions.csv")
-            return list(csv.DictReader(io.StringIO(store().read_blob(table.sha256).decode())))
+        shown = study_result(study)
+        if shown["job_error"]:
+            raise InputError(field="analysis", message=shown["job_error"]["message"], remedy=shown["job_error"]["remedy"])
+        if shown["result"] and not shown["news"]:
+            return Artifact.objects.get(digest=shown["result"].digest).read_manifest()
         time.sleep(1)
-    raise InputError(field="analysis", message="no result came", remedy=f"Read the workers' logs in {jobs.VAR / 'log'}")
+    raise InputError(field="analysis", message=f"no result came in {PATIENCE_SECONDS} s", remedy=remedy)
+
+
+def analysis_write(manifest: Manifest, out: Path) -> dict[str, Any]:
+    """Write tables, figures and `result.json` of an analysis into a folder; what the latter says."""
+    out.mkdir(parents=True, exist_ok=True)
+    for file in manifest.files:
+        (out / file.name).write_bytes(store().read_blob(file.sha256))
+    result: dict[str, Any] = json.loads((out / "result.json").read_text())
+    return result
+
+
+def summary(result: Mapping[str, Any]) -> str:
+    """Accuracy by condition with its interval, and each claim with what was reported for it and what came out here."""
+    accuracy = next(table for table in result["tables"] if table["name"] == "accuracy")
+    lines = [f"{'condition':<24}{'accuracy':<10}{'interval':<16}{'sessions':<10}main trials"]
+    for row in accuracy["rows"]:
+        interval = row["why_no_interval"] if row["low"] is None else f"[{row['low']:.2f}, {row['high']:.2f}]"
+        lines.append(f"{row['condition']:<24}{row['accuracy']:<10.2f}{interval:<16}{row['sessions']:<10}{row['trials']}")
+    verdicts = {True: "holds", False: "does not hold", None: "cannot be said"}
+    for claim in result["claims"]:
+        lines.append(f"{claim['statement']}\n  reported: {claim['reported']}")
+        lines.append(f"  simulated: {claim['value'] or 'no data'} ({verdicts[claim['holds']]})")
+    return "\n".join(lines)
 
 
 def _free_port() -> int:

@@ -3,10 +3,12 @@
 import sys
 import time
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
 from django.urls import reverse
 
+from experiments import jobs
 from experiments.contract.fields import parse_settings
 from webapp.management import InputCommand
 from webapp.studies.one_machine import simulation
@@ -14,7 +16,7 @@ from webapp.studies.one_machine.children import ChildDied
 
 
 class Command(InputCommand):
-    """Plan a small study, make its stimuli, send simulated participants, analyze, and print accuracies by condition."""
+    """Plan a small study, make its stimuli, send simulated participants, analyze, and print what came out."""
 
     help = __doc__
 
@@ -27,13 +29,14 @@ class Command(InputCommand):
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument("--units", type=int, default=4)
         parser.add_argument("--conditions", nargs="+", default=[], help="by default the usual ones of the design")
+        parser.add_argument("--out", type=Path, help="folder for tables and figures; by default var/simulated/<name>")
         parser.add_argument("--set", dest="changes", action="append", default=[], metavar="key=value")
 
     def run(self, options: dict[str, Any]) -> None:
         """Simulate."""
         name = options["name"] or f"{options['paper'].partition('_')[0]}-simulated-{int(time.time())}"
         try:
-            study, rows = simulation.run(
+            study, manifest = simulation.run(
                 options["paper"],
                 name=name,
                 sessions=options["sessions"],
@@ -47,6 +50,7 @@ class Command(InputCommand):
             self.stderr.write(str(died))
             sys.exit(1)
         self.stdout.write(f"\n{study.name}: {simulation.CAPTION}; seed {options['seed']}")
-        for row in rows:
-            self.stdout.write("  ".join(f"{column}={value}" for column, value in row.items() if value))
+        out = options["out"] or jobs.VAR / "simulated" / study.name
+        self.stdout.write(simulation.summary(simulation.analysis_write(manifest, out)))
+        self.stdout.write(f"Tables (CSV), figures (SVG) and result.json in {out}")
         self.stdout.write(f"Result page, where the web server runs: {reverse('results', args=[study.id])}")
