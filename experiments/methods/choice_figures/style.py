@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib
 from matplotlib.axes import Axes
@@ -49,9 +49,9 @@ def draw(size: tuple[float, float], panels: Callable[[Figure], None], *, title: 
     return content.getvalue()
 
 
-def frame(axes: Axes, *, grid: str = "y") -> None:
+def frame(axes: Axes, *, grid: Literal["x", "y", "both"] = "y") -> None:
     """Grid lines instead of a box."""
-    axes.grid(axis=grid, color=GRID, linewidth=0.6)  # type: ignore[arg-type]
+    axes.grid(axis=grid, color=GRID, linewidth=0.6)
     axes.set_axisbelow(True)
     axes.tick_params(colors=INK, length=0)
     axes.spines[:].set_visible(False)

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
@@ -24,7 +25,7 @@ class Fault(Enum):
 
 
 @dataclass
-class FakeServer:
+class FakeServer(ABC):
     """Serves until the block is left. Subclasses answer requests."""
 
     faults: list[tuple[str, Fault]] = field(default_factory=list)
@@ -59,8 +60,9 @@ class FakeServer:
         """How many requests had a name with `part` in it."""
         return sum(part in request for request in self.requests)
 
+    @abstractmethod
     def answer(self, name: str, headers: Any, query: str, body: bytes) -> Answer:
-        raise NotImplementedError
+        """Status and JSON; called for each request that no fault swallows."""
 
     def take_fault(self, name: str) -> Fault | None:
         for index, (part, fault) in enumerate(self.faults):
