@@ -1,4 +1,7 @@
-"""One session of every condition of every design in a real browser, by a simulated participant who sees what people see."""
+"""One session of every condition of the two web designs in a real browser, by a simulated participant who sees what people see.
+
+The two conditions of the laboratory's design have blocks of their own: `test_laboratory`.
+"""
 
 import csv
 import io
@@ -16,15 +19,12 @@ from tests.e2e.conftest import SMALL, UNITS
 from tests.services.deployment import Deployment
 
 pytestmark = pytest.mark.e2e
-PAPERS = [slug for slug, paper in registry.experiments().items() if paper.asks_people]
 # The queries of the medium condition begin at the 99th percentile, beyond nine references of each sign.
 SOURCES = 960
 LEAST = {"main_trials": 2, "catch_trials": 1, "practice_obvious": 1, "practice_other": 0, "answer_lock": 0, "max_batches": 1}
-LABORATORY = {"ratings": 1, "none_blocks": 1, "blocks": 1, "practice_trials": 1, "repeats": 1, "grid_blocks": 1}
 STUDIES = {
     "zimmermann2021_causal": {**LEAST, "stride": 32, "seed": 7},
     "zimmermann2023_scale": {**LEAST, "seed": 7},
-    "borowski2021_exemplary": {**LABORATORY, "main_trials": 2, "catch_trials": 1, "max_batches": 1, "seed": 7},
 }
 
 
@@ -43,7 +43,7 @@ def pool(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module", params=PAPERS)
+@pytest.fixture(scope="module", params=STUDIES)
 def study(request: pytest.FixtureRequest, deployment: Deployment, pool: Path) -> dict[str, Any]:
     paper, name = request.param, f"every-{request.param.partition('_')[0]}"
     known = registry.design(paper).Settings.__dataclass_fields__
@@ -72,9 +72,6 @@ def test_every_condition_goes_from_link_to_code(
     assert Counter(sessions.values()) == Counter(conditions)
     assert {row["session_state"] for row in rows} == {"finished"}
     assert {row["correct"] for row in rows if row["trial_kind"] in ("main", "catch")} == {"1"}
-    if study["paper"] == "borowski2021_exemplary":
-        assert {row["trial_kind"] for row in rows} == {"rating", "practice", "main", "catch", "repeat"}
-        assert {row["trial_condition"] for row in rows if row["condition"] == "experiment_1"} >= {"none", "natural", "synthetic"}
     if study["paper"] == "zimmermann2021_causal":
         assert all(row["relative_difference"] for row in rows if row["trial_kind"] == "main")
 
