@@ -1,5 +1,6 @@
 """Jobs: the table is the truth, the queue only a hint. Real store, database and file result backend; no worker runs here."""
 
+import threading
 import time
 import uuid
 
@@ -188,3 +189,16 @@ def test_study_whose_stimulus_failed_says_so_and_can_be_prepared_again():
     assert study.state == Study.State.FAILED
     assert study.error["message"] == "the folder is empty"
     assert study.error["unit"] in made_up.UNITS
+
+
+def test_job_that_ends_while_its_progress_is_read_has_no_progress_any_more():
+    for _ in range(50):
+        job = requested(recipe())
+        beat(job, seconds_ago=0)
+        ending = threading.Thread(target=tell, args=(job, "SUCCESS", {"job": str(job.id), "state": "finished"}))
+
+        ending.start()
+        while progress := compute.progress(str(job.task_id)):
+            assert progress.done == 3
+        ending.join()
+        Job.objects.all().delete()

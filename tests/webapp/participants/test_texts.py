@@ -12,9 +12,9 @@ from webapp.participants.texts import ENGLISH, GERMAN, GERMAN_ERRORS, TEXTS, Tex
 
 ROOT = Path(__file__).resolve().parents[3] / "webapp"
 RAISING = (
-    "studies/visits.py",
-    "studies/entry.py",
-    "studies/entry_links.py",
+    "studies/participant/visits.py",
+    "studies/participant/entry.py",
+    "studies/participant/links.py",
     "studies/assignment.py",
     "participants/services.py",
     "participants/recruiters/base.py",

@@ -43,6 +43,16 @@ class Forecast:
         return sum(self.prediction.seconds.values()) / 3600
 
     @property
+    def duration(self) -> str:
+        """Those hours as people say them."""
+        return f"{self.hours:.1f} h" if self.hours > 2 else f"{self.hours * 60:.0f} min"
+
+    @property
+    def images(self) -> dict[str, int]:
+        """How many images there will be, by kind."""
+        return {kind.replace("_", " "): count for kind, count in self.prediction.images.items()}
+
+    @property
     def money(self) -> str:
         """The expected cost in major units."""
         return f"{self.prediction.cost / 100:,.2f} {self.currency}"

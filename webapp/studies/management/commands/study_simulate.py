@@ -46,6 +46,9 @@ class Command(InputCommand):
                 conditions=options["conditions"],
                 settings=parse_settings(options["changes"]),
             )
+        except KeyboardInterrupt:
+            self.stderr.write("Stopped; the same --name cannot be used again, the stimuli that were made can.")
+            sys.exit(130)
         except ChildDied as died:
             self.stderr.write(str(died))
             sys.exit(1)
