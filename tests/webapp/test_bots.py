@@ -39,14 +39,14 @@ def test_ideal_observer_answers_everything_right(
     study = made_up.study(paper)
     conditions = study.conditions.count()
 
-    code = send(live_server, study, tmp_path, observer="ideal", sessions=2 * conditions)
+    code = send(live_server, study, tmp_path, observer="ideal", sessions=conditions)
 
     finished = Session.objects.filter(study=study, kind="bot", state="finished").exclude(completion_code="")
     responses = Response.objects.filter(trial__session__in=finished)
     assert code == 0, capsys.readouterr().err
-    assert finished.count() == 2 * conditions
+    assert finished.count() == conditions
     assert {session.condition.name for session in finished} == {condition.name for condition in study.conditions.all()}
-    assert responses.exclude(trial__kind="practice").count() == 2 * conditions * 5
+    assert responses.exclude(trial__kind="practice").count() == conditions * 5
     assert not responses.filter(correct=False).exists()
 
 
@@ -90,10 +90,10 @@ def test_bots_need_no_id_of_the_recruiter_whose_people_take_part(
 def test_random_observer_comes_through_practice_by_luck(live_server: LiveServer, tmp_path: Path, paper: str):
     study = made_up.study(paper)
 
-    code = send(live_server, study, tmp_path, observer="random", sessions=3)
+    code = send(live_server, study, tmp_path, observer="random", sessions=1)
 
     finished = Session.objects.filter(study=study, state="finished")
-    assert (code, finished.count()) == (0, 3)
+    assert (code, finished.count()) == (0, 1)
     assert not finished.filter(practice_passed=False).exists()
 
 
