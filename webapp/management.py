@@ -19,7 +19,7 @@ class InputCommand(BaseCommand):
             self.stderr.write(str(error))
             sys.exit(2)
         except OSError as error:
-            self.stderr.write(f"{error.filename or 'disk'}: {error.strerror or error}. Free it, or choose another place.")
+            self.stderr.write(f"{error.filename or 'disk'}: {error.strerror or error}. Check the path, and that there is room.")
             sys.exit(2)
 
     def run(self, options: dict[str, Any]) -> None:

@@ -38,6 +38,8 @@ api_urls = [
 ]
 # The lists are wide, and the index is one click away.
 admin.site.enable_nav_sidebar = False
+# There is no front page for anybody.
+admin.site.site_url = None
 
 urlpatterns = [
     path("healthz", health, name="health"),

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
 
+from experiments.contract.fields import require
 from experiments.datasets.folder import folder
 from experiments.datasets.images import Box, cut_square, read_image
 from experiments.datasets.photographs import photographs
@@ -57,12 +58,16 @@ class Pool:
 def open_pool(name: str, *, size: int, seed: int) -> Pool:
     """The pool called `name`, of at most `size` images spread evenly over its sources.
 
-    Where there are more sources than that, `size` of them are drawn.
+    Where there are more sources than that, `size` of them are drawn. Of a folder with fewer images all are taken; the
+    pools that come with packages are of one size everywhere, and asking them for more is a mistake.
 
     Raises:
-        InputError: There is no such pool.
+        InputError: There is no such pool, or it cannot make so many images.
     """
     sources = _sources(name)
+    most = sum(source.variants for source in sources)
+    message = f"{name} makes at most {most} different images of its {len(sources)} sources, not {size}"
+    require(size <= most or not _is_named(name), "pool_size", message, f"Give at most {most}, or a folder of images as the pool")
     if len(sources) > size:
         drawn = np.random.default_rng(seed).choice(len(sources), size=size, replace=False)
         sources = [sources[i] for i in sorted(drawn)]
@@ -71,10 +76,13 @@ def open_pool(name: str, *, size: int, seed: int) -> Pool:
     return Pool(seed=seed, variants=variants)
 
 
+def _is_named(name: str) -> bool:
+    return all(part in NAMED for part in name.split("+"))
+
+
 def _sources(name: str) -> list[Source]:
-    names = name.split("+")
-    if all(part in NAMED for part in names):
-        return [source for part in dict.fromkeys(names) for source in NAMED[part]()]
+    if _is_named(name):
+        return [source for part in dict.fromkeys(name.split("+")) for source in NAMED[part]()]
     return folder(Path(name))
 
 

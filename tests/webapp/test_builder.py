@@ -1,5 +1,6 @@
 """A study is planned, predicted, started, previewed, copied and frozen in the admin, without code."""
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,10 +9,12 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from experiments import registry
+from experiments.datasets.photographs import photographs
 from tests.webapp import made_up
 from webapp.participants.consent import default_consent
 from webapp.participants.models import Recruitment
 from webapp.stimuli.models import Job
+from webapp.studies.builder.hints import HINTS
 from webapp.studies.models import Study
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
@@ -263,3 +266,10 @@ def test_consent_of_the_form_is_that_of_the_study(researcher: Client) -> None:
     build(researcher, button="draft", consent=str(default_consent().id))
 
     assert Study.objects.get(name="built").consent == default_consent()
+
+
+def test_hints_are_about_settings_that_there_are() -> None:
+    settings = {field.name for paper in PAPERS for field in dataclasses.fields(registry.design(paper).Settings)}
+
+    assert set(HINTS) <= settings
+    assert f"{sum(source.variants for source in photographs()):,}" in HINTS["pool_size"]

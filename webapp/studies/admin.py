@@ -98,10 +98,12 @@ class StudyAdmin(admin.ModelAdmin):
 
     def links(self, study: Study) -> SafeString:
         """Where participants, results and responses are."""
+        # A study that was run elsewhere is only read.
+        running = study.state != Study.State.IMPORTED
+        pages = {name: reverse(name, args=[study.id]) for name in ("operations", "quality") if running}
         links = {
-            **study_links(study),
-            "operations": reverse("operations", args=[study.id]),
-            "quality": reverse("quality", args=[study.id]),
+            **(study_links(study) if running else {}),
+            **pages,
             "results": reverse("results", args=[study.id]),
             "responses": f"{reverse('api:responses', args=[study.id])}?format=csv",
         }

@@ -145,7 +145,7 @@ def quality_rules(*, condition: str, settings: Settings) -> tuple[QualityRule, .
         QualityRule(name="catch_ratio", low=0.8),
         QualityRule(name="instruction_time", low=15),
         QualityRule(name="total_time", low=low, high=high),
-        QualityRule(name="side_variability", low=int(sides)),
+        QualityRule(name="side_variability", low=max(1, int(sides))),
         QualityRule(name="practice_attempts", high=3),
         QualityRule(name="participations", high=1),
     )

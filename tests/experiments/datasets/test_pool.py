@@ -9,6 +9,7 @@ from PIL import Image
 
 from experiments.contract.errors import InputError
 from experiments.datasets.images import read_image
+from experiments.datasets.photographs import photographs
 from experiments.datasets.pool import open_pool
 from experiments.datasets.stamps import FOLDER, stamps
 
@@ -24,12 +25,6 @@ def test_pool_spreads_its_size_evenly_over_the_sources():
 
     assert len(counts) == 10
     assert sorted(counts.values()) == [12] * 7 + [13] * 3
-
-
-def test_pool_stops_where_variants_run_out():
-    pool = open_pool("photographs", size=10**6, seed=1)
-
-    assert set(Counter(source.name for source, _ in pool.variants).values()) == {512}
 
 
 def test_pool_draws_sources_where_there_are_more_than_it_may_hold():
@@ -121,3 +116,14 @@ def test_pool_refuses_an_unknown_name(name: str, tmp_path: Path, monkeypatch: py
         open_pool(name, size=10, seed=1)
 
     assert raised.value.field == "pool"
+
+
+def test_named_pool_refuses_more_images_than_it_can_make():
+    most = 512 * len(photographs())
+
+    with pytest.raises(InputError) as raised:
+        open_pool("photographs", size=most + 1, seed=1)
+
+    assert len(open_pool("photographs", size=most, seed=1)) == most
+    assert raised.value.field == "pool_size"
+    assert f"Give at most {most}" in raised.value.remedy

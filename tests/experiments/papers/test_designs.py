@@ -252,3 +252,6 @@ def test_quality_rules_are_the_published_ones_and_follow_the_length_of_a_session
     assert {name: (rules[name].low, rules[name].high) for name in published} == published
     assert longer["total_time"].low == 2 * rules["total_time"].low
     assert longer["catch_ratio"] == rules["catch_ratio"]
+    shortest = build(design.Settings, {"main_trials": 1, "catch_trials": 1})
+    sides = {rule.name: rule.low for rule in design.quality_rules(condition=condition, settings=shortest)}["side_variability"]
+    assert sides >= 1

@@ -10,6 +10,7 @@ from experiments import registry
 from experiments.contract.designs import LANGUAGES, Design
 from model_zoo.catalogue import model_ids
 from webapp.participants.models import ConsentText, Recruitment
+from webapp.studies.builder.hints import HINTS
 from webapp.studies.builder.units import UNIT_SOURCES, layer_choices
 from webapp.studies.models import Study
 
@@ -134,6 +135,7 @@ class AssumptionsForm(forms.Form):
 
 def _setting_field(setting: "dataclasses.Field[Any]", hint: Any) -> forms.Field:
     about: dict[str, Any] = {"label": setting.name.replace("_", " "), "initial": setting.default}
+    about["help_text"] = HINTS.get(setting.name, "")
     if get_args(hint) and get_origin(hint):
         return forms.ChoiceField(choices=[(choice, choice) for choice in get_args(hint)], **about)
     if hint is bool:

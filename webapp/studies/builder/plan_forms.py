@@ -19,7 +19,7 @@ from webapp.studies.services.study import StudyPlan
 MINOR_UNITS = 100
 """Of all currencies on offer."""
 CODES = ("completed", "failed_checks", "no_consent")
-CHOSEN_AS = {"unit": "pasted", "units": "pasted"}
+CHOSEN_AS = {"unit": "pasted", "units": "pasted", "participants_per_condition": "tasks", "trials": "main_trials"}
 """Where the builder asks for what a service calls otherwise."""
 
 

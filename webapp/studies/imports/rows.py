@@ -108,7 +108,10 @@ def _read(name: str, text: str, *, scale: float) -> Any:
 
 
 def _number(text: str) -> float:
-    number = float(text)
+    try:
+        number = float(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is no number") from None
     if not math.isfinite(number):
         raise ValueError(f"{text!r} is not finite")
     return number

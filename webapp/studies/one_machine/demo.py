@@ -58,7 +58,12 @@ def run(*, port: int, pool: str) -> None:
     with deployment(port) as children:
         studies = studies_prepare(pool)
         for study in studies:
-            stimuli_await(study, children)
+            try:
+                stimuli_await(study, children)
+            except InputError as error:
+                # The other study, and whoever is in it, goes on; the admin prepares this one again.
+                print(f"{study.name}: {error}")
+                continue
             print_stimuli(study)
             truth_write(study)
         print_links(studies, port)
