@@ -118,10 +118,11 @@ def analysis_write(manifest: Manifest, out: Path) -> dict[str, Any]:
 def summary(result: Mapping[str, Any]) -> str:
     """Accuracy by condition with its interval; the paper's claims are judged on people only."""
     accuracy = next(table for table in result["tables"] if table["name"] == "accuracy")
-    lines = [f"{'condition':<24}{'accuracy':<10}{'interval':<24}{'sessions':<10}main trials"]
+    lines = [f"{'condition':<24}{'who':<20}{'accuracy':<10}{'interval':<24}{'sessions':<10}main trials"]
     for row in accuracy["rows"]:
         interval = row["why_no_interval"] if row["low"] is None else f"[{row['low']:.2f}, {row['high']:.2f}]"
-        lines.append(f"{row['condition']:<24}{row['accuracy']:<10.2f}{interval:<24}{row['sessions']:<10}{row['trials']}")
+        who = row.get("rater", "participants").replace("_", " ")
+        lines.append(f"{row['condition']:<24}{who:<20}{row['accuracy']:<10.2f}{interval:<24}{row['sessions']:<10}{row['trials']}")
     return "\n".join(lines)
 
 
