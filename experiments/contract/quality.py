@@ -48,5 +48,5 @@ class QualityRule:
 
 
 def in_proportion(threshold: float, *, trials: int, published: int) -> float:
-    """A published threshold on something that grows with the number of trials, for a session of another length."""
-    return threshold * trials / published
+    """A published threshold on something that grows with the number of trials, for a session of another length, to a tenth."""
+    return round(threshold * trials / published, 1)

@@ -25,7 +25,7 @@ from webapp.studies.services.study_state import study_close, study_pause, study_
 class StudyAdmin(admin.ModelAdmin):
     """Studies: how far their stimuli are, who took part, where the links are."""
 
-    list_display = ("name", "title", "paper", "state", "stimuli", "people", "simulated", "links")
+    list_display = ("name", "paper", "state", "stimuli", "people", "simulated", "pages")
     list_filter = ("state", "paper")
     fields = (
         "name",
@@ -33,16 +33,23 @@ class StudyAdmin(admin.ModelAdmin):
         "paper",
         "state",
         "notice",
+        "thanks",
+        "contact",
         "consent",
         "erasure",
         "links",
         "stimuli",
         "progress",
         "shown_units",
+        "shown_conditions",
+        "languages",
+        "allocation",
+        "lease_minutes",
+        "recruitment",
         "settings",
         "error",
     )
-    readonly_fields = ("name", "paper", "state", "links", "stimuli", "progress", "shown_units", "settings", "error", "consent")
+    readonly_fields = tuple(field for field in fields if field not in ("title", "notice", "thanks", "contact", "erasure"))
     actions = ("prepare", "pause", "resume", "close", "judge")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Study]:
@@ -95,6 +102,17 @@ class StudyAdmin(admin.ModelAdmin):
     def shown_units(self, study: Study) -> str:
         """The addresses."""
         return ", ".join(study.unit_addresses)
+
+    @admin.display(description="conditions")
+    def shown_conditions(self, study: Study) -> str:
+        """Their names."""
+        return ", ".join(condition.name for condition in study.conditions.order_by("id"))
+
+    def pages(self, study: Study) -> SafeString:
+        """Where researchers look most; all links stand on the study's own page."""
+        names = ("results",) if study.state == Study.State.IMPORTED else ("operations", "results")
+        links = ((reverse(name, args=[study.id]), name) for name in names)
+        return format_html_join(" · ", '<a href="{}">{}</a>', links)
 
     def links(self, study: Study) -> SafeString:
         """Where participants, results and responses are."""
