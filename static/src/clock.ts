@@ -83,19 +83,38 @@ export class FrameClock {
 export class FocusWatch {
   losses = 0;
   private away = false;
+  private tabbing = false;
 
   constructor() {
-    window.addEventListener("blur", this.leave);
+    window.addEventListener("blur", this.blur);
+    window.addEventListener("keydown", this.keyDown, true);
+    window.addEventListener("keyup", this.keyUp, true);
     window.addEventListener("focus", this.comeBack);
     document.addEventListener("visibilitychange", this.changeVisibility);
   }
 
   stop(): number {
-    window.removeEventListener("blur", this.leave);
+    window.removeEventListener("blur", this.blur);
+    window.removeEventListener("keydown", this.keyDown, true);
+    window.removeEventListener("keyup", this.keyUp, true);
     window.removeEventListener("focus", this.comeBack);
     document.removeEventListener("visibilitychange", this.changeVisibility);
     return this.losses;
   }
+
+  // Tab from the last control goes on to the browser's own: whoever works by keyboard has not turned away.
+  private readonly blur = (): void => {
+    if (!this.tabbing) this.leave();
+    this.tabbing = false;
+  };
+
+  private readonly keyDown = (event: KeyboardEvent): void => {
+    this.tabbing = event.key === "Tab" && !event.altKey && !event.ctrlKey && !event.metaKey;
+  };
+
+  private readonly keyUp = (): void => {
+    this.tabbing = false;
+  };
 
   // Switching tabs fires both blur and visibilitychange: together they are one loss.
   private readonly leave = (): void => {

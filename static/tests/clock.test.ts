@@ -78,6 +78,21 @@ test("FocusWatch_counts_a_change_of_tab_once", () => {
   expect(watch.losses).toBe(2);
 });
 
+test("FocusWatch_does_not_count_Tab_from_the_last_control", () => {
+  const watch = new FocusWatch();
+
+  window.dispatchEvent(new KeyboardEvent("keydown", { key: "Tab" }));
+  window.dispatchEvent(new Event("blur"));
+  window.dispatchEvent(new Event("focus"));
+  const tabbed = watch.losses;
+  window.dispatchEvent(new KeyboardEvent("keydown", { key: "Tab" }));
+  window.dispatchEvent(new KeyboardEvent("keyup", { key: "Tab" }));
+  window.dispatchEvent(new Event("blur"));
+
+  expect(tabbed).toBe(0);
+  expect(watch.stop()).toBe(1);
+});
+
 test.each([
   [new KeyboardEvent("keydown", { key: "1" }), "keyboard"],
   [new PointerEvent("click", { detail: 1, pointerType: "touch" }), "touch"],
