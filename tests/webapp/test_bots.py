@@ -69,17 +69,12 @@ def test_bots_rate_rest_between_blocks_and_answer_what_is_asked_again(
     assert asked.values("block").distinct().count() > 3
 
 
-@pytest.mark.parametrize("way", ["http", pytest.param("browser", marks=pytest.mark.e2e)])
-def test_bots_need_no_id_of_the_recruiter_whose_people_take_part(
-    live_server: LiveServer, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, way: str
-):
-    if way == "browser":
-        monkeypatch.setenv("CHROMIUM", request.getfixturevalue("chromium_path"))
+def test_bots_need_no_id_of_the_recruiter_whose_people_take_part(live_server: LiveServer, tmp_path: Path):
     study = made_up.study(SCALE, main_trials=1, catch_trials=1)
     prolific = recruitment_create(recruiter="prolific", external_study_id="a" * 24, currency="GBP")
     Study.objects.filter(id=study.id).update(recruitment=prolific)
 
-    code = send(live_server, study, tmp_path, observer="ideal", sessions=1, more=("--browser",) if way == "browser" else ())
+    code = send(live_server, study, tmp_path, observer="ideal", sessions=1)
 
     session = Session.objects.get(study=study)
     assert (code, session.kind, session.state) == (0, "bot", "finished")
