@@ -15,7 +15,7 @@ from webapp.studies.truth import truth_write
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
 SCALE, CAUSAL, LABORATORY = "zimmermann2023_scale", "zimmermann2021_causal", "borowski2021_exemplary"
-SHORT = {"main_trials": 2, "ratings": 1, "none_blocks": 1, "blocks": 1, "practice_trials": 1, "catch_trials": 1, "repeats": 1}
+SHORT = {"main_trials": 2, "ratings": 1, "none_blocks": 0, "blocks": 1, "practice_trials": 1, "catch_trials": 1, "repeats": 1}
 """A laboratory session of minutes."""
 
 
@@ -195,7 +195,7 @@ def test_bots_in_a_browser_do_what_bots_over_http_do(
     paper: str,
 ):
     monkeypatch.setenv("CHROMIUM", chromium_path)
-    study = made_up.study(paper)
+    study = made_up.study(paper, **({"answer_lock": 0} if paper == SCALE else {}))
 
     code = send(live_server, study, tmp_path, observer="ideal", sessions=1, more=("--browser",))
     again = send(live_server, study, tmp_path, observer="ideal", sessions=1, more=("--browser",))
@@ -215,7 +215,7 @@ def test_who_drops_out_in_a_browser_closes_it(
     live_server: LiveServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chromium_path: str
 ):
     monkeypatch.setenv("CHROMIUM", chromium_path)
-    study = made_up.study(SCALE)
+    study = made_up.study(SCALE, answer_lock=0)
 
     code = send(live_server, study, tmp_path, observer="ideal", sessions=1, more=("--browser", "--dropout", "1"))
 

@@ -138,17 +138,20 @@ def block_page(*, condition: str, kind: TrialKind, settings: Settings, language:
 
 
 def quality_rules(*, condition: str, settings: Settings) -> tuple[QualityRule, ...]:
-    """The published exclusion criteria; what grows with the 45 trials is in proportion for sessions of another length."""
+    """The published exclusion criteria; what grows with the 45 trials is in proportion for sessions of another length.
+
+    Below nine trials no rule looks at the sides: they are tossed, and one of them may well never be right.
+    """
     trials = settings.main_trials + settings.catch_trials
     low, high, sides = (in_proportion(threshold, trials=trials, published=45) for threshold in (135, 2500, 5))
-    return (
+    rules = (
         QualityRule(name="catch_ratio", low=0.8),
         QualityRule(name="instruction_time", low=15),
         QualityRule(name="total_time", low=low, high=high),
-        QualityRule(name="side_variability", low=max(1, int(sides))),
         QualityRule(name="practice_attempts", high=3),
         QualityRule(name="participations", high=1),
     )
+    return (*rules, QualityRule(name="side_variability", low=int(sides))) if sides >= 1 else rules
 
 
 def presentation(*, condition: str, settings: Settings, language: str) -> Presentation:
