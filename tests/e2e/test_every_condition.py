@@ -22,8 +22,9 @@ pytestmark = pytest.mark.e2e
 # The queries of the medium condition begin at the 99th percentile, beyond nine references of each sign.
 SOURCES = 960
 LEAST = {"main_trials": 1, "catch_trials": 1, "practice_obvious": 1, "practice_other": 0, "answer_lock": 0, "max_batches": 1}
+# Two main trials have the right answer once on each side: whoever is always right passes the rule on sides.
 STUDIES = {
-    "zimmermann2021_causal": {**LEAST, "stride": 32, "seed": 7},
+    "zimmermann2021_causal": {**LEAST, "main_trials": 2, "stride": 32, "seed": 7},
     "zimmermann2023_scale": {**LEAST, "seed": 7},
 }
 
