@@ -185,17 +185,15 @@ def test_an_image_that_is_not_what_the_plan_says_ends_the_run(
 
 
 @pytest.mark.e2e
-@pytest.mark.parametrize("paper", [SCALE, CAUSAL])
 def test_bots_in_a_browser_do_what_bots_over_http_do(
     live_server: LiveServer,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
     chromium_path: str,
-    paper: str,
 ):
     monkeypatch.setenv("CHROMIUM", chromium_path)
-    study = made_up.study(paper, **({"answer_lock": 0} if paper == SCALE else {}))
+    study = made_up.study(SCALE, answer_lock=0)
 
     code = send(live_server, study, tmp_path, observer="ideal", sessions=1, more=("--browser",))
     again = send(live_server, study, tmp_path, observer="ideal", sessions=1, more=("--browser",))
@@ -206,7 +204,7 @@ def test_bots_in_a_browser_do_what_bots_over_http_do(
     assert responses.exclude(trial__kind="practice").count() == 5
     assert not responses.filter(correct=False).exists()
     assert set(Session.objects.filter(study=study).values_list("observer", flat=True)) == {"ideal"}
-    assert ("1.000 of 5" if paper == SCALE else "not told by this study") in output.out
+    assert "1.000 of 5" in output.out
     assert "have taken part before" in output.err
 
 
