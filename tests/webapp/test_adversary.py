@@ -76,15 +76,15 @@ def send(study: Study, observer: Adversary, *, sessions: int, transport: httpx.B
 
 def test_traffic_does_not_tell_the_right_side(application: httpx.WSGITransport, monkeypatch: pytest.MonkeyPatch):
     # A 2-AFC trial has twenty images, an occlusion without references three: most of the two thousand trials are of these.
-    choosing = wide_study(monkeypatch, SCALE, condition="natural", sessions=2)
-    occluded = wide_study(monkeypatch, CAUSAL, condition="none", sessions=18)
+    choosing = wide_study(monkeypatch, SCALE, condition="natural", sessions=5)
+    occluded = wide_study(monkeypatch, CAUSAL, condition="none", sessions=15)
     adversary, told = Adversary(settings=AdversarySettings(counts=True)), Told()
 
-    right = send(choosing, adversary, sessions=2, transport=application)
-    right += send(occluded, told, sessions=18, transport=application)
+    right = send(choosing, adversary, sessions=5, transport=application)
+    right += send(occluded, told, sessions=15, transport=application)
 
     assert len(right) == 2000
-    assert (adversary.fitted > 150, told.fitted > 1700) == (True, True)
+    assert (adversary.fitted > 450, told.fitted > 1400) == (True, True)
     assert stats.binomtest(sum(right), len(right)).pvalue > 0.001, (adversary.strongest(5), told.strongest(5))
 
 

@@ -61,7 +61,9 @@ def run(*, port: int, pool: str) -> None:
             try:
                 stimuli_await(study, children)
             except InputError as error:
-                # The other study, and whoever is in it, goes on; the admin prepares this one again.
+                if not any(other.state == Study.State.OPEN for other in studies):
+                    raise
+                # An open study, and whoever is in it, goes on; the admin prepares this one again.
                 print(f"{study.name}: {error}")
                 continue
             print_stimuli(study)
