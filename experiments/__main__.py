@@ -16,7 +16,8 @@ from experiments import jobs, registry
 from experiments.contract.artifacts import ArtifactStore, Manifest
 from experiments.contract.errors import InputError
 from experiments.contract.fields import Json, parse_settings
-from experiments.contract.recipes import RECIPES, UnitRecipe, recipe_from_json
+from experiments.contract.local_models import bring_models
+from experiments.contract.recipes import STIMULI, recipe_from_json
 from experiments.methods.bots import Outcome, Run, TakePart, run_sessions
 from experiments.methods.http_bots import take_part_by_http
 from experiments.methods.observers.makers import OBSERVERS, make_observer
@@ -24,7 +25,6 @@ from experiments.methods.participant_link import Link
 
 BAD_INPUT = 2
 """Exit code, as argparse's own."""
-STIMULI = tuple(kind for kind, recipe in RECIPES.items() if issubclass(recipe, UnitRecipe))
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -51,6 +51,8 @@ def make_stimulus(options: argparse.Namespace) -> None:
     """Make a stimulus, or take it from the store, and write its files and its manifest."""
     from experiments.workshop import LocalWorkshop  # noqa: PLC0415 -- torch takes seconds, which `list` and `bot` need not
 
+    store = ArtifactStore(jobs.artifact_url())
+    bring_models(options.unit, store=store)
     recipe = recipe_from_json({**parse_settings(options.set), "kind": options.kind, "unit": options.unit})
     options.out.mkdir(parents=True, exist_ok=True)
     with tqdm(total=1, desc="starting", leave=False, disable=None) as bar:
@@ -59,7 +61,6 @@ def make_stimulus(options: argparse.Namespace) -> None:
             bar.total, bar.n = total, done
             bar.set_description(doing)
 
-        store = ArtifactStore(jobs.artifact_url())
         manifest = LocalWorkshop(store=store, device=options.device, report=report).obtain(recipe)
         report(1, 1, "made")
     write_files(manifest, store=store, out=options.out)

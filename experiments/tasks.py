@@ -11,6 +11,7 @@ from celery import Task, shared_task
 from experiments import jobs
 from experiments.contract.artifacts import ArtifactStore
 from experiments.contract.errors import Cancelled, InputError
+from experiments.contract.local_models import bring_models
 from experiments.contract.recipes import recipe_from_json
 from experiments.workshop import LocalWorkshop
 
@@ -36,6 +37,7 @@ def make(self: Task, *, job: str, recipe: dict[str, Any]) -> dict[str, Any]:
     with Heartbeat(self, job=job, store=store) as heartbeat:
         workshop = LocalWorkshop(store=store, device=os.environ.get("DEVICE", "cpu"), report=heartbeat.report)
         try:
+            bring_models(recipe, store=store)
             return jobs.finished(job, workshop.obtain(recipe_from_json(recipe)).as_json())
         except InputError as error:
             return jobs.failed(job, error.as_json())

@@ -1,21 +1,34 @@
-"""The models that there are, as cards read from `cards/*.json`, and the check whether a unit exists; standard library only."""
+"""The models that there are, as cards, and the check whether a unit exists; standard library only.
+
+Cards of published models are in `cards/*.json`; those of models made here in `<zoo folder>/<id>/card.json`, beside their weights.
+"""
 
 import difflib
 import json
+import os
 import random
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import dataclass, field, replace
+from functools import cache, lru_cache
 from importlib import resources
+from pathlib import Path
 from typing import Any, Literal, Self
 
 from model_zoo.address import UnitAddress
 from model_zoo.errors import InputError
 
-Layout = Literal["BCHW", "BC", "BNC"]
-AGGREGATIONS: Mapping[Layout, tuple[str, ...]] = {"BCHW": ("mean", "position"), "BC": ("mean",), "BNC": ("tokens",)}
+Layout = Literal["BCHW", "BHWC", "BC", "BNC"]
+AGGREGATIONS: Mapping[Layout, tuple[str, ...]] = {
+    "BCHW": ("mean", "position"),
+    "BHWC": ("mean", "position"),
+    "BC": ("mean",),
+    "BNC": ("tokens",),
+}
 """How the output of a layer becomes one number per channel, by the layout of that output."""
+MADE_HERE = "local."
+MODEL_MADE_HERE = re.compile(r"local\.[0-9a-f]{12}")
+"""Id of a model made here: the first digits of its artifact's digest."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,11 +41,15 @@ class Layer:
 
 @dataclass(frozen=True, kw_only=True)
 class Weights:
-    """Where the weights of a model are: a file inside an installed package."""
+    """Where the weights of a model are: a file inside an installed package, or in the zoo folder."""
 
-    package: str
     file: str
     sha256: str
+    """Of the file; its first digits where the source publishes no more, empty where it publishes none."""
+    package: str = ""
+    """Empty if the file is in the zoo folder."""
+    url: str = ""
+    """Where the operator gets the file; it is never fetched from here."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,11 +67,15 @@ class ModelCard:
     mean: tuple[float, float, float]
     """Of the RGB values in [0, 1], subtracted before the first layer."""
     std: tuple[float, float, float]
-    reported_top1: float
-    """Share of ImageNet's validation images, as the source reports it; not measured here."""
+    reported_top1: float | None
+    """Share of ImageNet's validation images, as the source reports it; not measured here. None for models made here."""
     eligible: str
     """Regular expression that the full name of a layer matches if units are drawn from it."""
     layers: Mapping[str, Layer]
+    skipped: Mapping[str, str] = field(default_factory=dict)
+    """Modules whose units have no one activation, each with the reason: it runs twice, never, or gives no tensor."""
+    spec: Mapping[str, Any] = field(default_factory=dict)
+    """What else the architecture needs to be built, as JSON: widths, or the circuit and the model that it is put into."""
 
     @classmethod
     def from_json(cls, body: Mapping[str, Any]) -> Self:
@@ -64,35 +85,40 @@ class ModelCard:
         return cls(**{**body, **nested})
 
 
-@cache
+def zoo_folder() -> Path:
+    """Where models made here and weights from elsewhere are: ZOO_DIR, by default `var/zoo`."""
+    return Path(os.environ.get("ZOO_DIR") or Path(__file__).resolve().parents[1] / "var" / "zoo")
+
+
 def model_ids() -> tuple[str, ...]:
-    """The ids of all models, in alphabetical order."""
-    cards = resources.files("model_zoo") / "cards"
-    return tuple(sorted(entry.name.removesuffix(".json") for entry in cards.iterdir() if entry.name.endswith(".json")))
+    """The ids of all models, the published before those made here, each in alphabetical order."""
+    made_here = sorted(path.parent.name for path in zoo_folder().glob(f"{MADE_HERE}*/card.json"))
+    return (*_published_ids(), *made_here)
 
 
-@cache
 def card(model_id: str) -> ModelCard:
     """The card of a model.
 
     Raises:
         InputError: There is no such model.
     """
-    if model_id not in model_ids():
+    if model_id in _published_ids():
+        return _published_card(model_id)
+    path = zoo_folder() / model_id / "card.json"
+    if MODEL_MADE_HERE.fullmatch(model_id) is None or not path.is_file():
         raise InputError(field="unit", message=f"model {model_id!r} is unknown", remedy=f"Choose one of {', '.join(model_ids())}")
-    body = (resources.files("model_zoo") / "cards" / f"{model_id}.json").read_text(encoding="utf-8")
-    return ModelCard.from_json(json.loads(body))
+    return _card_made_here(path)
 
 
-@cache
 def eligible_layers(model_id: str) -> tuple[str, ...]:
     """The layers from which units are drawn, in the network's order.
 
     Raises:
         InputError: There is no such model.
     """
-    rule = re.compile(card(model_id).eligible)
-    return tuple(name for name in card(model_id).layers if rule.fullmatch(name))
+    model = card(model_id)
+    rule = re.compile(model.eligible)
+    return tuple(name for name in model.layers if rule.fullmatch(name))
 
 
 def check_unit(address: UnitAddress, *, aggregation: str) -> UnitAddress:
@@ -142,6 +168,23 @@ def draw_units(model_id: str, *, count: int, seed: int) -> list[str]:
         layer = rng.choice(layers)
         units[str(UnitAddress(model_id, layer, rng.randrange(card(model_id).layers[layer].channels)))] = None
     return list(units)
+
+
+@cache
+def _published_ids() -> tuple[str, ...]:
+    cards = resources.files("model_zoo") / "cards"
+    return tuple(sorted(entry.name.removesuffix(".json") for entry in cards.iterdir() if entry.name.endswith(".json")))
+
+
+@cache
+def _published_card(model_id: str) -> ModelCard:
+    body = (resources.files("model_zoo") / "cards" / f"{model_id}.json").read_text(encoding="utf-8")
+    return ModelCard.from_json(json.loads(body))
+
+
+@lru_cache(maxsize=64)
+def _card_made_here(path: Path) -> ModelCard:
+    return ModelCard.from_json(json.loads(path.read_text(encoding="utf-8")))
 
 
 def _resolved(layer: str, *, model_id: str) -> str:

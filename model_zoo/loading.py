@@ -7,12 +7,13 @@ from importlib import resources
 from pathlib import Path
 
 import torch
-from torch import nn
+from safetensors.torch import load_file
+from torch import Tensor, nn
 
-from model_zoo.catalogue import ModelCard, card
+from model_zoo.catalogue import ModelCard, card, zoo_folder
 from model_zoo.errors import InputError
 from model_zoo.preprocessing import Preprocess
-from model_zoo.registry import SOURCES
+from model_zoo.registry import SOURCES, Source
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,10 +43,10 @@ def load(model_id: str, *, device: str) -> LoadedModel:
     """
     model = card(model_id)
     _check_device(device)
-    source = SOURCES[model.architecture]
-    state = torch.load(_weights_path(model), map_location="cpu", weights_only=True)
-    network = source.build(model.architecture, state=state).eval().requires_grad_(False)
-    fast_network, changed_layers = source.folded(network)
+    network = build(model)
+    network.load_state_dict(_read_state(model))
+    network.eval().requires_grad_(False)
+    fast_network, changed_layers = _source(model).folded(network)
     return LoadedModel(
         card=model,
         device=device,
@@ -54,6 +55,23 @@ def load(model_id: str, *, device: str) -> LoadedModel:
         fast_network=fast_network.eval().requires_grad_(False).to(device, memory_format=torch.channels_last),
         changed_layers=changed_layers,
     )
+
+
+def build(model: ModelCard) -> nn.Module:
+    """The network of a card with weights that mean nothing yet; a circuit is built around the model that it was put into."""
+    return _source(model).build(model)
+
+
+def _source(model: ModelCard) -> Source:
+    return SOURCES[model.architecture]
+
+
+def _read_state(model: ModelCard) -> dict[str, Tensor]:
+    path = _weights_path(model)
+    if path.suffix == ".safetensors":
+        return load_file(path)
+    state: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
+    return state
 
 
 def _check_device(device: str) -> None:
@@ -67,7 +85,8 @@ def _check_device(device: str) -> None:
 def _weights_path(model: ModelCard) -> Path:
     """The file of the weights, once its sha256 is that of the card."""
     try:
-        path = Path(str(resources.files(model.weights.package) / model.weights.file))
+        folder = resources.files(model.weights.package) if model.weights.package else zoo_folder()
+        path = Path(str(folder / model.weights.file))
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
     except (ModuleNotFoundError, FileNotFoundError) as error:
         raise InputError(

@@ -1,7 +1,22 @@
 """Which module of `sources` builds which architecture. Called by `loading`."""
 
-from types import ModuleType
+from collections.abc import Mapping
+from typing import Protocol
 
+from torch import nn
+
+from model_zoo.catalogue import ModelCard
 from model_zoo.sources import efficientnet_lite
 
-SOURCES: dict[str, ModuleType] = {"efficientnet-lite0": efficientnet_lite}
+
+class Source(Protocol):
+    """A module that knows a family of architectures."""
+
+    def build(self, model: ModelCard) -> nn.Module:
+        """The network of a card, verbatim, with weights that mean nothing yet."""
+
+    def folded(self, network: nn.Module) -> tuple[nn.Module, frozenset[str]]:
+        """A quicker copy with the same function, and the names of the layers whose own output differs in it."""
+
+
+SOURCES: Mapping[str, Source] = {"efficientnet-lite0": efficientnet_lite}

@@ -116,6 +116,12 @@ class ArtifactStore:
         except FileNotFoundError:
             return None
 
+    def digests(self, beginning: str) -> list[str]:
+        """The digests of all artifacts that begin with these digits."""
+        return sorted(
+            path.rpartition("/")[2].removesuffix(".json") for path in self.fs.glob(f"{self.root}/manifests/{beginning}*.json")
+        )
+
     def publish(self, recipe: Recipe, product: Product, *, provenance: Mapping[str, Any]) -> Manifest:
         """Store what a recipe gave and return its manifest; if another worker was first, theirs stands."""
         new_files = tuple(

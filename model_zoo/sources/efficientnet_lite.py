@@ -1,11 +1,12 @@
 """EfficientNet-Lite of the package `efficientnet-lite-pytorch`: the verbatim network, and a faster one with the same function."""
 
 import copy
-from collections.abc import Mapping
 
 from efficientnet_lite_pytorch import EfficientNet
-from torch import Tensor, nn
+from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from model_zoo.catalogue import ModelCard
 
 # Within the network and within each block, the convolution and the batch normalization that follows it.
 PAIRS = (
@@ -17,10 +18,9 @@ PAIRS = (
 )
 
 
-def build(architecture: str, *, state: Mapping[str, Tensor]) -> nn.Module:
-    """The network as the package builds it, with these weights."""
-    network: nn.Module = EfficientNet.from_name(architecture)
-    network.load_state_dict(state)
+def build(model: ModelCard) -> nn.Module:
+    """The network as the package builds it."""
+    network: nn.Module = EfficientNet.from_name(model.architecture)
     return network
 
 

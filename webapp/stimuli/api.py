@@ -12,12 +12,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from experiments.contract.errors import InputError
-from experiments.contract.recipes import RECIPES, UnitRecipe, recipe_from_json
+from experiments.contract.recipes import STIMULI, recipe_from_json
 from webapp.stimuli.models import Artifact, Job
 from webapp.stimuli.selectors import Shown, artifact_file, artifact_lineage, job_shown
 from webapp.stimuli.services import artifact_request, job_cancel
-
-STIMULUS_KINDS = [kind for kind, recipe in RECIPES.items() if issubclass(recipe, UnitRecipe)]
 
 
 class ErrorSerializer(serializers.Serializer):
@@ -31,7 +29,7 @@ class ErrorSerializer(serializers.Serializer):
 class RecipeSerializer(serializers.Serializer):
     """A stimulus to make. The further fields depend on the kind; an unknown one is an error that lists them."""
 
-    kind = serializers.ChoiceField(choices=STIMULUS_KINDS)
+    kind = serializers.ChoiceField(choices=list(STIMULI))
     unit = serializers.CharField(help_text="Unit address, `<model>/<module path>:<channel>`")
 
 
@@ -106,8 +104,8 @@ class StimulusCreateApi(APIView):
     def post(self, request: Request) -> Response:
         """Make a recipe, or find it made."""
         kind = request.data.get("kind") if isinstance(request.data, dict) else None
-        if kind not in STIMULUS_KINDS:
-            raise InputError(field="kind", message=f"{kind!r} is unknown", remedy=f"Choose one of {', '.join(STIMULUS_KINDS)}")
+        if kind not in STIMULI:
+            raise InputError(field="kind", message=f"{kind!r} is unknown", remedy=f"Choose one of {', '.join(STIMULI)}")
         found = artifact_request(recipe_from_json(request.data))
         if isinstance(found, Artifact):
             return Response(ArtifactSerializer(found).data)

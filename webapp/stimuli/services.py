@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from experiments import jobs
+from experiments.contract.local_models import bring_models, model_id
 from experiments.contract.recipes import Recipe, recipe_from_json
 from webapp import compute
 from webapp.stimuli.models import Artifact, Job
@@ -63,6 +64,8 @@ def artifact_store(manifest: dict[str, Any]) -> Artifact:
         defaults={"kind": recipe["kind"], "unit": recipe.get("unit", ""), "manifest": manifest},
     )
     if created:
+        # A model made by a worker: from here on its units have addresses in this process, too.
+        bring_models(model_id(artifact.digest), store=store())
         artifact_stored.send(sender=Artifact, digest=artifact.digest)
     return artifact
 

@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from experiments import jobs, registry
 from experiments.contract.errors import InputError
-from experiments.contract.recipes import POOLS
+from experiments.contract.recipes.base import POOLS
 from model_zoo.catalogue import draw_units
 from webapp.participants.consent import default_consent
 from webapp.stimuli.models import Job

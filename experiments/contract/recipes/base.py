@@ -1,0 +1,62 @@
+"""What all recipes share, and what all about a unit share: the unit and a pool of natural images."""
+
+import dataclasses
+import hashlib
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from experiments.contract.fields import Json, canonical_json, require, require_range
+from model_zoo.address import UnitAddress
+from model_zoo.catalogue import check_unit
+
+Sign = Literal["max", "min"]
+MAX_SIDE = 1024
+POOLS = ("photographs", "stamps")
+
+
+def require_pool(recipe: object, pool: str) -> None:
+    """Raise InputError unless the seed and the three fields that describe a pool are fit."""
+    named, is_path = set(pool.split("+")) <= set(POOLS), pool.startswith("/") and pool.isprintable()
+    remedy = f"Choose among {', '.join(POOLS)}, or give an absolute path"
+    require(named or is_path, "pool", f"{pool!r} is no pool", remedy)
+    require_range(recipe, "seed", 0, 2**32 - 1)
+    require_range(recipe, "pool_size", 1, 10**8)
+    require_range(recipe, "pool_resolution", 32, MAX_SIDE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """What all recipes share: a kind, a JSON form and a digest."""
+
+    kind: ClassVar[str]
+
+    def as_json(self) -> dict[str, Json]:
+        """The recipe as it travels on the queue."""
+        return {"kind": self.kind, **dataclasses.asdict(self)}
+
+    @property
+    def digest(self) -> str:
+        """sha256 of the canonical JSON; the name under which the result is stored."""
+        return hashlib.sha256(canonical_json(self.as_json()).encode()).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnitRecipe(Recipe):
+    """A recipe about one unit, with a pool of natural images to compare it with."""
+
+    unit: str
+    """Unit address, `<model>/<module path>:<channel>`; stored in its canonical form."""
+    aggregation: Literal["mean", "position", "tokens"] = "mean"
+    """How the map of a channel becomes one number: spatial mean, one position, or mean over tokens."""
+    seed: int = 0
+    pool: str = "photographs"
+    """`photographs`, `stamps`, both joined by `+`, or the absolute path of a folder of images on the worker."""
+    pool_size: int = 4096
+    """At most so many images of the pool are looked at."""
+    pool_resolution: int = 224
+    """Side in px at which the network sees the images of the pool."""
+
+    def __post_init__(self) -> None:
+        address = UnitAddress.parse(self.unit)
+        object.__setattr__(self, "unit", str(check_unit(address, aggregation=self.aggregation)))
+        require_pool(self, self.pool)

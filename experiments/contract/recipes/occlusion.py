@@ -1,0 +1,57 @@
+"""A square that slides over an image: occlusion and blur."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from experiments.contract.fields import require, require_range
+from experiments.contract.recipes.base import MAX_SIDE, UnitRecipe
+
+
+@dataclass(frozen=True, kw_only=True)
+class Occlusion(UnitRecipe):
+    """A square slides over an image; where it hurts the unit most and least.
+
+    Files: `base` (unoccluded), `min` and `max` (occluded where the activation is least and greatest) and `map`;
+    `values` holds the grid of activations, its positions and the base activation.
+    """
+
+    kind: ClassVar[str] = "occlusion"
+    image: str = ""
+    """Path of an image; left out, the exemplar of `rank` in the pool is taken."""
+    rank: int = 0
+    """Which of the unit's maximal exemplars is occluded; 0 is the strongest."""
+    size: int = 224
+    """Side in px at which the network sees the image; `patch` and `stride` are of this size."""
+    shown_size: int = 224
+    """Side in px of the images that are written."""
+    patch: float = 0.4
+    """Side of the square as a fraction of `size`."""
+    stride: int = 2
+    """Distance in px between positions."""
+    fill: Literal["patch_mean", "gray"] = "patch_mean"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_range(self, "rank", 0, 10_000)
+        require_range(self, "size", 32, MAX_SIDE)
+        require_range(self, "shown_size", 32, MAX_SIDE)
+        require_range(self, "patch", 0.02, 0.9)
+        require_range(self, "stride", 1, self.size)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Blur(Occlusion):
+    """An image blurred but for a square that slides over it; where the square hurts the unit most and least.
+
+    Files: `base` (sharp all over), `min` and `max` (sharp in the square where the activation is least and greatest) and
+    `map`; `values` as for an occlusion.
+    """
+
+    kind: ClassVar[str] = "blur"
+    sigma: float = 3.5
+    """Standard deviation in px of an image of 224 px; it grows with the image. 3.5 is that of OpenCV's 21 px kernel."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_range(self, "sigma", 0.1, 64.0)
+        require(self.fill == "patch_mean", "fill", "a blurred image is not filled", "Leave fill out")
