@@ -52,7 +52,7 @@ def load(model_id: str, *, device: str) -> LoadedModel:
         device=device,
         preprocess=Preprocess(mean=model.mean, std=model.std, device=device),
         network=network.to(device),
-        fast_network=fast_network.eval().requires_grad_(False).to(device, memory_format=torch.channels_last),
+        fast_network=fast_network.eval().requires_grad_(False).to(device).to(memory_format=torch.channels_last),
         changed_layers=changed_layers,
     )
 
