@@ -16,11 +16,12 @@ from experiments.contract.recipes import (
     Blur,
     Exemplars,
     FeatureVisualization,
+    Network,
     Occlusion,
     Recipe,
     StimulusSet,
 )
-from experiments.methods import blur, exemplars, feature_visualization, occlusion
+from experiments.methods import blur, exemplars, feature_visualization, occlusion, small_network
 
 # Each maker takes its own kind of recipe; the key of MAKERS sees to that.
 Maker = Callable[[Any, Workshop], Product]
@@ -31,6 +32,7 @@ MAKERS: Mapping[type[Recipe], Maker] = {
     FeatureVisualization: feature_visualization.make,
     Occlusion: occlusion.make,
     Blur: blur.make,
+    Network: small_network.make,
     StimulusSet: lambda recipe, workshop: registry.part(recipe.paper, "stimuli").make(recipe, workshop),
     Analysis: lambda recipe, workshop: registry.part(recipe.paper, "analysis").make(recipe, workshop),
 }

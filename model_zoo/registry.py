@@ -6,7 +6,7 @@ from typing import Protocol
 from torch import nn
 
 from model_zoo.catalogue import ModelCard
-from model_zoo.sources import efficientnet_lite
+from model_zoo.sources import efficientnet_lite, small_convnet
 
 
 class Source(Protocol):
@@ -19,4 +19,4 @@ class Source(Protocol):
         """A quicker copy with the same function, and the names of the layers whose own output differs in it."""
 
 
-SOURCES: Mapping[str, Source] = {"efficientnet-lite0": efficientnet_lite}
+SOURCES: Mapping[str, Source] = {"efficientnet-lite0": efficientnet_lite, "small_convnet": small_convnet}

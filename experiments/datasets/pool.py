@@ -11,13 +11,14 @@ from jaxtyping import UInt8
 from PIL import Image
 
 from experiments.contract.fields import require
+from experiments.datasets.digits import digits
 from experiments.datasets.folder import folder
 from experiments.datasets.images import Box, cut_square, read_image
 from experiments.datasets.photographs import photographs
 from experiments.datasets.sources import Source
 from experiments.datasets.stamps import stamps
 
-NAMED: Mapping[str, Callable[[], Iterable[Source]]] = {"photographs": photographs, "stamps": stamps}
+NAMED: Mapping[str, Callable[[], Iterable[Source]]] = {"photographs": photographs, "stamps": stamps, "digits": digits}
 
 
 @dataclass(frozen=True, kw_only=True)

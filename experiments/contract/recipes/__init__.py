@@ -11,6 +11,7 @@ from experiments.contract.fields import Json, build, require
 from experiments.contract.recipes.base import Recipe, Sign, UnitRecipe
 from experiments.contract.recipes.circuits import Circuit
 from experiments.contract.recipes.exemplars import ActivationIndex, Exemplars
+from experiments.contract.recipes.networks import Network
 from experiments.contract.recipes.occlusion import Blur, Occlusion
 from experiments.contract.recipes.runs import Run
 from experiments.contract.recipes.studies import Analysis, StimulusSet
@@ -25,6 +26,7 @@ __all__ = [
     "Circuit",
     "Exemplars",
     "FeatureVisualization",
+    "Network",
     "Occlusion",
     "Recipe",
     "Run",
@@ -38,7 +40,7 @@ STIMULI: Mapping[str, type[UnitRecipe]] = {recipe.kind: recipe for recipe in (Fe
 """What can be made of a single unit, by kind."""
 RECIPES: Mapping[str, type[Recipe]] = {
     **STIMULI,
-    **{recipe.kind: recipe for recipe in (ActivationIndex, StimulusSet, Analysis, Circuit, Run)},
+    **{recipe.kind: recipe for recipe in (ActivationIndex, StimulusSet, Analysis, Circuit, Network, Run)},
 }
 
 

@@ -11,7 +11,7 @@ from model_zoo.catalogue import check_unit
 
 Sign = Literal["max", "min"]
 MAX_SIDE = 1024
-POOLS = ("photographs", "stamps")
+POOLS = ("photographs", "stamps", "digits")
 
 
 def require_pool(recipe: object, pool: str) -> None:
