@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from experiments.contract.errors import InputError
 from experiments.contract.fields import Json, build, require
 from experiments.contract.recipes.base import Recipe, Sign, UnitRecipe
-from experiments.contract.recipes.circuits import Circuit
+from experiments.contract.recipes.circuits import Circuit, Detector, Trajectories
 from experiments.contract.recipes.exemplars import ActivationIndex, Exemplars
 from experiments.contract.recipes.occlusion import Blur, Occlusion
 from experiments.contract.recipes.runs import Run
@@ -23,6 +23,7 @@ __all__ = [
     "Analysis",
     "Blur",
     "Circuit",
+    "Detector",
     "Exemplars",
     "FeatureVisualization",
     "Occlusion",
@@ -30,6 +31,7 @@ __all__ = [
     "Run",
     "Sign",
     "StimulusSet",
+    "Trajectories",
     "UnitRecipe",
     "recipe_from_json",
 ]
@@ -38,7 +40,7 @@ STIMULI: Mapping[str, type[UnitRecipe]] = {recipe.kind: recipe for recipe in (Fe
 """What can be made of a single unit, by kind."""
 RECIPES: Mapping[str, type[Recipe]] = {
     **STIMULI,
-    **{recipe.kind: recipe for recipe in (ActivationIndex, StimulusSet, Analysis, Circuit, Run)},
+    **{recipe.kind: recipe for recipe in (ActivationIndex, StimulusSet, Analysis, Trajectories, Detector, Circuit, Run)},
 }
 
 
