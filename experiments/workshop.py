@@ -1,15 +1,13 @@
 """Makes artifacts: looks a recipe up in the store and, where it is missing, calls its maker. Called by tasks and CLI."""
 
-import importlib.metadata
-import platform
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from experiments import registry
 from experiments.contract.artifacts import ArtifactStore, Manifest, Product, Workshop
+from experiments.contract.environment import versions
 from experiments.contract.recipes import (
     ActivationIndex,
     Analysis,
@@ -19,6 +17,7 @@ from experiments.contract.recipes import (
     Network,
     Occlusion,
     Recipe,
+    Run,
     StimulusSet,
 )
 from experiments.methods import blur, exemplars, feature_visualization, occlusion, small_network
@@ -35,6 +34,7 @@ MAKERS: Mapping[type[Recipe], Maker] = {
     Network: small_network.make,
     StimulusSet: lambda recipe, workshop: registry.part(recipe.paper, "stimuli").make(recipe, workshop),
     Analysis: lambda recipe, workshop: registry.part(recipe.paper, "analysis").make(recipe, workshop),
+    Run: lambda recipe, workshop: registry.runner(recipe.paper).make(recipe, workshop),
 }
 
 
@@ -61,10 +61,3 @@ class LocalWorkshop:
         product = MAKERS[type(recipe)](recipe, self)
         provenance = {**versions(), "device": self.device, "seconds": round(time.perf_counter() - started, 3)}
         return self.store.publish(recipe, product, provenance=provenance)
-
-
-@cache
-def versions() -> dict[str, str]:
-    """Versions of our code and of the libraries that decide about the bytes of a stimulus or an analysis."""
-    packages = ("unitscope", "torch", "torchvision", "numpy", "pillow", "scipy", "statsmodels")
-    return {"python": platform.python_version(), **{name: importlib.metadata.version(name) for name in packages}}

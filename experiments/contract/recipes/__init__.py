@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from experiments.contract.errors import InputError
 from experiments.contract.fields import Json, build, require
 from experiments.contract.recipes.base import Recipe, Sign, UnitRecipe
-from experiments.contract.recipes.circuits import Circuit
+from experiments.contract.recipes.circuits import Circuit, Detector, Trajectories
 from experiments.contract.recipes.exemplars import ActivationIndex, Exemplars
 from experiments.contract.recipes.networks import Network
 from experiments.contract.recipes.occlusion import Blur, Occlusion
@@ -24,6 +24,7 @@ __all__ = [
     "Analysis",
     "Blur",
     "Circuit",
+    "Detector",
     "Exemplars",
     "FeatureVisualization",
     "Network",
@@ -32,6 +33,7 @@ __all__ = [
     "Run",
     "Sign",
     "StimulusSet",
+    "Trajectories",
     "UnitRecipe",
     "recipe_from_json",
 ]
@@ -40,7 +42,7 @@ STIMULI: Mapping[str, type[UnitRecipe]] = {recipe.kind: recipe for recipe in (Fe
 """What can be made of a single unit, by kind."""
 RECIPES: Mapping[str, type[Recipe]] = {
     **STIMULI,
-    **{recipe.kind: recipe for recipe in (ActivationIndex, StimulusSet, Analysis, Circuit, Network, Run)},
+    **{recipe.kind: recipe for recipe in (ActivationIndex, StimulusSet, Analysis, Trajectories, Detector, Circuit, Network, Run)},
 }
 
 
