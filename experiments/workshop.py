@@ -15,12 +15,13 @@ from experiments.contract.recipes import (
     Exemplars,
     FeatureVisualization,
     Network,
+    PathSimilarity,
     Occlusion,
     Recipe,
     Run,
     StimulusSet,
 )
-from experiments.methods import blur, exemplars, feature_visualization, occlusion, small_network
+from experiments.methods import blur, exemplars, feature_visualization, occlusion, path_similarity_maker, small_network
 
 # Each maker takes its own kind of recipe; the key of MAKERS sees to that.
 Maker = Callable[[Any, Workshop], Product]
@@ -31,6 +32,7 @@ MAKERS: Mapping[type[Recipe], Maker] = {
     FeatureVisualization: feature_visualization.make,
     Occlusion: occlusion.make,
     Blur: blur.make,
+    PathSimilarity: path_similarity_maker.make,
     Network: small_network.make,
     StimulusSet: lambda recipe, workshop: registry.part(recipe.paper, "stimuli").make(recipe, workshop),
     Analysis: lambda recipe, workshop: registry.part(recipe.paper, "analysis").make(recipe, workshop),

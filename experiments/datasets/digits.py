@@ -1,4 +1,4 @@
-"""Handwritten digits (scikit-learn's, 8 x 8 px, ten classes): labeled images to train and test on, and a pool of the training part."""
+"""Handwritten digits (scikit-learn's, 8 x 8 px, ten classes): labeled images, and a pool of those that are trained on."""
 
 import os
 import uuid

@@ -66,10 +66,12 @@ def train(
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=LEARNING_RATE, total_steps=steps)
     for epoch in range(recipe.epochs):
         workshop.report(epoch, recipe.epochs, f"training on {recipe.data}")
-        for chosen in torch.randperm(len(images), generator=generator).split(BATCH):
+        order = torch.randperm(len(images), generator=generator)
+        for start in range(0, len(images), BATCH):
+            chosen = order[start : start + BATCH]
             loss = functional.cross_entropy(trained(images[chosen]), labels[chosen])
             optimizer.zero_grad()
-            loss.backward()
+            torch.autograd.backward(loss)
             optimizer.step()
             schedule.step()
     return trained.eval().requires_grad_(False)

@@ -13,6 +13,7 @@ from experiments.contract.recipes.circuits import Circuit, Detector, Trajectorie
 from experiments.contract.recipes.exemplars import ActivationIndex, Exemplars
 from experiments.contract.recipes.networks import Network
 from experiments.contract.recipes.occlusion import Blur, Occlusion
+from experiments.contract.recipes.paths import PathSimilarity
 from experiments.contract.recipes.runs import Run
 from experiments.contract.recipes.studies import Analysis, StimulusSet
 from experiments.contract.recipes.visualization import FeatureVisualization
@@ -29,6 +30,7 @@ __all__ = [
     "FeatureVisualization",
     "Network",
     "Occlusion",
+    "PathSimilarity",
     "Recipe",
     "Run",
     "Sign",
@@ -42,7 +44,7 @@ STIMULI: Mapping[str, type[UnitRecipe]] = {recipe.kind: recipe for recipe in (Fe
 """What can be made of a single unit, by kind."""
 RECIPES: Mapping[str, type[Recipe]] = {
     **STIMULI,
-    **{recipe.kind: recipe for recipe in (ActivationIndex, StimulusSet, Analysis, Trajectories, Detector, Circuit, Network, Run)},
+    **{recipe.kind: recipe for recipe in (ActivationIndex, StimulusSet, Analysis, Trajectories, Detector, Circuit, Network, PathSimilarity, Run)},
 }
 
 
