@@ -14,14 +14,16 @@ from experiments.contract.recipes import (
     Blur,
     Exemplars,
     FeatureVisualization,
+    MachineAnswers,
     Network,
-    PathSimilarity,
     Occlusion,
+    PathSimilarity,
     Recipe,
     Run,
     StimulusSet,
 )
 from experiments.methods import blur, exemplars, feature_visualization, occlusion, path_similarity_maker, small_network
+from experiments.methods.observers import machine_answers
 
 # Each maker takes its own kind of recipe; the key of MAKERS sees to that.
 Maker = Callable[[Any, Workshop], Product]
@@ -36,6 +38,7 @@ MAKERS: Mapping[type[Recipe], Maker] = {
     Network: small_network.make,
     StimulusSet: lambda recipe, workshop: registry.part(recipe.paper, "stimuli").make(recipe, workshop),
     Analysis: lambda recipe, workshop: registry.part(recipe.paper, "analysis").make(recipe, workshop),
+    MachineAnswers: lambda recipe, workshop: machine_answers.make(recipe, workshop, design=registry.design(recipe.paper)),
     Run: lambda recipe, workshop: registry.runner(recipe.paper).make(recipe, workshop),
 }
 

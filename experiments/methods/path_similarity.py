@@ -35,7 +35,7 @@ class ClassSimilarity:
 
     @property
     def normalized(self) -> float:
-        """The visualizations' place between the baselines: 0 as unlike as other classes, 1 as alike as the class; may lie outside.
+        """The visualizations' place between the baselines: 0 as unlike as other classes, 1 as alike as the class, or beyond.
 
         NaN where the baselines are closer than `SMALLEST_GAP`, or a similarity is not defined.
         """

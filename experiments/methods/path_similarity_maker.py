@@ -104,7 +104,8 @@ def _compared(
         }
         details[measure] = {
             layer: [
-                {name: value if np.isfinite(value) else None for name, value in dataclasses.asdict(one).items()} for one in classes
+                {name: value if np.isfinite(value) else None for name, value in dataclasses.asdict(one).items()}
+                for one in classes
             ]
             for layer, classes in found.items()
         }

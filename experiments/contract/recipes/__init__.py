@@ -12,6 +12,7 @@ from experiments.contract.recipes.base import Recipe, Sign, UnitRecipe
 from experiments.contract.recipes.circuits import Circuit, Detector, Trajectories
 from experiments.contract.recipes.exemplars import ActivationIndex, Exemplars
 from experiments.contract.recipes.networks import Network
+from experiments.contract.recipes.observers import MachineAnswers
 from experiments.contract.recipes.occlusion import Blur, Occlusion
 from experiments.contract.recipes.paths import PathSimilarity
 from experiments.contract.recipes.runs import Run
@@ -28,6 +29,7 @@ __all__ = [
     "Detector",
     "Exemplars",
     "FeatureVisualization",
+    "MachineAnswers",
     "Network",
     "Occlusion",
     "PathSimilarity",
@@ -44,7 +46,21 @@ STIMULI: Mapping[str, type[UnitRecipe]] = {recipe.kind: recipe for recipe in (Fe
 """What can be made of a single unit, by kind."""
 RECIPES: Mapping[str, type[Recipe]] = {
     **STIMULI,
-    **{recipe.kind: recipe for recipe in (ActivationIndex, StimulusSet, Analysis, Trajectories, Detector, Circuit, Network, PathSimilarity, Run)},
+    **{
+        recipe.kind: recipe
+        for recipe in (
+            ActivationIndex,
+            StimulusSet,
+            Analysis,
+            Trajectories,
+            Detector,
+            Circuit,
+            Network,
+            PathSimilarity,
+            MachineAnswers,
+            Run,
+        )
+    },
 }
 
 
