@@ -1,6 +1,7 @@
 """Reads units: a forward pass that stops at the unit's layer, and the way from a layer's output to one number per channel."""
 
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
 import torch
 from jaxtyping import Float
@@ -10,6 +11,7 @@ from model_zoo.address import Index, UnitAddress
 from model_zoo.errors import InputError
 from model_zoo.loading import LoadedModel
 
+Result = TypeVar("Result")
 CPU_PIXELS, GPU_PIXELS = 2**18, 2**23
 """Pixels per forward pass; more than this on a CPU costs time, because buffers are then mapped afresh for every layer."""
 
@@ -17,6 +19,44 @@ CPU_PIXELS, GPU_PIXELS = 2**18, 2**23
 def batch_size(side: int, *, device: str) -> int:
     """How many square images a forward pass without gradients takes best."""
     return max(1, (CPU_PIXELS if device == "cpu" else GPU_PIXELS) // side**2)
+
+
+def in_batches(count: int, *, start: int, run: Callable[[slice], Result]) -> Iterator[Result]:
+    """What `run` gives for 0 to `count`, part by part and in order; where memory runs out, parts become half as long and stay so.
+
+    Args:
+        count: How many items there are.
+        start: Length of the first part.
+        run: Called with each part, such as `slice(64, 128)`. Where memory runs out it is called again with the first half of the
+            part, so that it must leave nothing behind before it returns.
+
+    Raises:
+        InputError: Memory does not suffice for one item.
+    """
+    first, size = 0, start
+    while first < count:
+        part = slice(first, min(first + size, count))
+        try:
+            result = run(part)
+        except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
+            if not _out_of_memory(error):
+                raise
+            if part.stop - first == 1:
+                raise InputError(
+                    field="device",
+                    message="its memory does not suffice, even for one image at a time",
+                    remedy="Ask for smaller images, or take a machine with more memory",
+                ) from error
+            # What the failed call held is freed with the error, at the end of this block.
+            size = (part.stop - first) // 2
+        else:
+            yield result
+            first = part.stop
+
+
+def _out_of_memory(error: Exception) -> bool:
+    """Whether an error says so; the allocator of the CPU has no type of its own for it."""
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error)
 
 
 class _Reached(Exception):  # noqa: N818 -- not an error: it carries the layer's output out of the forward pass
