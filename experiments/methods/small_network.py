@@ -15,7 +15,8 @@ from experiments.contract.local_models import CARD, WEIGHTS, model_id
 from experiments.contract.recipes import Network
 from experiments.datasets.digits import CLASSES, SPLIT_SEED, Part, labeled_digits
 from experiments.methods.exemplars import as_tensor
-from model_zoo.catalogue import Layer, ModelCard, Weights
+from model_zoo.catalogue import ModelCard, Weights
+from model_zoo.inventory import inventory
 from model_zoo.preprocessing import Preprocess
 from model_zoo.sources.small_convnet import ELIGIBLE, network
 
@@ -86,7 +87,7 @@ def accuracy(trained: nn.Module, *, images: Float[Tensor, "image 3 side side"], 
 def card_of(recipe: Network, *, weights: bytes) -> ModelCard:
     """The card of the network that a recipe gives."""
     name = model_id(recipe.digest)
-    widths = _widths(recipe)
+    layers, skipped = inventory(_untrained(recipe), side=SIDE)
     return ModelCard(
         id=name,
         title=f"Three convolutions, trained here on {recipe.data}",
@@ -99,19 +100,11 @@ def card_of(recipe: Network, *, weights: bytes) -> ModelCard:
         std=GRAY,
         reported_top1=None,
         eligible=ELIGIBLE,
-        layers=_layers(widths),
+        layers=layers,
+        skipped=skipped,
         # Which labeled images tell its accuracy; the split is the data set's own.
-        spec={"widths": list(widths), "classes": CLASSES, "data": recipe.data},
+        spec={"widths": list(_widths(recipe)), "classes": CLASSES, "data": recipe.data},
     )
-
-
-def _layers(widths: tuple[int, int, int]) -> dict[str, Layer]:
-    layers: dict[str, Layer] = {}
-    for number, width in enumerate(widths, start=1):
-        layers |= dict.fromkeys((f"conv{number}", f"relu{number}"), Layer(channels=width, layout="BCHW"))
-    layers["average"] = Layer(channels=widths[-1], layout="BCHW")
-    flat = {"flatten": Layer(channels=widths[-1], layout="BC"), "logits": Layer(channels=CLASSES, layout="BC")}
-    return layers | flat
 
 
 def _part(part: Part, *, device: str) -> tuple[Float[Tensor, "image 3 side side"], Int[Tensor, " image"]]:

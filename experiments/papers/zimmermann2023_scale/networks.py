@@ -72,7 +72,7 @@ NETWORKS = (
     ),
     Network(
         title="Robust ResNet-50",
-        names=("resnet50-l2",),
+        names=("resnet50-l2", "resnet50.madry_l2_eps3"),
         parameters=_counted(25_557_032),
         images=_IN1K,
         top1=_top1(0.6238),
