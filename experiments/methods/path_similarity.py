@@ -64,18 +64,22 @@ def unit_vectors(vectors: Float[np.ndarray, "image dimension"], *, measure: Meas
 
     A vector without spread has no correlation; it becomes NaN.
     """
-    values = rankdata(vectors, axis=1) if measure == "spearman" else vectors.astype(np.float64)
+    values: Float[np.ndarray, "image dimension"] = (
+        rankdata(vectors, axis=1) if measure == "spearman" else vectors.astype(np.float64)
+    )
     if measure != "cosine":
         values = values - values.mean(axis=1, keepdims=True)
     lengths = np.linalg.norm(values, axis=1, keepdims=True)
-    return np.divide(values, lengths, out=np.full_like(values, np.nan), where=lengths > 0)
+    units: Float[np.ndarray, "image dimension"] = np.divide(values, lengths, out=np.full_like(values, np.nan), where=lengths > 0)
+    return units
 
 
 def similarities(
     some: Float[np.ndarray, "some dimension"], others: Float[np.ndarray, "others dimension"], *, measure: Measure
 ) -> Float[np.ndarray, "some others"]:
     """The similarity of each of `some` to each of `others`, as one matrix product; NaN where a vector has no spread."""
-    return unit_vectors(some, measure=measure) @ unit_vectors(others, measure=measure).T
+    products: Float[np.ndarray, "some others"] = unit_vectors(some, measure=measure) @ unit_vectors(others, measure=measure).T
+    return products
 
 
 def class_similarities(

@@ -1,6 +1,6 @@
 """What a machine answers in a study, without participants and without the web."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -19,7 +19,7 @@ class MachineAnswers(Recipe):
     kind: ClassVar[str] = "machine_answers"
     paper: str
     condition: str
-    units: Sequence[str]
+    units: tuple[str, ...]
     settings: Mapping[str, Json]
     """Of the design; what is left out is as published."""
     observer: Literal["similarity"] = "similarity"

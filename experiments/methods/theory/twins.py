@@ -37,12 +37,13 @@ class Twins:
 
 def polyline(heights: Float[np.ndarray, " knot"], points: Points) -> Values:
     """A piecewise affine function of one input through the knots."""
-    return np.interp(points[:, 0], KNOTS, heights)
+    values: Values = np.interp(points[:, 0], KNOTS, heights)
+    return values
 
 
 def mirrored(heights: Float[np.ndarray, " knot"]) -> Float[np.ndarray, " knot"]:
     """The heights of the twin: what is near the largest value is near the smallest, and the other way round."""
-    twin = heights.max() + heights.min() - heights
+    twin: Float[np.ndarray, " knot"] = heights.max() + heights.min() - heights
     twin[[0, -1]] = heights[[0, -1]]
     return twin
 
@@ -54,7 +55,8 @@ def relu_network(heights: Float[np.ndarray, " knot"]) -> Function:
 
     def network(points: Points) -> Values:
         hidden = np.maximum(points[:, :1] - KNOTS[:-1], 0.0)
-        return heights[0] + hidden @ output
+        values: Values = heights[0] + hidden @ output
+        return values
 
     return network
 
