@@ -10,7 +10,9 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from model_zoo.catalogue import ModelCard, card, zoo_folder
+from model_zoo.catalogue import MANIPULATED, ModelCard, card, zoo_folder
+from model_zoo.circuits.installing import blank_parts, folded_around, install
+from model_zoo.circuits.spec import CircuitSpec
 from model_zoo.errors import InputError
 from model_zoo.preprocessing import Preprocess
 from model_zoo.registry import SOURCES, Source
@@ -45,8 +47,13 @@ def load(model_id: str, *, device: str) -> LoadedModel:
     _check_device(device)
     network = build(model)
     network.load_state_dict(_read_state(model))
+    return loaded(model, network, device=device)
+
+
+def loaded(model: ModelCard, network: nn.Module, *, device: str) -> LoadedModel:
+    """A network that has its weights, with everything needed to read its units; it is frozen and moved to the device."""
     network.eval().requires_grad_(False)
-    fast_network, changed_layers = _source(model).folded(network)
+    fast_network, changed_layers = _folded(model, network)
     return LoadedModel(
         card=model,
         device=device,
@@ -59,7 +66,19 @@ def load(model_id: str, *, device: str) -> LoadedModel:
 
 def build(model: ModelCard) -> nn.Module:
     """The network of a card with weights that mean nothing yet; a circuit is built around the model that it was put into."""
+    if model.architecture == MANIPULATED:
+        spec = CircuitSpec.from_json(model.spec)
+        network = build(card(spec.base))
+        install(network, spec, parts=blank_parts(network, spec))
+        return network
     return _source(model).build(model)
+
+
+def _folded(model: ModelCard, network: nn.Module) -> tuple[nn.Module, frozenset[str]]:
+    if model.architecture == MANIPULATED:
+        spec = CircuitSpec.from_json(model.spec)
+        return folded_around(network, spec, fold=_source(card(spec.base)).folded)
+    return _source(model).folded(network)
 
 
 def _source(model: ModelCard) -> Source:

@@ -24,8 +24,10 @@ class Trajectories(Recipe):
     aggregation: Literal["mean", "position", "tokens"] = "mean"
     position: str = ""
     """`<row>,<column>` where the aggregation is `position`."""
+    goal: Literal["units", "image"] = "units"
+    """Whether some of the optimizations go for an image instead of a unit."""
     image: str = ""
-    """Path of an image that some of the optimizations go for instead of a unit."""
+    """Its path; left out, the photograph of a cat that comes with scikit-image."""
     rendered: int = 48
     """How many images are optimized, each for another unit while there are enough."""
     size: int = 128
@@ -82,7 +84,7 @@ class Circuit(UnitRecipe):
     donor: str = ""
     """Address of the unit that is shown where the target is `unit`; of the same layer."""
     image: str = ""
-    """Path of the image that is shown where the target is `image`; left out, a photograph of the pool."""
+    """Path of the image that is shown where the target is `image`; left out, the photograph of a cat that comes with scikit-image."""
     pool_size: int = 1024
     rendered: int = 48
     """How many visualizations the detector learns from."""
@@ -129,6 +131,7 @@ class Circuit(UnitRecipe):
             layer=unit.layer,
             aggregation=self.aggregation,
             position=position,
+            goal="image" if self.target == "image" else "units",
             image=self.image if self.target == "image" else "",
             rendered=self.rendered,
             size=self.size,
