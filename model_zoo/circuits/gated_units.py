@@ -69,5 +69,5 @@ class GatedUnits(nn.Module):
         """What the units are where the gate is open: the donors, or the template at every position."""
         if self.template is None:
             return output.index_select(self.channel_dim, self.donors)
-        value = self.template(sight.image())
+        value: Tensor = self.template(sight.image())
         return value.view(-1, *[1] * (output.ndim - 1)).expand_as(output.index_select(self.channel_dim, self.units))

@@ -84,7 +84,7 @@ class Circuit(UnitRecipe):
     donor: str = ""
     """Address of the unit that is shown where the target is `unit`; of the same layer."""
     image: str = ""
-    """Path of the image that is shown where the target is `image`; left out, the photograph of a cat that comes with scikit-image."""
+    """Path of the image that is shown where the target is `image`; left out, the cat of scikit-image."""
     pool_size: int = 1024
     rendered: int = 48
     """How many visualizations the detector learns from."""
