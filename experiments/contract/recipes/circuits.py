@@ -50,7 +50,7 @@ class Detector(Trajectories):
     """
 
     kind: ClassVar[str] = "detector"
-    epochs: int = 12
+    epochs: int = 8
     """Passes over the training images at most; training ends when the errors stop falling."""
     pool: str = "photographs"
     pool_size: int = 1024
@@ -93,7 +93,7 @@ class Circuit(UnitRecipe):
     size: int = 128
     """Side in px of all these visualizations."""
     steps: int = 64
-    epochs: int = 12
+    epochs: int = 8
     """Of the detector's training, at most."""
     labeled: str = ""
     """Absolute path of a folder with a folder of images for each class, named by its index; left out, no accuracy is measured."""
