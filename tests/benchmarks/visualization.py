@@ -14,7 +14,7 @@ from lucent.optvis.transform import standard_transforms
 from torch import Tensor
 
 from experiments.contract.recipes import FeatureVisualization
-from experiments.methods.feature_visualization import render
+from experiments.methods.feature_visualization.render import render
 from model_zoo.activations import unit_activations
 from model_zoo.address import UnitAddress
 from model_zoo.loading import LoadedModel, load
