@@ -14,13 +14,16 @@ from experiments.contract.recipes import (
     ActivationIndex,
     Analysis,
     Blur,
+    Circuit,
+    Detector,
     Exemplars,
     FeatureVisualization,
     Occlusion,
     Recipe,
     StimulusSet,
+    Trajectories,
 )
-from experiments.methods import blur, exemplars, feature_visualization, occlusion
+from experiments.methods import blur, circuits, exemplars, feature_visualization, occlusion
 
 # Each maker takes its own kind of recipe; the key of MAKERS sees to that.
 Maker = Callable[[Any, Workshop], Product]
@@ -31,6 +34,9 @@ MAKERS: Mapping[type[Recipe], Maker] = {
     FeatureVisualization: feature_visualization.make,
     Occlusion: occlusion.make,
     Blur: blur.make,
+    Trajectories: circuits.make_trajectories,
+    Detector: circuits.make_detector,
+    Circuit: circuits.make,
     StimulusSet: lambda recipe, workshop: registry.part(recipe.paper, "stimuli").make(recipe, workshop),
     Analysis: lambda recipe, workshop: registry.part(recipe.paper, "analysis").make(recipe, workshop),
 }

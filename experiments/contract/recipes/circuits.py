@@ -14,7 +14,7 @@ from model_zoo.catalogue import MANIPULATED, card, check_unit
 class Trajectories(Recipe):
     """Visualizations of units of a layer on their way: what the network saw at steps 0, 1, 2, 4, 8 … and the image behind it.
 
-    File: `snapshots`, an .npz with uint8 `pixels` [snapshot, side, side, 3] and, for each, its `step`, `item`, `variant`.
+    File: `snapshots`, an .npz with uint8 `pixels` [snapshot, side, side, 3] and, for each, its `step`, `item`, `way`.
     """
 
     kind: ClassVar[str] = "trajectories"
@@ -28,17 +28,22 @@ class Trajectories(Recipe):
     """Whether some of the optimizations go for an image instead of a unit."""
     image: str = ""
     """Its path; left out, the photograph of a cat that comes with scikit-image."""
-    rendered: int = 48
+    rendered: int = 64
     """How many images are optimized, each for another unit while there are enough."""
     size: int = 128
     """Side in px that is optimized and that the network sees."""
     steps: int = 64
     seed: int = 0
+    pool: str = "photographs"
+    """Of the natural images whose spectrum some of the optimizations keep to."""
+    pool_size: int = 1024
+    pool_resolution: int = 224
 
     def __post_init__(self) -> None:
         position = f"@{self.position}" if self.position else ""
         address = UnitAddress.parse(f"{self.model}/{self.layer}:0{position}")
         object.__setattr__(self, "layer", check_unit(address, aggregation=self.aggregation).layer)
+        require_pool(self, self.pool)
         _require_optimization(self)
 
 
@@ -52,13 +57,9 @@ class Detector(Trajectories):
     kind: ClassVar[str] = "detector"
     epochs: int = 8
     """Passes over the training images at most; training ends when the errors stop falling."""
-    pool: str = "photographs"
-    pool_size: int = 1024
-    pool_resolution: int = 224
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require_pool(self, self.pool)
         require_range(self, "epochs", 1, 1000)
 
     @property
@@ -86,7 +87,7 @@ class Circuit(UnitRecipe):
     image: str = ""
     """Path of the image that is shown where the target is `image`; left out, the cat of scikit-image."""
     pool_size: int = 1024
-    rendered: int = 48
+    rendered: int = 64
     """How many visualizations the detector learns from."""
     measured: int = 16
     """How many visualizations of the manipulated network judge it."""
@@ -155,7 +156,7 @@ class Circuit(UnitRecipe):
 
 
 def _require_optimization(recipe: Trajectories | Circuit) -> None:
-    require_range(recipe, "rendered", 4, 10_000)
+    require_range(recipe, "rendered", 8, 10_000)
     require_range(recipe, "size", 32, MAX_SIDE)
     require_range(recipe, "steps", 1, 20_000)
     require_range(recipe, "seed", 0, 2**32 - 1)

@@ -61,7 +61,7 @@ class Constants:
 
 
 def calibrated(extremes: Extremes) -> Constants:
-    """b > -min f and k >= b + 2 max |f|, both with a margin, because what is added to float32 is lost to its precision.
+    """The bias b > -min f and k >= b + 2 max |f|, both with a margin, because what is added to float32 is lost to its precision.
 
     Raises:
         InputError: The layer gives nothing but 0, so that there is nothing to switch.

@@ -12,9 +12,9 @@ from experiments.contract.fields import Json
 from experiments.contract.recipes import Detector
 from experiments.methods.circuits.detection import Examples, false_alarms, logits, train
 from experiments.methods.circuits.figures import errors_by_step
-from experiments.methods.circuits.optimization import VARIANTS
 from experiments.methods.circuits.pictures import read_pictures
 from experiments.methods.circuits.trajectories import Snapshots, read_snapshots
+from experiments.methods.circuits.ways import WAYS
 from model_zoo.circuits.detector import TrajectoryDetector
 from model_zoo.loading import load
 from model_zoo.preprocessing import Preprocess
@@ -77,9 +77,8 @@ def missed(detector: TrajectoryDetector, snapshots: Snapshots, *, preprocess: Pr
     return {
         "all": float(plain.mean()),
         "by_step": {str(step): float(plain[snapshots.step == step].mean()) for step in sorted(set(snapshots.step.tolist()))},
-        "by_variant": {
-            f"{VARIANTS[i].transforms}_{VARIANTS[i].sign}": float(plain[snapshots.variant == i].mean())
-            for i in sorted(set(snapshots.variant.tolist()))
+        "by_way": {
+            WAYS[place].name: float(plain[snapshots.way == place].mean()) for place in sorted(set(snapshots.way.tolist()))
         },
         "distorted": {name: float(given(name).double().mean()) for name in ("blur", "noise", "jpeg")},
     }

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 from torchvision.transforms.v2 import functional as vision
 
-from experiments.methods.transforms import TRANSFORMS
+from experiments.methods.feature_visualization.transforms import TRANSFORMS
 
 BLUR_SIGMA, NOISE_SD, JPEG_QUALITY = 1.5, 0.08, 40
 """px at the side that is judged; of RGB in [0, 1]; of 100. Strong enough to be seen at once."""
@@ -23,13 +23,11 @@ def _plain(images: Images, _generator: torch.Generator) -> Images:
 
 def _viewed(name: str) -> Distortion:
     transforms = TRANSFORMS[name]
-    if transforms is None:
-        raise ValueError(f"{name} transforms nothing")
 
     def view(images: Images, generator: torch.Generator) -> Images:
         # Where the canvas is larger than the view the image is enlarged to it, so that borders come into view alike.
-        side, margin = images.shape[-1], transforms.canvas_margin
-        return transforms.view(resized(images, side=side + 2 * margin), side=side, generator=generator)
+        side, canvas = images.shape[-1], images.shape[-1] + 2 * transforms.canvas_margin
+        return transforms.view(resized(images, side=canvas), side=side, streams=[generator] * len(images))
 
     return view
 

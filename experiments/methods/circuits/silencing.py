@@ -1,6 +1,6 @@
 """Filters and biases of silent branches in closed form (Geirhos et al. 2024, orthogonal filters)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -91,13 +91,3 @@ def silence(branch: SilentBranch, features: Iterable[Float[Tensor, "batch channe
 def awake(branch: SilentBranch, features: Float[Tensor, "batch channel height width"]) -> Tensor:
     """Whether each image wakes any unit of the branch anywhere."""
     return branch.responses(features).flatten(1).amax(dim=1) > 0
-
-
-def each(
-    model: LoadedModel, convolution: str, *, batches: Iterable[Float[Tensor, "batch 3 side side"]], done: Callable[[], None]
-) -> Iterable[Float[Tensor, "batch channel height width"]]:
-    """What a convolution gets, a batch of images at a time."""
-    for images in batches:
-        done()
-        with torch.no_grad():
-            yield features_before(model, convolution, images=images)
