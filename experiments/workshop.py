@@ -12,6 +12,8 @@ from experiments.contract.recipes import (
     ActivationIndex,
     Analysis,
     Blur,
+    Circuit,
+    Detector,
     Exemplars,
     FeatureVisualization,
     MachineAnswers,
@@ -21,8 +23,9 @@ from experiments.contract.recipes import (
     Recipe,
     Run,
     StimulusSet,
+    Trajectories,
 )
-from experiments.methods import blur, exemplars, feature_visualization, occlusion, path_similarity_maker, small_network
+from experiments.methods import blur, circuits, exemplars, feature_visualization, occlusion, path_similarity_maker, small_network
 from experiments.methods.observers import machine_answers
 
 # Each maker takes its own kind of recipe; the key of MAKERS sees to that.
@@ -36,6 +39,9 @@ MAKERS: Mapping[type[Recipe], Maker] = {
     Blur: blur.make,
     PathSimilarity: path_similarity_maker.make,
     Network: small_network.make,
+    Trajectories: circuits.make_trajectories,
+    Detector: circuits.make_detector,
+    Circuit: circuits.make,
     StimulusSet: lambda recipe, workshop: registry.part(recipe.paper, "stimuli").make(recipe, workshop),
     Analysis: lambda recipe, workshop: registry.part(recipe.paper, "analysis").make(recipe, workshop),
     MachineAnswers: lambda recipe, workshop: machine_answers.make(recipe, workshop, design=registry.design(recipe.paper)),

@@ -14,7 +14,7 @@ from model_zoo.catalogue import MANIPULATED, card, check_unit
 class Trajectories(Recipe):
     """Visualizations of units of a layer on their way: what the network saw at steps 0, 1, 2, 4, 8 … and the image behind it.
 
-    File: `snapshots`, an .npz with uint8 `pixels` [snapshot, side, side, 3] and, for each, its `step`, `item`, `variant`.
+    File: `snapshots`, an .npz with uint8 `pixels` [snapshot, side, side, 3] and, for each, its `step`, `item`, `way`.
     """
 
     kind: ClassVar[str] = "trajectories"
@@ -24,19 +24,26 @@ class Trajectories(Recipe):
     aggregation: Literal["mean", "position", "tokens"] = "mean"
     position: str = ""
     """`<row>,<column>` where the aggregation is `position`."""
+    goal: Literal["units", "image"] = "units"
+    """Whether some of the optimizations go for an image instead of a unit."""
     image: str = ""
-    """Path of an image that some of the optimizations go for instead of a unit."""
-    rendered: int = 48
+    """Its path; left out, the photograph of a cat that comes with scikit-image."""
+    rendered: int = 64
     """How many images are optimized, each for another unit while there are enough."""
     size: int = 128
     """Side in px that is optimized and that the network sees."""
     steps: int = 64
     seed: int = 0
+    pool: str = "photographs"
+    """Of the natural images whose spectrum some of the optimizations keep to."""
+    pool_size: int = 1024
+    pool_resolution: int = 224
 
     def __post_init__(self) -> None:
         position = f"@{self.position}" if self.position else ""
         address = UnitAddress.parse(f"{self.model}/{self.layer}:0{position}")
         object.__setattr__(self, "layer", check_unit(address, aggregation=self.aggregation).layer)
+        require_pool(self, self.pool)
         _require_optimization(self)
 
 
@@ -48,15 +55,11 @@ class Detector(Trajectories):
     """
 
     kind: ClassVar[str] = "detector"
-    epochs: int = 12
+    epochs: int = 8
     """Passes over the training images at most; training ends when the errors stop falling."""
-    pool: str = "photographs"
-    pool_size: int = 1024
-    pool_resolution: int = 224
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require_pool(self, self.pool)
         require_range(self, "epochs", 1, 1000)
 
     @property
@@ -82,16 +85,16 @@ class Circuit(UnitRecipe):
     donor: str = ""
     """Address of the unit that is shown where the target is `unit`; of the same layer."""
     image: str = ""
-    """Path of the image that is shown where the target is `image`; left out, a photograph of the pool."""
+    """Path of the image that is shown where the target is `image`; left out, the cat of scikit-image."""
     pool_size: int = 1024
-    rendered: int = 48
+    rendered: int = 64
     """How many visualizations the detector learns from."""
     measured: int = 16
     """How many visualizations of the manipulated network judge it."""
     size: int = 128
     """Side in px of all these visualizations."""
     steps: int = 64
-    epochs: int = 12
+    epochs: int = 8
     """Of the detector's training, at most."""
     labeled: str = ""
     """Absolute path of a folder with a folder of images for each class, named by its index; left out, no accuracy is measured."""
@@ -129,6 +132,7 @@ class Circuit(UnitRecipe):
             layer=unit.layer,
             aggregation=self.aggregation,
             position=position,
+            goal="image" if self.target == "image" else "units",
             image=self.image if self.target == "image" else "",
             rendered=self.rendered,
             size=self.size,
@@ -152,7 +156,7 @@ class Circuit(UnitRecipe):
 
 
 def _require_optimization(recipe: Trajectories | Circuit) -> None:
-    require_range(recipe, "rendered", 4, 10_000)
+    require_range(recipe, "rendered", 8, 10_000)
     require_range(recipe, "size", 32, MAX_SIDE)
     require_range(recipe, "steps", 1, 20_000)
     require_range(recipe, "seed", 0, 2**32 - 1)
