@@ -18,7 +18,7 @@ from experiments.methods.exemplars import as_tensor
 from model_zoo.catalogue import ModelCard, Weights
 from model_zoo.inventory import inventory
 from model_zoo.preprocessing import Preprocess
-from model_zoo.sources.small_convnet import ELIGIBLE, network
+from model_zoo.sources.small_convnet import ELIGIBLE, SmallConvnet
 
 SIDE = 32
 """px; the 8 px digits are enlarged to it, so that visualizations have room."""
@@ -122,4 +122,4 @@ def _untrained(recipe: Network) -> nn.Module:
     """Random weights that follow from the seed; torch draws them from its global generator, which is put back afterwards."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)
-        return network(widths=_widths(recipe), classes=CLASSES)
+        return SmallConvnet(widths=_widths(recipe), classes=CLASSES)
