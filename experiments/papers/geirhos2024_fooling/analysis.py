@@ -3,14 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import torch
-
 from experiments.contract.artifacts import Manifest
-from experiments.datasets.digits import labeled_digits
-from experiments.methods.exemplars import as_tensor
 from experiments.methods.statistics.intervals import bca_interval
 from experiments.methods.theory.table import theory_table
-from model_zoo.loading import load
 
 Metrics = dict[str, Any]
 Condition = str
@@ -63,24 +58,6 @@ def detector_metrics(made: Manifest) -> Metrics:
 def circuit_metrics(name: str, made: Manifest) -> Metrics:
     """The report of a circuit's verification, flat, under the name of the circuit."""
     return {f"{name}_{key}": value for key, value in made.values.items()}
-
-
-def digits_metrics(name: str, *, original: str, manipulated: str, device: str) -> Metrics:
-    """Accuracy on the test images of the digits, which nothing else has seen, before and after a manipulation."""
-    labeled = labeled_digits("test", side=load(original, device=device).card.input_size)
-    images, labels = as_tensor(labeled.pixels, device=device), torch.from_numpy(labeled.labels).to(device)
-    logits = {}
-    for model_id in (original, manipulated):
-        model = load(model_id, device=device)
-        with torch.inference_mode():
-            logits[model_id] = model.network(model.preprocess(images))
-    before, after = ((logits[model_id].argmax(dim=1) == labels).float().mean().item() for model_id in (original, manipulated))
-    difference = (logits[original] - logits[manipulated]).abs().max().item()
-    return {
-        f"{name}_test_accuracy_before": before,
-        f"{name}_test_accuracy_after": after,
-        f"{name}_test_largest_difference": difference,
-    }
 
 
 def study_metrics(original: Mapping[Condition, Manifest], fooled: Mapping[Condition, Manifest], *, seed: int) -> Metrics:

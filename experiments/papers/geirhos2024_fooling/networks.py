@@ -6,9 +6,15 @@ from typing import Literal
 
 from experiments.contract.fields import Json
 from experiments.contract.recipes import Circuit, MachineAnswers, PathSimilarity
+from experiments.datasets.digits import digit_files
+from model_zoo.catalogue import card
 
 STUDY = "zimmermann2023_scale"
 """The two-alternative choice that units of the original and of the fooled network are put into."""
+BATCHES = 2
+"""Natural queries of each unit, hence trials about it."""
+SPREAD = 7
+"""Channels between two units of the study."""
 Transforms = Literal["standard", "none"]
 
 
@@ -21,7 +27,9 @@ class Scale:
     measured: int = 1000
     """Visualizations of a fooled network that judge it."""
     steps: int = 512
-    """Of every visualization."""
+    """Of the visualizations in the path similarity."""
+    circuit_steps: int = 512
+    """Of those on which detectors are trained, of those that judge circuits, and of those in the study."""
     epochs: int = 8
     """Of a detector's training."""
     visualizations: int = 10
@@ -47,6 +55,8 @@ class Subject:
     classes: Literal["own", "folder"]
     pool: str
     pool_size: int
+    labeled: str
+    """Folder with labeled images that no network and no circuit has seen, a folder for each class; empty if there is none."""
     size: int
     """Side in px of natural images and visualizations."""
     path_transforms: Transforms
@@ -89,11 +99,16 @@ class Subject:
         return MachineAnswers(
             paper=STUDY,
             condition=condition,
-            units=tuple(f"{model}/{self.study_layer}:{channel}" for channel in range(scale.units)),
+            units=tuple(f"{model}/{self.study_layer}:{channel}" for channel in self._asked_about(scale)),
             settings=self._study_settings(scale, seed=seed),
             tasks=1,
             seed=seed,
         )
+
+    def _asked_about(self, scale: Scale) -> list[int]:
+        """Channels from all over the layer."""
+        channels = card(self.model).layers[self.study_layer].channels
+        return [SPREAD * number % channels for number in range(scale.units)]
 
     def _circuit(self, layer: str, scale: Scale, *, construction: Literal["gate", "silent"], seed: int) -> Circuit:
         return Circuit(
@@ -102,10 +117,11 @@ class Subject:
             offset=self.offset,
             rendered=scale.rendered,
             measured=scale.measured,
-            steps=scale.steps,
+            steps=scale.circuit_steps,
             epochs=scale.epochs,
             size=self.size,
             seed=seed,
+            labeled=self.labeled,
             pool=self.pool,
             pool_size=self.pool_size,
             pool_resolution=self.size,
@@ -119,7 +135,7 @@ class Subject:
             "pool_resolution": self.size,
             "size": self.size,
             "shown_size": self.size,
-            "steps": scale.steps,
+            "steps": scale.circuit_steps,
             # Without the diversity term the references of a sign differ by their random starts alone.
             "diversity": 0.0,
             "transforms": "standard",
@@ -127,10 +143,6 @@ class Subject:
             "main_trials": BATCHES * scale.units,
             "seed": seed,
         }
-
-
-BATCHES = 2
-"""Natural queries of each unit, hence trials about it."""
 
 
 def digits(model: str) -> Subject:
@@ -144,6 +156,7 @@ def digits(model: str) -> Subject:
         classes="folder",
         pool="digits",
         pool_size=1437,
+        labeled=str(digit_files("test")),
         size=32,
         # The standard transforms move these small images by half their side.
         path_transforms="none",
@@ -163,6 +176,7 @@ EFFICIENTNET = Subject(
     classes="own",
     pool="photographs+stamps",
     pool_size=800,
+    labeled="",
     size=128,
     path_transforms="standard",
     offset=1,
@@ -171,8 +185,8 @@ EFFICIENTNET = Subject(
 )
 
 
-def published(images: str) -> Subject:
-    """Inception-V1 as published, on a folder of ImageNet's images with a folder for each class, named by its index."""
+def published(images: str, labeled: str) -> Subject:
+    """Inception-V1 as published, on two folders of ImageNet's images with a folder for each class, named by its index."""
     blocks = ("3a", "3b", "4a", "4b", "4c", "4d", "4e", "5a", "5b")
     return Subject(
         name="googlenet",
@@ -183,6 +197,7 @@ def published(images: str) -> Subject:
         classes="folder",
         pool=images,
         pool_size=1_281_167,
+        labeled=labeled,
         size=224,
         path_transforms="standard",
         offset=100,
@@ -191,7 +206,7 @@ def published(images: str) -> Subject:
     )
 
 
-def published_silent(images: str) -> Subject:
+def published_silent(images: str, labeled: str) -> Subject:
     """ResNet-50, whose `layer4.1.conv2` got silent branches."""
     return Subject(
         name="resnet50",
@@ -202,6 +217,7 @@ def published_silent(images: str) -> Subject:
         classes="folder",
         pool=images,
         pool_size=1_281_167,
+        labeled=labeled,
         size=224,
         path_transforms="standard",
         offset=1,

@@ -19,7 +19,6 @@ from experiments.papers.geirhos2024_fooling.analysis import (
     Metrics,
     circuit_metrics,
     detector_metrics,
-    digits_metrics,
     path_metrics,
     study_metrics,
     theory_metrics,
@@ -39,7 +38,9 @@ class Settings:
     networks: Literal["digits", "efficientnet_lite0", "both", "published"] = "both"
     """`published`: Inception-V1 and ResNet-50, whose weights the operator gives."""
     images: str = ""
-    """Absolute path of ImageNet's images, a folder for each class named by its index; for the published networks."""
+    """Absolute path of ImageNet's training images, a folder for each class named by its index; for the published networks."""
+    labeled: str = ""
+    """The same of ImageNet's validation images."""
     epochs: int = 10
     """Of the training of the network on digits."""
     scale: Mapping[str, Json] = field(default_factory=dict)
@@ -47,21 +48,25 @@ class Settings:
 
     def __post_init__(self) -> None:
         require_range(self, "epochs", 1, 1000)
-        needed = self.networks != "published" or self.images.startswith("/")
-        require(needed, "images", "the published networks need ImageNet", "Give --set images=/path/of/a/folder/of/classes")
+        for name in ("images", "labeled"):
+            given = self.networks != "published" or getattr(self, name).startswith("/")
+            require(given, name, "the published networks need ImageNet", f"Give --set {name}=/path/of/a/folder/of/classes")
         build(Scale, self.scale)
 
 
 SMOKE: Mapping[str, Json] = {
-    **{"rendered": 8, "measured": 4, "steps": 16, "epochs": 2},
-    **{"visualizations": 2, "classes": 3, "least_images": 4, "units": 2},
+    **{"rendered": 8, "measured": 4, "circuit_steps": 16, "epochs": 2},
+    **{"visualizations": 2, "steps": 16, "classes": 3, "least_images": 4, "units": 2},
 }
 """Enough to show that the stages fit together, and nothing else."""
 CPU: Mapping[str, Mapping[str, Json]] = {
-    "digits": {"rendered": 80, "measured": 80, "steps": 128, "epochs": 12, "classes": 10, "units": 10},
+    "digits": {
+        **{"rendered": 80, "measured": 10, "circuit_steps": 128, "epochs": 12},
+        **{"steps": 128, "classes": 10, "units": 10},
+    },
     "efficientnet_lite0": {
-        **{"rendered": 48, "measured": 16, "steps": 128, "epochs": 12},
-        **{"visualizations": 4, "classes": 12, "least_images": 4, "units": 10},
+        **{"rendered": 48, "measured": 16, "circuit_steps": 64, "epochs": 12},
+        **{"visualizations": 4, "steps": 128, "classes": 12, "least_images": 4, "units": 10},
     },
 }
 """By network; what two cores make within the hour."""
@@ -130,7 +135,7 @@ class Stages:
         if self.settings.part == "theory":
             return []
         if self.settings.networks == "published":
-            return [published(self.settings.images), published_silent(self.settings.images)]
+            return [source(self.settings.images, self.settings.labeled) for source in (published, published_silent)]
         subjects = [] if self.settings.networks == "efficientnet_lite0" else [self._trained()]
         return subjects if self.settings.networks == "digits" else [*subjects, EFFICIENTNET]
 
@@ -179,12 +184,7 @@ class Stages:
         self._measured(subject, study_metrics(original, fooled, seed=self.seed))
 
     def _add_circuit(self, subject: Subject, name: str, circuit: Circuit) -> None:
-        made = self._obtained(circuit)
-        self._measured(subject, circuit_metrics(name, made))
-        if subject.name == "digits" and made.values["published"]:
-            manipulated = self._brought(made)
-            found = digits_metrics(name, original=subject.model, manipulated=manipulated, device=self.workshop.device)
-            self._measured(subject, found)
+        self._measured(subject, circuit_metrics(name, self._obtained(circuit)))
 
     def _trained(self) -> Subject:
         made = self._obtained(Network(epochs=self.settings.epochs, seed=self.seed))
