@@ -84,10 +84,38 @@ def _drop_in_words(measured: Measured, condition: str) -> str:
 
 
 def _accuracy(measured: Measured) -> tuple[str, bool] | None:
-    before, after = measured.get("gate_test_accuracy_before"), measured.get("gate_test_accuracy_after")
-    if before is None or after is None:
+    if "gate_natural" not in measured:
         return None
-    return f"{before:.4f} to {after:.4f} on labeled test images", before - after <= MOST_ACCURACY_LOST
+    words, lost = _lost(measured, "gate")
+    return words, lost <= MOST_ACCURACY_LOST
+
+
+def _silence(measured: Measured) -> tuple[str, bool] | None:
+    wakes = measured.get("silent_wake_rate")
+    if wakes is None:
+        return None
+    words, lost = _lost(measured, "silent")
+    told = f"woken by {wakes['calibration']:.2%} of the calibration images and {wakes['held_out']:.2%} of others; {words}"
+    return told, wakes["calibration"] == 0 and lost <= MOST_HELD_OUT_LOSS
+
+
+def _lost(measured: Measured, circuit: str) -> tuple[str, float]:
+    """What a circuit cost on images that were not used to make it: accuracy, or top classes where there are no labels."""
+    accuracy = measured[f"{circuit}_accuracy"]
+    if isinstance(accuracy, Mapping):
+        before, after = accuracy["before"]["top1"], accuracy["after"]["top1"]
+        return f"accuracy {before:.4f} to {after:.4f}", before - after
+    natural = measured[f"{circuit}_natural"]
+    return f"top class kept for {natural['agreement']:.2%} of {natural['images']} images without labels", 1 - natural["agreement"]
+
+
+def _redirected(measured: Measured) -> tuple[str, bool] | None:
+    shown = measured.get("gate_visualizations")
+    if shown is None:
+        return None
+    shares = f"{shown['redirect']:.0%} of {shown['measured']} show the donor more, {shown['own']:.0%} their own unit most"
+    alike = f"correlation with the donor's {shown['similarity_to_donor']:.2f}, with their own {shown['similarity_to_own']:.2f}"
+    return f"{shares}; {alike}", shown["redirect"] >= LEAST_REDIRECTED and shown["own"] <= MOST_OWN
 
 
 def _detector(measured: Measured) -> tuple[str, bool] | None:
@@ -111,6 +139,22 @@ CLAIMS = (
         source=PAPER,
         verified=True,
         check=_on_every_network(_detector),
+    ),
+    Claim(
+        id="redirected",
+        statement="Visualizations of the fooled units show what their donors' show",
+        reported="every unit that is depicted, 0, 100 … 900 of the last layer; no rate published",
+        source=PAPER,
+        verified=True,
+        check=_on_every_network(_redirected),
+    ),
+    Claim(
+        id="silent",
+        statement="Silent branches change no natural image, hence not the accuracy",
+        reported="top-1 and top-5 change by 0.000 percentage points (ResNet-50, layer4.1.conv2)",
+        source=PAPER,
+        verified=True,
+        check=_on_every_network(_silence),
     ),
     Claim(
         id="path_similarity",
