@@ -28,10 +28,10 @@ class ImageTemplate(nn.Module):
         self.register_buffer("gain", torch.ones(()))
 
     def forward(self, inputs: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, " batch"]:
-        """Mean over pixels of input times template, times the gain."""
+        """Mean over pixels and colors of input times template, times the gain."""
         size = inputs.shape[-2:]
         kernel = functional.interpolate(self.template[None], size=size, mode="bilinear", antialias=True, align_corners=False)
-        value: Float[Tensor, " batch"] = functional.conv2d(inputs, kernel)[:, 0, 0, 0] * (self.gain / (size[0] * size[1]))
+        value: Float[Tensor, " batch"] = functional.conv2d(inputs, kernel)[:, 0, 0, 0] * (self.gain / kernel.numel())
         return value
 
 

@@ -4,6 +4,7 @@ A module that takes a role becomes an instance of a subclass of its own class. H
 a wrapper would rename the layers, and unit addresses with them.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 from torch import Tensor, nn
@@ -12,6 +13,9 @@ from model_zoo.circuits.detector import TrajectoryDetector
 from model_zoo.circuits.gated_units import GatedUnits
 from model_zoo.circuits.sight import Sight
 from model_zoo.circuits.silent_branch import SilentBranch, Tap
+
+PARTS = ("visualization_detector", "gated_units", "silent_branch")
+"""Names under which the parts of a circuit are children of the modules that run them."""
 
 
 class SeesVisualizations(nn.Module):
@@ -74,7 +78,9 @@ class AddsBranch(nn.Module):
 def take_role(module: nn.Module, role: type[nn.Module]) -> None:
     """Let a module act as `role`."""
     own = type(module)
-    module.__class__ = type(f"{role.__name__}{own.__name__}", (role, own), {})
+    # A sequence would otherwise run the parts of the circuit after its own.
+    body = {"__iter__": _without_parts} if issubclass(own, nn.Sequential) else {}
+    module.__class__ = type(f"{role.__name__}{own.__name__}", (role, own), body)
 
 
 def leave_role(module: nn.Module, role: type[nn.Module]) -> None:
@@ -83,3 +89,8 @@ def leave_role(module: nn.Module, role: type[nn.Module]) -> None:
     if taken is not role:
         raise TypeError(f"{type(module).__name__} did not take the role {role.__name__} last")
     module.__class__ = own
+
+
+def _without_parts(sequence: nn.Sequential) -> Iterator[nn.Module]:
+    # Not `named_children`, which gives a module that stands twice in the sequence only once.
+    return (module for name, module in sequence._modules.items() if name not in PARTS and module is not None)
