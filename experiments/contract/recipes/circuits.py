@@ -94,6 +94,8 @@ class Circuit(UnitRecipe):
     size: int = 128
     """Side in px of all these visualizations."""
     steps: int = 64
+    transforms: Literal["standard", "published", "none"] = "standard"
+    """Of the visualizations that judge it; the standard ones move an image of 32 px by half its side."""
     epochs: int = 8
     """Of the detector's training, at most."""
     labeled: str = ""

@@ -59,8 +59,8 @@ class Subject:
     """Folder with labeled images that no network and no circuit has seen, a folder for each class; empty if there is none."""
     size: int
     """Side in px of natural images and visualizations."""
-    path_transforms: Transforms
-    """Of the visualizations in the path similarity; those of circuits and of the study have the standard ones."""
+    transforms: Transforms
+    """Of the visualizations."""
     offset: int
     """How many channels further on the donor of a unit is."""
     silent_layer: str
@@ -88,7 +88,7 @@ class Subject:
             visualizations=scale.visualizations,
             size=self.size,
             steps=scale.steps,
-            transforms=self.path_transforms,
+            transforms=self.transforms,
             seed=seed,
             pool=self.pool,
             pool_size=self.pool_size,
@@ -118,6 +118,7 @@ class Subject:
             rendered=scale.rendered,
             measured=scale.measured,
             steps=scale.circuit_steps,
+            transforms=self.transforms,
             epochs=scale.epochs,
             size=self.size,
             seed=seed,
@@ -138,7 +139,7 @@ class Subject:
             "steps": scale.circuit_steps,
             # Without the diversity term the references of a sign differ by their random starts alone.
             "diversity": 0.0,
-            "transforms": "standard",
+            "transforms": self.transforms,
             "max_batches": BATCHES + 1,
             "main_trials": BATCHES * scale.units,
             "seed": seed,
@@ -159,7 +160,7 @@ def digits(model: str) -> Subject:
         labeled=str(digit_files("test")),
         size=32,
         # The standard transforms move these small images by half their side.
-        path_transforms="none",
+        transforms="none",
         offset=3,
         silent_layer="conv3",
         study_layer="logits",
@@ -178,7 +179,7 @@ EFFICIENTNET = Subject(
     pool_size=800,
     labeled="",
     size=128,
-    path_transforms="standard",
+    transforms="standard",
     offset=1,
     silent_layer="_blocks.14._expand_conv",
     study_layer="_blocks.10",
@@ -199,7 +200,7 @@ def published(images: str, labeled: str) -> Subject:
         pool_size=1_281_167,
         labeled=labeled,
         size=224,
-        path_transforms="standard",
+        transforms="standard",
         offset=100,
         silent_layer="",
         study_layer="mixed4a",
@@ -219,7 +220,7 @@ def published_silent(images: str, labeled: str) -> Subject:
         pool_size=1_281_167,
         labeled=labeled,
         size=224,
-        path_transforms="standard",
+        transforms="standard",
         offset=1,
         silent_layer="layer4.1.conv2",
         study_layer="",
