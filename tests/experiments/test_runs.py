@@ -49,7 +49,14 @@ def test_a_report_is_one_page_without_other_files(results: Path, capsys: pytest.
 
 
 def test_what_a_result_says_is_text_in_the_report(tmp_path: Path):
-    claim = {"id": "x", "statement": "<script>alert(1)</script>", "reported": "a & b", "source": "p", "value": None, "holds": None}
+    claim = {
+        "id": "x",
+        "statement": "<script>alert(1)</script>",
+        "reported": "a & b",
+        "source": "p",
+        "value": None,
+        "holds": None,
+    }
     (tmp_path / "result.json").write_text(json.dumps({"paper": "<b>", "claims": [claim]}))
 
     main(["report", str(tmp_path)])
