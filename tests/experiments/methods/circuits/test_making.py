@@ -1,0 +1,183 @@
+"""Circuits from recipe to model in the real network, at the smallest size that shows something, and circuits that must fail."""
+
+import dataclasses
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from experiments.contract.artifacts import Manifest
+from experiments.contract.local_models import bring_models, model_id
+from experiments.contract.recipes import Circuit
+from experiments.methods.circuits.assembly import assemble_gate
+from experiments.methods.circuits.calibration import Constants
+from experiments.methods.circuits.gates import gate, manipulated
+from experiments.methods.circuits.natural_effect import accuracies
+from experiments.methods.circuits.pictures import read_pictures
+from experiments.methods.circuits.verification import objections, verify
+from experiments.workshop import LocalWorkshop
+from model_zoo.activations import layer_output
+from model_zoo.address import UnitAddress
+from model_zoo.catalogue import MANIPULATED, card, check_unit
+from model_zoo.loading import load
+from tests.experiments.methods.workshops import new_workshop
+from tests.model_zoo.circuits.circuits import detector_that_says
+
+pytestmark = pytest.mark.integration
+
+MODEL = "efficientnet_lite0.in1k"
+SMOKE: dict[str, Any] = {
+    "unit": f"{MODEL}/_blocks.3:5",
+    "size": 64,
+    "steps": 8,
+    "rendered": 8,
+    "measured": 3,
+    "epochs": 2,
+    "pool_size": 80,
+    "pool_resolution": 64,
+}
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> LocalWorkshop:
+    return new_workshop(tmp_path_factory.mktemp("store"))
+
+
+@pytest.fixture(scope="module")
+def made(workshop: LocalWorkshop) -> Manifest:
+    return workshop.obtain(Circuit(**SMOKE))
+
+
+@pytest.fixture(scope="module")
+def zoo(made: Manifest, workshop: LocalWorkshop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The id of the published model, in a zoo folder of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ZOO_DIR", str(tmp_path_factory.mktemp("zoo")))
+        bring_models(model_id(made.digest), store=workshop.store)
+        yield model_id(made.digest)
+
+
+def file_of(made: Manifest, name: str, *, workshop: LocalWorkshop) -> bytes:
+    return workshop.store.read_blob(made.file(name).sha256)
+
+
+def test_circuit_is_published_with_its_report(made: Manifest, workshop: LocalWorkshop):
+    report = json.loads(file_of(made, "report.json", workshop=workshop))
+
+    assert made.values["published"]
+    assert made.values["reasons"] == []
+    assert report == made.values
+    assert {file.name for file in made.files} == {
+        "report.json",
+        "visualizations.png",
+        "errors_by_step.svg",
+        "card.json",
+        "weights.safetensors",
+    }
+    assert report["visualizations"]["redirect"] == 1
+    assert report["natural"]["agreement"] == 1
+    assert report["slack"] > 0
+    assert report["accuracy"].startswith("not measured")
+
+
+def test_visualizations_are_those_of_the_donors(made: Manifest, workshop: LocalWorkshop):
+    pixels = np.asarray(Image.open(io.BytesIO(file_of(made, "visualizations.png", workshop=workshop)))).astype(float)
+    own, donor, shown = np.split(pixels, 3, axis=1)
+
+    assert np.abs(shown - donor).mean() < 1 < np.abs(shown - own).mean()
+
+
+def test_stages_are_artifacts_in_a_chain(made: Manifest, workshop: LocalWorkshop):
+    circuit = Circuit(**SMOKE)
+
+    assert made.parents == (circuit.detector.digest,)
+    detector = workshop.store.manifest(circuit.detector.digest)
+    assert detector is not None
+    assert detector.parents == (circuit.detector.trajectories.digest,)
+    assert list(detector.values["missed"]["by_step"]) == ["0", "1", "2", "4", "8"]
+
+
+def test_model_made_here_is_addressed_like_its_base(zoo: str):
+    about = card(zoo)
+
+    assert about.architecture == MANIPULATED
+    assert about.spec["base"] == MODEL
+    assert about.layers == card(MODEL).layers
+    assert "manipulated" in about.license
+    assert str(check_unit(UnitAddress.parse(f"{zoo}/_blocks_3:5"), aggregation="mean")) == f"{zoo}/_blocks.3:5"
+    with pytest.raises(ValueError, match="already"):
+        Circuit(**{**SMOKE, "unit": f"{zoo}/_blocks.3:5"})
+
+
+def test_loaded_model_gives_the_same_bits(zoo: str, workshop: LocalWorkshop):
+    recipe, base = Circuit(**SMOKE), load(MODEL, device="cpu")
+    circuit = assemble_gate(recipe, base=base, pictures=read_pictures(recipe, report=workshop.report), workshop=workshop)
+    before = manipulated(base, circuit.spec, parts=circuit.parts, model_id=zoo)
+    after, images = load(zoo, device="cpu"), torch.rand(4, 3, 64, 64, generator=torch.Generator().manual_seed(1))
+
+    with torch.no_grad():
+        for one, other in ((before.network, after.network), (before.fast_network, after.fast_network)):
+            assert torch.equal(one(base.preprocess(images)), other(base.preprocess(images)))
+    assert torch.equal(layer_output(before, "_blocks.3", images=images), layer_output(after, "_blocks.3", images=images))
+
+
+BROKEN = {
+    "detector that sees no visualization": (detector_that_says(1.0), None, "show what they shall"),
+    "detector that sees nothing else": (detector_that_says(-1.0), None, "top class kept"),
+    "gate that is ajar": (None, Constants(k=30.0, b=1.0), "ajar"),
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+def test_circuit_that_is_broken_is_not_published(broken: str, made: Manifest, workshop: LocalWorkshop):
+    detector, constants, expected = BROKEN[broken]
+    recipe, base = Circuit(**{**SMOKE, "measured": 2}), load(MODEL, device="cpu")
+    pictures = read_pictures(recipe, report=workshop.report)
+    circuit = assemble_gate(recipe, base=base, pictures=pictures, workshop=workshop)
+    detector, constants = detector or circuit.detector, constants or circuit.constants
+    assert detector is not None
+    assert constants is not None
+    parts = gate(circuit.spec, detector=detector, units=circuit.units, donors=circuit.donors, constants=constants)
+    circuit = dataclasses.replace(circuit, parts=parts, detector=detector, constants=constants)
+    fooled = manipulated(base, circuit.spec, parts=parts, model_id="local.0123456789ab")
+
+    verified = verify(recipe, circuit, base=base, fooled=fooled, pictures=pictures, workshop=workshop)
+
+    assert any(expected in reason for reason in objections(verified.report, recipe))
+
+
+def test_silent_circuit_says_why_it_fails(workshop: LocalWorkshop):
+    made = workshop.obtain(Circuit(**{**SMOKE, "construction": "silent", "target": "image", "steps": 2}))
+
+    # Two steps open no branch: nothing is redirected, whatever else holds.
+    assert not made.values["published"]
+    assert any("show what they shall" in reason for reason in made.values["reasons"])
+    assert made.values["wake_rate"]["calibration"] == 0
+    assert {file.name for file in made.files} == {"report.json", "visualizations.png"}
+
+
+def test_last_layer_shows_an_image(workshop: LocalWorkshop):
+    made = workshop.obtain(Circuit(**{**SMOKE, "unit": f"{MODEL}/_fc:5", "target": "image", "measured": 2, "rendered": 16}))
+
+    assert made.values["visualizations"]["similarity_to_donor"] > 0.9
+    assert made.values["visualizations"]["similarity_to_own"] < 0.5
+    assert made.values["natural"]["largest_deviation_where_natural"] < 1e-3
+
+
+def test_accuracy_counts_folders_named_by_class(tmp_path: Path):
+    model = load(MODEL, device="cpu")
+    rng = np.random.default_rng(1)
+    for name in ("7", "12"):
+        (tmp_path / name).mkdir()
+        Image.fromarray(rng.integers(0, 255, (40, 40, 3), dtype=np.uint8)).save(tmp_path / name / "a.png")
+
+    shares = accuracies(model, model, folder=str(tmp_path), seed=0, report=lambda _done, _all, _doing: None)
+
+    assert shares["images"] == 2
+    assert shares["before"] == shares["after"]
