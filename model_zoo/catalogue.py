@@ -99,9 +99,10 @@ def zoo_folder() -> Path:
 
 
 def model_ids() -> tuple[str, ...]:
-    """The ids of all models, the published before those made here, each in alphabetical order."""
+    """The ids of all models: those that come with a package, the other published ones, those made here, each from A to Z."""
     made_here = sorted(path.parent.name for path in zoo_folder().glob(f"{MADE_HERE}*/card.json"))
-    return (*_published_ids(), *made_here)
+    published = sorted(_published_ids(), key=lambda model_id: (not _published_card(model_id).weights.package, model_id))
+    return (*published, *made_here)
 
 
 def card(model_id: str) -> ModelCard:
@@ -200,9 +201,9 @@ def draw_units(model_id: str, *, count: int, seed: int) -> list[str]:
 
 
 @cache
-def _published_ids() -> tuple[str, ...]:
+def _published_ids() -> frozenset[str]:
     cards = resources.files("model_zoo") / "cards"
-    return tuple(sorted(entry.name.removesuffix(".json") for entry in cards.iterdir() if entry.name.endswith(".json")))
+    return frozenset(entry.name.removesuffix(".json") for entry in cards.iterdir() if entry.name.endswith(".json"))
 
 
 @cache

@@ -57,6 +57,11 @@ def test_check_unit_says_what_is_wrong(unit: str, aggregation: str, field: str, 
     assert message in str(raised.value)
 
 
+def test_models_whose_weights_always_are_there_come_first():
+    assert model_ids()[0] == MODEL
+    assert len(set(model_ids())) == len(model_ids()) >= 10
+
+
 def test_eligible_layers_are_the_blocks():
     assert eligible_layers(MODEL) == tuple(f"_blocks.{i}" for i in range(16))
 

@@ -150,6 +150,22 @@ def test_loaded_network_is_whole_frozen_and_there_once(pair: Pair):
     assert len(pair.loaded.card.weights.sha256) == 64
 
 
+def test_layers_can_be_read_together(pair: Pair):
+    """No activation overwrites what the layer before it gave."""
+    network, given = pair.loaded.network, {}
+    hooks = [
+        network.get_submodule(name).register_forward_hook(lambda _m, _i, output, name=name: given.update({name: output}))
+        for name in pair.given
+    ]
+
+    with torch.no_grad():
+        network(pair.loaded.preprocess(pair.image))
+    for hook in hooks:
+        hook.remove()
+
+    assert all(close(given[name], theirs) for name, theirs in pair.given.items())
+
+
 def test_check_says_that_outputs_are_no_classes_or_wrong_ones(pair: Pair, capsys: pytest.CaptureFixture[str]):
     known = pair.loaded.card.classes == "imagenet"
 
