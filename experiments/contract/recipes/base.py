@@ -48,7 +48,7 @@ class UnitRecipe(Recipe):
     unit: str
     """Unit address, `<model>/<module path>:<channel>`; stored in its canonical form."""
     aggregation: Aggregation = "auto"
-    """How a channel's output becomes one number: spatial mean, one position, or mean over tokens; `auto` becomes that of the unit."""
+    """How a channel's output becomes one number: spatial mean, one position, or mean over tokens. `auto` is the unit's own."""
     seed: int = 0
     pool: str = "photographs"
     """`photographs`, `stamps`, both joined by `+`, or the absolute path of a folder of images on the worker."""
