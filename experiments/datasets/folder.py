@@ -18,7 +18,7 @@ def folder(path: Path) -> list[Source]:
         raise InputError(
             field="pool",
             message=f"{str(path)!r} is neither a pool nor a folder",
-            remedy="Give photographs, stamps, photographs+stamps, or a folder of images",
+            remedy="Give photographs, stamps, digits, photographs+stamps, or a folder of images",
         )
     files = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES)
     if not files:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from experiments.contract.fields import require, require_range
-from experiments.contract.recipes.base import MAX_SIDE, Recipe, UnitRecipe, require_pool
+from experiments.contract.recipes.base import MAX_SIDE, Aggregation, Recipe, UnitRecipe, require_pool
 from model_zoo.address import UnitAddress
 from model_zoo.catalogue import MANIPULATED, card, check_unit
 
@@ -21,7 +21,7 @@ class Trajectories(Recipe):
     model: str
     layer: str
     """Module path, verbatim."""
-    aggregation: Literal["mean", "position", "tokens"] = "mean"
+    aggregation: Aggregation = "mean"
     position: str = ""
     """`<row>,<column>` where the aggregation is `position`."""
     goal: Literal["units", "image"] = "units"
