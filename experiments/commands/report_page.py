@@ -15,7 +15,7 @@ VERDICTS: Mapping[bool | None, tuple[str, str]] = {
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; color: #1f2d3d; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.6rem; } h2 { font-size: 1.25rem; margin-top: 3rem; border-top: 1px solid #d9dee3; padding-top: 1rem; }
-h3 { font-size: 1rem; margin-top: 1.5rem; }
+summary { cursor: pointer; font-weight: 600; margin-top: 1rem; }
 table { border-collapse: collapse; width: 100%; font-size: .9rem; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .8rem .35rem 0; border-bottom: 1px solid #d9dee3; }
 td.number { font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
@@ -77,11 +77,22 @@ def _claims(claims: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _measurements(subject: str, values: Mapping[str, Any]) -> str:
+    """What was measured, folded away: the claims above say what is to be read first."""
     rows = "".join(
-        f'<tr><td>{escape(_words(name))}</td><td class="number">{escape(_value(value))}</td></tr>'
-        for name, value in values.items()
+        f'<tr><td>{escape(_words(name))}</td><td class="number">{_cell(value)}</td></tr>' for name, value in values.items()
     )
-    return f"<h3>{escape(_words(subject))}</h3><table><tbody>{rows}</tbody></table>"
+    return f"<details><summary>Measured: {escape(_words(subject))}</summary><table><tbody>{rows}</tbody></table></details>"
+
+
+def _cell(value: Any) -> str:
+    """A measurement as HTML; rows with the same columns are a table of their own."""
+    if not (
+        isinstance(value, list) and value and all(isinstance(row, Mapping) and row.keys() == value[0].keys() for row in value)
+    ):
+        return escape(_value(value))
+    heads = "".join(f"<th>{escape(_words(name))}</th>" for name in value[0])
+    rows = "".join(f"<tr>{''.join(f'<td>{escape(_value(cell))}</td>' for cell in row.values())}</tr>" for row in value)
+    return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
 
 
 def _figure(caption: str, svg: bytes) -> str:

@@ -56,8 +56,8 @@ def detector_metrics(made: Manifest) -> Metrics:
 
 
 def circuit_metrics(name: str, made: Manifest) -> Metrics:
-    """The report of a circuit's verification, flat, under the name of the circuit."""
-    return {f"{name}_{key}": value for key, value in made.values.items()}
+    """The report of a circuit's verification under its name, without that of its detector, which stands beside it."""
+    return {f"{name}_{key}": value for key, value in made.values.items() if key != "detector"}
 
 
 def study_metrics(original: Mapping[Condition, Manifest], fooled: Mapping[Condition, Manifest], *, seed: int) -> Metrics:
