@@ -13,7 +13,7 @@ from experiments.contract.recipes import FeatureVisualization, Sign
 from experiments.methods.feature_visualization.ascent import Ascent, Report, Snapshot, ascend
 from experiments.methods.feature_visualization.objectives import Channel, Diversity, Objective, Units
 from experiments.methods.feature_visualization.options import Options
-from experiments.methods.feature_visualization.reading import verbatim_reader
+from experiments.methods.feature_visualization.reading import exact_reader
 from model_zoo.address import UnitAddress
 from model_zoo.loading import LoadedModel
 
@@ -108,7 +108,7 @@ def values_of(objective: Objective, *, model: LoadedModel, images: Float[Tensor,
         InputError: It is not finite.
     """
     with torch.no_grad():
-        values = objective.values(verbatim_reader(model, objective.layers)(images))
+        values = objective.values(exact_reader(model, objective.layers).read(images))
     if not values.isfinite().all():
         message = f"the activations in {', '.join(sorted(objective.layers))} are not finite"
         raise InputError(field="unit", message=message, remedy="Choose another unit, or check the model's weights")
