@@ -10,7 +10,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from experiments.methods.feature_visualization.quick_network import TRACEABLE, quick_copy, quick_precision
-from model_zoo.activations import batch_size
+from model_zoo.activations import batch_size, channel_first
 from model_zoo.loading import LoadedModel
 
 
@@ -40,7 +40,7 @@ def quick_reader(model: LoadedModel, layers: frozenset[str]) -> Reader:
     def read(images: Float[Tensor, "batch 3 side side"]) -> Mapping[str, Tensor]:
         return {layer: output.float() for layer, output in quick(model.preprocess(images).to(dtype)).items()}
 
-    return Reader(read=_in_parts(read, layers, device=model.device), precision=str(dtype).removeprefix("torch."))
+    return Reader(read=_in_parts(read, model, layers), precision=str(dtype).removeprefix("torch."))
 
 
 def exact_reader(model: LoadedModel, layers: frozenset[str]) -> Reader:
@@ -50,7 +50,7 @@ def exact_reader(model: LoadedModel, layers: frozenset[str]) -> Reader:
     def read(images: Float[Tensor, "batch 3 side side"]) -> Mapping[str, Tensor]:
         return _outputs(network, layers, model.preprocess(images))
 
-    return Reader(read=_in_parts(read, layers, device=model.device), precision="float32")
+    return Reader(read=_in_parts(read, model, layers), precision="float32")
 
 
 def _autocast_reader(model: LoadedModel, layers: frozenset[str]) -> Reader:
@@ -64,7 +64,7 @@ def _autocast_reader(model: LoadedModel, layers: frozenset[str]) -> Reader:
             outputs = _outputs(network, layers, model.preprocess(images))
         return {layer: output.float() for layer, output in outputs.items()}
 
-    return Reader(read=_in_parts(read, layers, device=model.device), precision="bfloat16")
+    return Reader(read=_in_parts(read, model, layers), precision="bfloat16")
 
 
 def _network(model: LoadedModel, layers: frozenset[str]) -> nn.Module:
@@ -73,13 +73,14 @@ def _network(model: LoadedModel, layers: frozenset[str]) -> nn.Module:
 
 
 def _in_parts(
-    read: Callable[[Tensor], Mapping[str, Tensor]], layers: frozenset[str], *, device: str
+    read: Callable[[Tensor], Mapping[str, Tensor]], model: LoadedModel, layers: frozenset[str]
 ) -> Callable[[Tensor], Mapping[str, Tensor]]:
-    """Images go through in parts that suit the device; gradients flow into all of them."""
+    """Images go through in parts that suit the device, gradients flow into all of them; channels of maps come first."""
 
     def in_parts(images: Float[Tensor, "batch 3 side side"]) -> Mapping[str, Tensor]:
-        parts = [read(part) for part in torch.split(images, batch_size(images.shape[-1], device=device))]
-        return {layer: torch.cat([part[layer] for part in parts]) for layer in layers}
+        parts = [read(part) for part in torch.split(images, batch_size(images.shape[-1], device=model.device))]
+        whole = {layer: torch.cat([part[layer] for part in parts]) for layer in layers}
+        return {layer: channel_first(output, layout=model.card.layers[layer].layout) for layer, output in whole.items()}
 
     return in_parts
 

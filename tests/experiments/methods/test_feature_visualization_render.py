@@ -111,7 +111,8 @@ def _with_changed_unit(change: float) -> LoadedModel:
         def forward(self, images: torch.Tensor) -> torch.Tensor:
             return self.changed(images)
 
-    card = dataclasses.replace(model.card, architecture="changed")
+    layers = {"changed": model.card.layers["_blocks.0"]}
+    card = dataclasses.replace(model.card, architecture="changed", layers=layers)
     whole = Whole()
     return dataclasses.replace(model, card=card, network=whole, fast_network=whole, changed_layers=frozenset())
 
