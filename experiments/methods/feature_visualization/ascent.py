@@ -11,7 +11,7 @@ from experiments.contract.errors import InputError
 from experiments.methods.feature_visualization.early_stop import GradientSettles
 from experiments.methods.feature_visualization.objectives import Objective
 from experiments.methods.feature_visualization.options import Options
-from experiments.methods.feature_visualization.reading import verbatim_reader
+from experiments.methods.feature_visualization.reading import quick_reader
 from experiments.methods.feature_visualization.transforms import crop
 from model_zoo.loading import LoadedModel
 
@@ -71,7 +71,7 @@ class _Climb:
         self.objective, self.size, self.views = objective, options.size, options.views
         self.streams = [torch.Generator().manual_seed(seed) for seed in seeds]
         self.canvas = options.canvas(self.streams, device=model.device)
-        self.read = verbatim_reader(model, objective.layers)
+        self.reader = quick_reader(model, objective.layers)
         self.optimizer = torch.optim.Adam([self.canvas.parameter], lr=options.learning_rate, fused=True)
         self.rule = GradientSettles() if options.early_stop else None
         self.has_settled = False
@@ -88,7 +88,7 @@ class _Climb:
 
     def step(self, seen: Float[Tensor, "batch 3 size size"]) -> None:
         """One step uphill."""
-        values = self.objective.values(self.read(seen))
+        values = self.objective.values(self.reader.read(seen))
         if not values.isfinite().all():
             message = f"the activations in {', '.join(sorted(self.objective.layers))} are not finite"
             raise InputError(field="unit", message=message, remedy="Choose another unit, or check the model's weights")
