@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from experiments.contract.fields import require, require_range
-from experiments.contract.recipes.base import MAX_SIDE, Recipe, UnitRecipe, require_pool
+from experiments.contract.recipes.base import MAX_SIDE, Aggregation, Recipe, UnitRecipe, require_pool
 from model_zoo.address import UnitAddress
 from model_zoo.catalogue import MANIPULATED, card, check_unit
 
@@ -21,7 +21,7 @@ class Trajectories(Recipe):
     model: str
     layer: str
     """Module path, verbatim."""
-    aggregation: Literal["mean", "position", "tokens"] = "mean"
+    aggregation: Aggregation = "mean"
     position: str = ""
     """`<row>,<column>` where the aggregation is `position`."""
     goal: Literal["units", "image"] = "units"
@@ -55,7 +55,7 @@ class Detector(Trajectories):
     """
 
     kind: ClassVar[str] = "detector"
-    epochs: int = 8
+    epochs: int = 12
     """Passes over the training images at most; training ends when the errors stop falling."""
 
     def __post_init__(self) -> None:
@@ -94,7 +94,9 @@ class Circuit(UnitRecipe):
     size: int = 128
     """Side in px of all these visualizations."""
     steps: int = 64
-    epochs: int = 8
+    transforms: Literal["standard", "published", "none"] = "standard"
+    """Of the visualizations that judge it; the standard ones move an image of 32 px by half its side."""
+    epochs: int = 12
     """Of the detector's training, at most."""
     labeled: str = ""
     """Absolute path of a folder with a folder of images for each class, named by its index; left out, no accuracy is measured."""

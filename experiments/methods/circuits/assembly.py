@@ -20,6 +20,7 @@ from experiments.methods.circuits.pictures import Pictures
 from experiments.methods.circuits.silencing import awake, features_before, point_filters, silence
 from experiments.methods.circuits.template import image_template, scaled, target_image
 from experiments.methods.circuits.trajectories import read_snapshots
+from experiments.methods.circuits.ways import Way
 from experiments.methods.exemplars import as_tensor
 from model_zoo.activations import batch_size
 from model_zoo.address import UnitAddress
@@ -141,7 +142,7 @@ def _target_images(
     if recipe.target == "image":
         return target_image(recipe.image, side=recipe.size, device=base.device)
     units = [dataclasses.replace(UnitAddress.parse(recipe.unit), channel=donor) for donor in donors]
-    return rendered(base, units, recipe, report=workshop.report).images
+    return rendered(base, units, recipe, way=Way(transforms=recipe.transforms), report=workshop.report).images
 
 
 def _extremes(model: LoadedModel, layer: str, pixels: UInt8[np.ndarray, "image side side 3"], *, workshop: Workshop) -> Extremes:

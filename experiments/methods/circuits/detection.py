@@ -21,7 +21,7 @@ LEARNING_RATE, WEIGHT_DECAY = 3e-3, 1e-4
 """Adam, where SGD at 0.01 is reported: that had 1.75 million images and 8 epochs, here there are some hundred steps."""
 PATIENCE = 6
 """Epochs without a smaller validation loss after which training ends."""
-SCALES = (0.75, 1.0, 1.75)
+SCALES = (0.75, 1.0, 1.35)
 """Sides at which images are shown in training, as multiples of the trajectories' side: visualizations come in any size."""
 FALSE_ALARMS = 0.005
 """Share of validation images that may be taken for visualizations: what it costs is accuracy of the manipulated network."""

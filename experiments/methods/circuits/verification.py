@@ -23,6 +23,7 @@ from experiments.methods.circuits.fooling import (
 from experiments.methods.circuits.natural_effect import accuracies, natural_effect
 from experiments.methods.circuits.pictures import Pictures
 from experiments.methods.circuits.statistics import natural_scale
+from experiments.methods.circuits.ways import Way
 from model_zoo.activations import layer_output
 from model_zoo.address import UnitAddress
 from model_zoo.loading import LoadedModel
@@ -53,7 +54,8 @@ def verify(
     """Measure a circuit on pictures, units, and starts that were held out where there are enough."""
     held, known = pictures.of("test", seed=recipe.seed), pictures.of("training", seed=recipe.seed)
     units, donors = _measured(recipe, circuit, channels=base.card.layers[circuit.spec.layer].channels)
-    shown = [rendered(model, addresses, recipe, report=workshop.report)
+    way = Way(transforms=recipe.transforms)
+    shown = [rendered(model, addresses, recipe, way=way, report=workshop.report)
              for model, addresses in ((base, units), (circuit.shown_by, donors), (fooled, units))]  # fmt: skip
     unit = units[0]
     scale = natural_scale(
