@@ -55,7 +55,7 @@ class Detector(Trajectories):
     """
 
     kind: ClassVar[str] = "detector"
-    epochs: int = 8
+    epochs: int = 12
     """Passes over the training images at most; training ends when the errors stop falling."""
 
     def __post_init__(self) -> None:
@@ -96,7 +96,7 @@ class Circuit(UnitRecipe):
     steps: int = 64
     transforms: Literal["standard", "published", "none"] = "standard"
     """Of the visualizations that judge it; the standard ones move an image of 32 px by half its side."""
-    epochs: int = 8
+    epochs: int = 12
     """Of the detector's training, at most."""
     labeled: str = ""
     """Absolute path of a folder with a folder of images for each class, named by its index; left out, no accuracy is measured."""
@@ -158,7 +158,7 @@ class Circuit(UnitRecipe):
 
 
 def _require_optimization(recipe: Trajectories | Circuit) -> None:
-    require_range(recipe, "rendered", 8, 100_000)
+    require_range(recipe, "rendered", 8, 10_000)
     require_range(recipe, "size", 32, MAX_SIDE)
     require_range(recipe, "steps", 1, 20_000)
     require_range(recipe, "seed", 0, 2**32 - 1)

@@ -108,14 +108,7 @@ def assemble_silent(recipe: Circuit, *, base: LoadedModel, pictures: Pictures, w
     with torch.no_grad():
         features = features_before(base, name, images=targets)
     point_filters(branch, convolution.weight[units], targets=features.expand(len(units), -1, -1, -1))
-    known = [pictures.of(part, seed=recipe.seed) for part in ("training", "validation")]
-    calibration, held = np.concatenate([part.pixels for part in known]), pictures.of("test", seed=recipe.seed)
-    with torch.inference_mode():
-        silence(branch, _features(base, name, calibration, workshop=workshop))
-        wakes = {
-            which: float(torch.cat([awake(branch, f) for f in _features(base, name, pixels, workshop=workshop)]).double().mean())
-            for which, pixels in (("calibration", calibration), ("held_out", held.pixels))
-        }
+    wakes = _silenced(branch, recipe, base=base, convolution=name, pictures=pictures, workshop=workshop)
     return Assembled(
         spec=CircuitSpec(
             base=base.card.id,
@@ -131,8 +124,26 @@ def assemble_silent(recipe: Circuit, *, base: LoadedModel, pictures: Pictures, w
         shown_by=base,
         template=None,
         parents=[],
-        about={"wake_rate": wakes, "convolution": name, "calibration_images": len(calibration)},
+        about={"wake_rate": wakes, "convolution": name},
     )
+
+
+def _silenced(
+    branch: SilentBranch, recipe: Circuit, *, base: LoadedModel, convolution: str, pictures: Pictures, workshop: Workshop
+) -> dict[str, float]:
+    """Set the branch's biases; the shares of images that wake it, of those that decided and of those held out."""
+    parts = {part: pictures.of(part, seed=recipe.seed).pixels for part in ("training", "validation", "test")}
+    calibration = np.concatenate([parts["training"], parts["validation"]])
+    with torch.inference_mode():
+        silence(branch, _features(base, convolution, calibration, workshop=workshop))
+        return {
+            which: float(
+                torch.cat([awake(branch, seen) for seen in _features(base, convolution, pixels, workshop=workshop)])
+                .double()
+                .mean()
+            )
+            for which, pixels in (("calibration", calibration), ("held_out", parts["test"]))
+        }
 
 
 def _target_images(

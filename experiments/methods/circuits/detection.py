@@ -21,7 +21,7 @@ LEARNING_RATE, WEIGHT_DECAY = 3e-3, 1e-4
 """Adam, where SGD at 0.01 is reported: that had 1.75 million images and 8 epochs, here there are some hundred steps."""
 PATIENCE = 6
 """Epochs without a smaller validation loss after which training ends."""
-SCALES = (0.75, 1.0, 1.75)
+SCALES = (0.75, 1.0, 1.35)
 """Sides at which images are shown in training, as multiples of the trajectories' side: visualizations come in any size."""
 FALSE_ALARMS = 0.005
 """Share of validation images that may be taken for visualizations: what it costs is accuracy of the manipulated network."""
@@ -126,9 +126,11 @@ def _batch(examples: Examples, *, generator: torch.Generator, device: str) -> tu
     natural = _drawn(examples.natural, generator=generator, device=device)
     # Half of the natural images go through the visualizations' own resolution: coarseness is no sign of either kind.
     coarse, fine = natural.chunk(2)
-    kinds = (torch.cat([resized(resized(coarse, side=size), side=side), resized(fine, side=side)]),
-             resized(_drawn(examples.visualizations, generator=generator, device=device), side=side))  # fmt: skip
-    images = torch.cat([_distorted(images, generator=generator) for images in kinds])
+    halves = (
+        torch.cat([resized(resized(coarse, side=size), side=side), resized(fine, side=side)]),
+        resized(_drawn(examples.visualizations, generator=generator, device=device), side=side),
+    )
+    images = torch.cat([_distorted(half, generator=generator) for half in halves])
     labels = torch.cat([torch.ones(HALF_BATCH), torch.zeros(HALF_BATCH)]).to(device)
     # Photographs come in whole numbers, what an optimizer sees does not.
     dither = (torch.rand(images.shape, generator=generator).to(device) - 0.5) / 255

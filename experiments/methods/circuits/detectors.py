@@ -44,7 +44,7 @@ def make(recipe: Detector, workshop: Workshop) -> Product:
         "validation_losses": losses,
         "false_alarms": alarms,
         "missed": missed(detector, snapshots.of("test"), preprocess=preprocess, device=workshop.device),
-        "tested_on": {"natural": len(natural.pixels), "sources": sorted(set(natural.sources.tolist()))},
+        "tested_on": {"natural": len(natural.pixels), "sources": len(set(natural.sources.tolist()))},
     }
     files = [
         NewFile(name="weights.safetensors", content=save_state(state_of(detector)), media_type="application/octet-stream"),

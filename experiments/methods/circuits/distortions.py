@@ -1,14 +1,18 @@
 """What happens to images before a network sees them: the transforms of optimization, blur, noise, JPEG."""
 
+import io
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
+import numpy as np
 import torch
 from jaxtyping import Float
+from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 from torchvision.transforms.v2 import functional as vision
 
+from experiments.methods.exemplars import as_pixels, as_tensor
 from experiments.methods.feature_visualization.transforms import TRANSFORMS
 
 BLUR_SIGMA, NOISE_SD, JPEG_QUALITY = 1.5, 0.08, 40
@@ -42,8 +46,12 @@ def _noisy(images: Images, generator: torch.Generator) -> Images:
 
 
 def _jpeg(images: Images, _generator: torch.Generator) -> Images:
-    pixels = (images * 255).round().byte().cpu()
-    return torch.stack([vision.jpeg(image, quality=JPEG_QUALITY) for image in pixels]).to(images.device) / 255
+    decoded = []
+    for pixels in as_pixels(images, side=images.shape[-1]):
+        file = io.BytesIO()
+        Image.fromarray(pixels).save(file, format="JPEG", quality=JPEG_QUALITY)
+        decoded.append(np.asarray(Image.open(file)))
+    return as_tensor(np.stack(decoded), device=str(images.device))
 
 
 DISTORTIONS: Mapping[str, Distortion] = {

@@ -33,8 +33,16 @@ class Rendered:
     """By step, what the network saw."""
 
 
-def rendered(model: LoadedModel, units: Sequence[UnitAddress], recipe: Circuit, *, report: Report, way: Way = WAYS[0],
-             size: int = 0, steps: int = 0) -> Rendered:  # fmt: skip
+def rendered(
+    model: LoadedModel,
+    units: Sequence[UnitAddress],
+    recipe: Circuit,
+    *,
+    way: Way,
+    report: Report,
+    size: int = 0,
+    steps: int = 0,
+) -> Rendered:
     """Visualize units, in batches, from starts that no detector has seen; size and steps are the recipe's unless given."""
     options = options_of(way, recipe, size=size or recipe.size, steps=steps or recipe.steps)
     seeds = item_seeds(recipe.seed + HELD_OUT, count=len(units))
@@ -44,9 +52,14 @@ def rendered(model: LoadedModel, units: Sequence[UnitAddress], recipe: Circuit, 
     for start in range(0, len(units), BATCH):
         end = start + BATCH
         made = render_units(
-            model, addresses[start:end], seeds=seeds[start:end], options=options, sign=way.sign,
-            aggregation=recipe.aggregation, report=report,
-        )  # fmt: skip
+            model,
+            addresses[start:end],
+            seeds=seeds[start:end],
+            options=options,
+            sign=way.sign,
+            aggregation=recipe.aggregation,
+            report=report,
+        )
         images.append(made.images)
         snapshots.append(made.snapshots)
     # A batch of dead units stops early: only steps that all batches have are compared.

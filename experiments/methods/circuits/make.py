@@ -17,7 +17,7 @@ from experiments.methods.circuits.pictures import read_pictures
 from experiments.methods.circuits.verification import Verified, objections, verify
 from experiments.methods.exemplars import as_pixels, png_file
 from model_zoo.address import UnitAddress
-from model_zoo.catalogue import Weights
+from model_zoo.catalogue import MADE_HERE, Weights
 from model_zoo.loading import LoadedModel, load
 
 SHOWN = 8
@@ -33,10 +33,19 @@ def make(recipe: Circuit, workshop: Workshop) -> Product:
     fooled = manipulated(base, circuit.spec, parts=circuit.parts, model_id=model_id(recipe.digest))
     verified = verify(recipe, circuit, base=base, fooled=fooled, pictures=pictures, workshop=workshop)
     reasons = objections(verified.report, recipe)
-    values = {"published": not reasons, "reasons": reasons, "model": fooled.card.id, **verified.report}
+    values = {
+        "published": not reasons,
+        "reasons": reasons,
+        "model": fooled.card.id,
+        "base_sha256": base.card.weights.sha256,
+        **verified.report,
+    }
     report = NewFile(name="report.json", content=json.dumps(values).encode(), media_type="application/json")
     files = [report, *_figures(verified, recipe), *([] if reasons else _model(fooled))]
-    return Product(new_files=files, values=values, parents=circuit.parents)
+    # Where the base was made here, it is an artifact too.
+    made_here = base.card.id.startswith(MADE_HERE)
+    bases = workshop.store.digests(base.card.id.removeprefix(MADE_HERE)) if made_here else []
+    return Product(new_files=files, values=values, parents=[*circuit.parents, *bases])
 
 
 def _figures(verified: Verified, recipe: Circuit) -> list[NewFile]:

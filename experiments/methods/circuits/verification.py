@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
 
 from experiments.contract.artifacts import Workshop
 from experiments.contract.fields import Json
@@ -14,6 +16,7 @@ from experiments.methods.circuits.assembly import Assembled
 from experiments.methods.circuits.calibration import Constants, Extremes
 from experiments.methods.circuits.fooling import (
     Rendered,
+    Report,
     open_by_step,
     open_by_way,
     redirection,
@@ -22,7 +25,7 @@ from experiments.methods.circuits.fooling import (
 )
 from experiments.methods.circuits.natural_effect import accuracies, natural_effect
 from experiments.methods.circuits.pictures import Pictures
-from experiments.methods.circuits.statistics import natural_scale
+from experiments.methods.circuits.statistics import NaturalScale, natural_scale
 from experiments.methods.circuits.ways import Way
 from model_zoo.activations import layer_output
 from model_zoo.address import UnitAddress
@@ -52,48 +55,32 @@ def verify(
     recipe: Circuit, circuit: Assembled, *, base: LoadedModel, fooled: LoadedModel, pictures: Pictures, workshop: Workshop
 ) -> Verified:
     """Measure a circuit on pictures, units, and starts that were held out where there are enough."""
-    held, known = pictures.of("test", seed=recipe.seed), pictures.of("training", seed=recipe.seed)
+    held, report = pictures.of("test", seed=recipe.seed), workshop.report
+
+    def right(images: Float[Tensor, "batch 3 side side"]) -> Bool[Tensor, " batch"]:
+        return circuit.treats_as_natural(images, base=base)
+
+    natural = natural_effect(base, fooled, pixels=held.pixels, right=right, report=report)
+    accuracy: Json = UNLABELED
+    if recipe.labeled:
+        accuracy = accuracies(base, fooled, folder=recipe.labeled, seed=recipe.seed, report=report)
     units, donors = _measured(recipe, circuit, channels=base.card.layers[circuit.spec.layer].channels)
     way = Way(transforms=recipe.transforms)
-    shown = [rendered(model, addresses, recipe, way=way, report=workshop.report)
-             for model, addresses in ((base, units), (circuit.shown_by, donors), (fooled, units))]  # fmt: skip
-    unit = units[0]
+    own = rendered(base, units, recipe, way=way, report=report)
+    shall = rendered(circuit.shown_by, donors, recipe, way=way, report=report)
+    shown = rendered(fooled, units, recipe, way=way, report=report)
+    known = pictures.of("training", seed=recipe.seed)
     scale = natural_scale(
-        base, unit, aggregation=recipe.aggregation, template=circuit.template, pixels=known.pixels, report=workshop.report
+        base, units[0], aggregation=recipe.aggregation, template=circuit.template, pixels=known.pixels, report=report
     )
-    # Where an image is shown, its template is the column after the channels.
-    columns = [len(scale.mean) - 1 if circuit.template is not None else donor.channel for donor in donors]
-    own = [measured.channel for measured in units]
-    report: dict[str, Json] = {
-        "natural": natural_effect(
-            base,
-            fooled,
-            pixels=held.pixels,
-            right=lambda images: circuit.treats_as_natural(images, base=base),
-            report=workshop.report,
-        ),
-        "accuracy": accuracies(base, fooled, folder=recipe.labeled, seed=recipe.seed, report=workshop.report)
-        if recipe.labeled
-        else UNLABELED,
-        "visualizations": {
-            "measured": len(units),
-            "channels": len(set(own)),
-            **redirection(shown[2].images, own=own, donors=columns, scale=scale),
-            "of_the_donors": redirection(shown[1].images, own=own, donors=columns, scale=scale),
-            "similarity_to_donor": _mean(similarity(shown[2].images, shown[1].images)),
-            "similarity_to_own": _mean(similarity(shown[2].images, shown[0].images)),
-        },
+    measures = {
+        "natural": natural,
+        "accuracy": accuracy,
+        "visualizations": _similarities(units, donors, own=own, shall=shall, shown=shown, scale=scale),
         **circuit.about,
+        **_gate_measures(circuit, units, recipe, shown=shown, base=base, fooled=fooled, report=report),
     }
-    if circuit.detector is not None:
-        report["open_by_step"] = open_by_step(circuit.detector, shown[2], model=base)
-        some = units[:WAY_UNITS]
-        report["open_by_way"] = open_by_way(
-            fooled, circuit.detector, some, recipe, steps=min(WAY_STEPS, recipe.steps), report=workshop.report
-        )
-    if circuit.constants is not None:
-        report["slack"] = _slack(circuit.constants, circuit, shown[2], base=base)
-    return Verified(report=report, own=shown[0], shall=shown[1], fooled=shown[2])
+    return Verified(report=measures, own=own, shall=shall, fooled=shown)
 
 
 def objections(report: Mapping[str, Json], recipe: Circuit) -> list[str]:
@@ -143,6 +130,50 @@ def _measured(recipe: Circuit, circuit: Assembled, *, channels: int) -> tuple[li
         [dataclasses.replace(asked, channel=channel) for channel in chosen],
         [dataclasses.replace(asked, channel=donor_of[channel]) for channel in chosen],
     )
+
+
+def _similarities(
+    units: Sequence[UnitAddress],
+    donors: Sequence[UnitAddress],
+    *,
+    own: Rendered,
+    shall: Rendered,
+    shown: Rendered,
+    scale: NaturalScale,
+) -> dict[str, Json]:
+    """Whose the manipulated units' visualizations are, by activations and by pixels."""
+    channels = [unit.channel for unit in units]
+    # Where an image is shown, its template is the column after the channels.
+    columns = [len(scale.mean) - 1 if scale.template is not None else donor.channel for donor in donors]
+    return {
+        "measured": len(units),
+        "channels": len(set(channels)),
+        **redirection(shown.images, own=channels, donors=columns, scale=scale),
+        "of_the_donors": redirection(shall.images, own=channels, donors=columns, scale=scale),
+        "similarity_to_donor": _mean(similarity(shown.images, shall.images)),
+        "similarity_to_own": _mean(similarity(shown.images, own.images)),
+    }
+
+
+def _gate_measures(
+    circuit: Assembled,
+    units: Sequence[UnitAddress],
+    recipe: Circuit,
+    *,
+    shown: Rendered,
+    base: LoadedModel,
+    fooled: LoadedModel,
+    report: Report,
+) -> dict[str, Json]:
+    """Whether a gate was open when it should be, and exact; nothing for a silent branch."""
+    if circuit.detector is None or circuit.constants is None:
+        return {}
+    steps = min(WAY_STEPS, recipe.steps)
+    return {
+        "open_by_step": open_by_step(circuit.detector, shown, model=base),
+        "open_by_way": open_by_way(fooled, circuit.detector, units[:WAY_UNITS], recipe, steps=steps, report=report),
+        "slack": _slack(circuit.constants, circuit, shown, base=base),
+    }
 
 
 def _slack(constants: Constants, circuit: Assembled, shown: Rendered, *, base: LoadedModel) -> float:

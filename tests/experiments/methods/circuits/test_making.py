@@ -16,9 +16,8 @@ from experiments.contract.artifacts import Manifest
 from experiments.contract.local_models import bring_models, model_id
 from experiments.contract.recipes import Circuit
 from experiments.methods.circuits.assembly import assemble_gate
-from experiments.methods.circuits.calibration import Constants
 from experiments.methods.circuits.gates import gate, manipulated
-from experiments.methods.circuits.natural_effect import accuracies
+from experiments.methods.circuits.natural_effect import accuracies, natural_effect
 from experiments.methods.circuits.pictures import read_pictures
 from experiments.methods.circuits.verification import objections, verify
 from experiments.workshop import LocalWorkshop
@@ -27,7 +26,7 @@ from model_zoo.address import UnitAddress
 from model_zoo.catalogue import MANIPULATED, card, check_unit
 from model_zoo.loading import load
 from tests.experiments.methods.workshops import new_workshop
-from tests.model_zoo.circuits.circuits import detector_that_says
+from tests.model_zoo.circuits.circuits import detector_that_says, gated
 
 pytestmark = pytest.mark.integration
 
@@ -42,6 +41,10 @@ SMOKE: dict[str, Any] = {
     "pool_size": 80,
     "pool_resolution": 64,
 }
+
+
+def silent(_done: int, _total: int, _doing: str) -> None:
+    """No progress."""
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +93,8 @@ def test_visualizations_are_those_of_the_donors(made: Manifest, workshop: LocalW
     pixels = np.asarray(Image.open(io.BytesIO(file_of(made, "visualizations.png", workshop=workshop)))).astype(float)
     own, donor, shown = np.split(pixels, 3, axis=1)
 
-    assert np.abs(shown - donor).mean() < 1 < np.abs(shown - own).mean()
+    # Not equal: the original network may be read in lower precision, a circuit never is.
+    assert np.abs(shown - donor).mean() < 0.2 * np.abs(shown - own).mean()
 
 
 def test_stages_are_artifacts_in_a_chain(made: Manifest, workshop: LocalWorkshop):
@@ -127,29 +131,64 @@ def test_loaded_model_gives_the_same_bits(zoo: str, workshop: LocalWorkshop):
     assert torch.equal(layer_output(before, "_blocks.3", images=images), layer_output(after, "_blocks.3", images=images))
 
 
-BROKEN = {
-    "detector that sees no visualization": (detector_that_says(1.0), None, "show what they shall"),
-    "detector that sees nothing else": (detector_that_says(-1.0), None, "top class kept"),
-    "gate that is ajar": (None, Constants(k=30.0, b=1.0), "ajar"),
-}
-
-
-@pytest.mark.parametrize("broken", BROKEN)
-def test_circuit_that_is_broken_is_not_published(broken: str, made: Manifest, workshop: LocalWorkshop):
-    detector, constants, expected = BROKEN[broken]
+def test_gate_that_never_opens_is_not_published(made: Manifest, workshop: LocalWorkshop):
     recipe, base = Circuit(**{**SMOKE, "measured": 2}), load(MODEL, device="cpu")
     pictures = read_pictures(recipe, report=workshop.report)
     circuit = assemble_gate(recipe, base=base, pictures=pictures, workshop=workshop)
-    detector, constants = detector or circuit.detector, constants or circuit.constants
-    assert detector is not None
-    assert constants is not None
-    parts = gate(circuit.spec, detector=detector, units=circuit.units, donors=circuit.donors, constants=constants)
-    circuit = dataclasses.replace(circuit, parts=parts, detector=detector, constants=constants)
+    blind = detector_that_says(1.0)
+    assert circuit.constants is not None
+    parts = gate(circuit.spec, detector=blind, units=circuit.units, donors=circuit.donors, constants=circuit.constants)
+    circuit = dataclasses.replace(circuit, parts=parts, detector=blind)
     fooled = manipulated(base, circuit.spec, parts=parts, model_id="local.0123456789ab")
 
     verified = verify(recipe, circuit, base=base, fooled=fooled, pictures=pictures, workshop=workshop)
 
-    assert any(expected in reason for reason in objections(verified.report, recipe))
+    assert set(verified.report["open_by_step"].values()) == {0.0}
+    assert any("show what they shall" in reason for reason in objections(verified.report, recipe))
+
+
+def test_gate_that_is_always_open_changes_answers():
+    circuit, images = gated("_fc", logit=-1.0), np.random.default_rng(1).integers(0, 255, (4, 64, 64, 3), dtype=np.uint8)
+
+    effect = natural_effect(
+        circuit.original,
+        circuit.manipulated,
+        pixels=images,
+        right=lambda batch: torch.zeros(len(batch), dtype=torch.bool),
+        report=silent,
+    )
+
+    assert effect["agreement"] == 0
+    assert effect["treated_as_natural"] == 0
+    assert effect["largest_deviation_where_natural"] is None
+
+
+@pytest.mark.parametrize(
+    ("part", "change", "reason"),
+    [
+        ("natural", {"agreement": 0.98}, "top class"),
+        ("natural", {"largest_deviation_where_natural": 0.1}, "logit"),
+        ("visualizations", {"redirect": 0.9}, "show what they shall"),
+        ("visualizations", {"own": 0.1}, "still their own"),
+        ("accuracy", {"before": {"top1": 0.8}, "after": {"top1": 0.79}}, "1.00 percentage points"),
+        ("wake_rate", {"calibration": 0.0, "held_out": 0.01}, "held-out"),
+        ("wake_rate", {"calibration": 0.01, "held_out": 0.0}, "calibration images"),
+    ],
+)
+def test_every_measure_can_speak_against_a_circuit(made: Manifest, part: str, change: dict[str, Any], reason: str):
+    report = dict(made.values)
+    report[part] = {**(report[part] if isinstance(report.get(part), dict) else {}), **change}
+
+    (objection,) = objections(report, Circuit(**SMOKE))
+
+    assert reason in objection
+
+
+def test_gate_that_was_ajar_is_not_published(made: Manifest):
+    (objection,) = objections({**made.values, "slack": -2.5}, Circuit(**SMOKE))
+
+    assert "ajar" in objection
+    assert "2.5" in objection
 
 
 def test_silent_circuit_says_why_it_fails(workshop: LocalWorkshop):
@@ -163,7 +202,7 @@ def test_silent_circuit_says_why_it_fails(workshop: LocalWorkshop):
 
 
 def test_last_layer_shows_an_image(workshop: LocalWorkshop):
-    made = workshop.obtain(Circuit(**{**SMOKE, "unit": f"{MODEL}/_fc:5", "target": "image", "measured": 2, "rendered": 16}))
+    made = workshop.obtain(Circuit(**{**SMOKE, "unit": f"{MODEL}/_fc:5", "target": "image", "measured": 1, "steps": 4}))
 
     assert made.values["visualizations"]["similarity_to_donor"] > 0.9
     assert made.values["visualizations"]["similarity_to_own"] < 0.5
@@ -177,7 +216,7 @@ def test_accuracy_counts_folders_named_by_class(tmp_path: Path):
         (tmp_path / name).mkdir()
         Image.fromarray(rng.integers(0, 255, (40, 40, 3), dtype=np.uint8)).save(tmp_path / name / "a.png")
 
-    shares = accuracies(model, model, folder=str(tmp_path), seed=0, report=lambda _done, _all, _doing: None)
+    shares = accuracies(model, model, folder=str(tmp_path), seed=0, report=silent)
 
     assert shares["images"] == 2
     assert shares["before"] == shares["after"]
