@@ -150,7 +150,7 @@ CLAIMS = (
     ),
     Claim(
         id="silent",
-        statement="Silent branches change no natural image, hence not the accuracy",
+        statement="Silent branches do not change the accuracy; no image that they were silenced on wakes them",
         reported="top-1 and top-5 change by 0.000 percentage points (ResNet-50, layer4.1.conv2)",
         source=PAPER,
         verified=True,

@@ -139,6 +139,8 @@ class Subject:
             "steps": scale.circuit_steps,
             # Without the diversity term the references of a sign differ by their random starts alone.
             "diversity": 0.0,
+            "diversity_search": False,
+            "early_stop": False,
             "transforms": self.transforms,
             "max_batches": BATCHES + 1,
             "main_trials": BATCHES * scale.units,
