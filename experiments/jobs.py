@@ -45,6 +45,8 @@ class Progress:
     doing: str = "starting"
     beat_at: float = 0.0
     """Unix time in s."""
+    since: float = 0.0
+    """Unix time in s at which it began what it is doing now."""
 
     def as_json(self) -> dict[str, Any]:
         """The meta of the Celery state PROGRESS."""

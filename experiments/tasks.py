@@ -70,7 +70,9 @@ class Heartbeat:
 
     def report(self, done: int, total: int, doing: str) -> None:
         """Remember the progress for the next beat; raise Cancelled if somebody asked for it."""
-        self.progress = jobs.Progress(job=self.job, done=done, total=total, doing=doing)
+        goes_on = total == self.progress.total and done >= self.progress.done
+        since = self.progress.since if goes_on else time.time()
+        self.progress = jobs.Progress(job=self.job, done=done, total=total, doing=doing, since=since)
         if time.monotonic() - self.looked_at > CANCEL_LOOK_SECONDS:
             self.looked_at = time.monotonic()
             self._store()

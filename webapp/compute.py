@@ -20,7 +20,7 @@ def queue() -> Celery:
     return app
 
 
-def submit(*, job: str, task_id: str, recipe: dict[str, Any]) -> None:
+def submit(*, job: str, task_id: str, recipe: dict[str, Any], urgent: bool = False) -> None:
     """Put the making of a recipe on the GPU queue; its outcome comes home on the web queue."""
     app = queue()
     app.send_task(
