@@ -3,7 +3,7 @@
 import importlib.metadata
 import platform
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -12,21 +12,25 @@ from experiments import registry
 from experiments.contract.artifacts import ArtifactStore, Manifest, Product, Workshop
 from experiments.contract.recipes import (
     ActivationIndex,
+    ActivationShard,
     Analysis,
     Blur,
     Exemplars,
     FeatureVisualization,
     Occlusion,
+    PoolListing,
     Recipe,
     StimulusSet,
 )
-from experiments.methods import blur, exemplars, feature_visualization, occlusion
+from experiments.methods import activation_index, blur, exemplars, feature_visualization, occlusion, pool_listing
 
 # Each maker takes its own kind of recipe; the key of MAKERS sees to that.
 Maker = Callable[[Any, Workshop], Product]
 
 MAKERS: Mapping[type[Recipe], Maker] = {
-    ActivationIndex: exemplars.make_index,
+    PoolListing: pool_listing.make,
+    ActivationShard: activation_index.make_shard,
+    ActivationIndex: activation_index.make,
     Exemplars: exemplars.make,
     FeatureVisualization: feature_visualization.make,
     Occlusion: occlusion.make,
@@ -59,6 +63,10 @@ class LocalWorkshop:
         product = MAKERS[type(recipe)](recipe, self)
         provenance = {**versions(), "device": self.device, "seconds": round(time.perf_counter() - started, 3)}
         return self.store.publish(recipe, product, provenance=provenance)
+
+    def obtain_all(self, recipes: Sequence[Recipe]) -> list[Manifest]:
+        """The artifacts of these recipes, made here one after the other."""
+        return [self.obtain(recipe) for recipe in recipes]
 
 
 @cache

@@ -10,7 +10,7 @@ from experiments.contract.errors import InputError
 from experiments.contract.fields import Json, build, require
 from experiments.contract.recipes.base import Recipe, Sign, UnitRecipe
 from experiments.contract.recipes.circuits import Circuit
-from experiments.contract.recipes.exemplars import ActivationIndex, Exemplars
+from experiments.contract.recipes.exemplars import ActivationIndex, ActivationShard, Exemplars, PoolListing
 from experiments.contract.recipes.occlusion import Blur, Occlusion
 from experiments.contract.recipes.runs import Run
 from experiments.contract.recipes.studies import Analysis, StimulusSet
@@ -20,12 +20,14 @@ __all__ = [
     "RECIPES",
     "STIMULI",
     "ActivationIndex",
+    "ActivationShard",
     "Analysis",
     "Blur",
     "Circuit",
     "Exemplars",
     "FeatureVisualization",
     "Occlusion",
+    "PoolListing",
     "Recipe",
     "Run",
     "Sign",
@@ -38,7 +40,7 @@ STIMULI: Mapping[str, type[UnitRecipe]] = {recipe.kind: recipe for recipe in (Fe
 """What can be made of a single unit, by kind."""
 RECIPES: Mapping[str, type[Recipe]] = {
     **STIMULI,
-    **{recipe.kind: recipe for recipe in (ActivationIndex, StimulusSet, Analysis, Circuit, Run)},
+    **{recipe.kind: recipe for recipe in (PoolListing, ActivationShard, ActivationIndex, StimulusSet, Analysis, Circuit, Run)},
 }
 
 
