@@ -52,7 +52,7 @@ def _on_the_pool(
         "histogram": {"edges": histogram.edges, "counts": histogram.counts, "exemplars": bins},
         "mean": float(summary.sums[channel] / summary.images[channel]),
         "dead": bool(summary.low[channel] == summary.high[channel]),
-        **{name: index.values[name] for name in ("images", "asked", "unreadable_images", "skipped")},
+        **{name: index.values[name] for name in ("images", "asked", "unreadable_images", "unreadable", "skipped")},
     }
 
 

@@ -11,6 +11,7 @@ from tests.benchmarks.results import RESULTS, machine, measured, save, table
 BENCHMARKS = {
     "visualization": ("visualization_vs_lucent",),
     "occlusion": ("occlusion_vs_captum",),
+    "exemplars": ("exemplars_vs_plain",),
     "answers": ("answers_per_second",),
     "export": ("export_vs_copy",),
     "timing": ("timing_rt_error", "timing_onset"),
