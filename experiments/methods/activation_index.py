@@ -21,6 +21,8 @@ from model_zoo.activations import batch_size, in_batches, layer_activations
 from model_zoo.address import UnitAddress
 from model_zoo.loading import LoadedModel, load
 
+CPU_PIXELS = 2**17
+"""Pixels per forward pass on a CPU: with this few every layer's buffers are used again instead of mapped afresh."""
 NAMED_UNREADABLE = 20
 """Images that cannot be read are counted; so many are named."""
 
@@ -105,9 +107,14 @@ def _look_at_all(
                 if isinstance(error, InputError):
                     unreadable[index] = {"source": pool.variants[index][0].name, "reason": error.message}
 
-        for _ in in_batches(len(pool), start=batch_size(recipe.pool_resolution, device=model.device), run=look):
+        for _ in in_batches(len(pool), start=_batch(recipe.pool_resolution, device=model.device), run=look):
             pass
     return table, boxes, list(unreadable.values())
+
+
+def _batch(side: int, *, device: str) -> int:
+    """How many images of a pool a forward pass takes best."""
+    return max(1, CPU_PIXELS // side**2) if device == "cpu" else batch_size(side, device=device)
 
 
 def _activations(

@@ -148,8 +148,9 @@ def _exponents(low: Float[np.ndarray, " channel"], high: Float[np.ndarray, " cha
     """The least widths with which `BINS` bins reach from `low` to `high`, as powers of two."""
     low, high = low.astype(np.float64), high.astype(np.float64)
     finest = np.frexp(np.maximum(np.abs(low), np.abs(high)))[1] - PRECISION
-    # At this width they need more than BINS bins; two or three doublings lead to the least that fits.
-    exponents: Int[np.ndarray, " channel"] = np.maximum(np.frexp((high - low) / BINS)[1] - 2, finest).astype(np.int64)
+    # Too fine, as it needs more than BINS bins: two or three doublings lead to the least that fits.
+    too_fine = np.where(high > low, np.frexp((high - low) / BINS)[1] - 2, finest)
+    exponents: Int[np.ndarray, " channel"] = np.maximum(too_fine, finest).astype(np.int64)
     while (short := _bins(high, exponents) - _bins(low, exponents) >= BINS).any():
         exponents += short
     return exponents
