@@ -6,6 +6,7 @@ from functools import reduce
 from itertools import pairwise
 
 import numpy as np
+import torch
 from jaxtyping import Float
 
 from experiments.contract.artifacts import Manifest, NewFile, Product, Workshop
@@ -17,7 +18,7 @@ from experiments.datasets.read_ahead import ReadAhead
 from experiments.methods.exemplars import as_tensor
 from experiments.methods.layer_summary import LayerSummary
 from experiments.methods.pool_listing import ListedPool
-from model_zoo.activations import batch_size, in_batches, layer_activations
+from model_zoo.activations import aggregate, batch_size, in_batches, layer_output
 from model_zoo.address import UnitAddress
 from model_zoo.loading import LoadedModel, load
 
@@ -120,13 +121,14 @@ def _batch(side: int, *, device: str) -> int:
 def _activations(
     images: Sequence[PoolImage], recipe: ActivationShard, *, model: LoadedModel
 ) -> Float[np.ndarray, "image channel"]:
-    """What the network gives for some images, checked to be numbers."""
+    """What the network gives for some images; of what is no number the first image is named, so the check is made here."""
     position = f"@{recipe.position}" if recipe.position else ""
     unit = UnitAddress.parse(f"{recipe.model}/{recipe.layer}:0{position}")
     pixels = as_tensor(np.stack([image.pixels for image in images]), device=model.device)
-    activations: Float[np.ndarray, "image channel"] = (
-        layer_activations(model, unit, aggregation=recipe.aggregation, images=pixels).float().cpu().numpy()
-    )
+    with torch.inference_mode():
+        output = layer_output(model, unit.layer, images=pixels)
+        numbers = aggregate(output, aggregation=recipe.aggregation, row=unit.row, column=unit.column)
+    activations: Float[np.ndarray, "image channel"] = numbers.float().cpu().numpy()
     broken = np.argwhere(~np.isfinite(activations))
     if len(broken):
         image, channel = broken[0]

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from experiments.contract.fields import require_range
 from experiments.contract.recipes.base import MAX_SIDE, Aggregation, Recipe, UnitRecipe, require_pool
 from model_zoo.address import UnitAddress
-from model_zoo.catalogue import check_unit
+from model_zoo.catalogue import aggregation_of, check_unit
 
 SHARD_IMAGES = 4096
 
@@ -69,7 +69,7 @@ class ActivationIndex(Recipe):
     model: str
     layer: str
     """Module path, verbatim."""
-    aggregation: Aggregation = "mean"
+    aggregation: Aggregation = "auto"
     position: str = ""
     """`<row>,<column>` where the aggregation is `position`."""
     seed: int = 0
@@ -82,6 +82,8 @@ class ActivationIndex(Recipe):
     def __post_init__(self) -> None:
         position = f"@{self.position}" if self.position else ""
         address = UnitAddress.parse(f"{self.model}/{self.layer}:0{position}")
+        if self.aggregation == "auto":
+            object.__setattr__(self, "aggregation", aggregation_of(address))
         object.__setattr__(self, "layer", check_unit(address, aggregation=self.aggregation).layer)
         require_pool(self, self.pool)
         require_range(self, "shard_size", 1, 10**6)

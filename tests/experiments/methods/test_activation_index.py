@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from safetensors.torch import save_file
 
@@ -120,7 +121,10 @@ def test_histogram_counts_the_whole_pool_and_says_where_exemplars_lie(workshop: 
 def damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """A copy of the network in which a unit of the layer is dead and another one gives NaN where it responds at all."""
     name = "local.0123456789ab"
-    state = {key: tensor.clone() for key, tensor in load(MODEL, device="cpu").network.state_dict().items()}
+    state = {
+        key: tensor.clone(memory_format=torch.contiguous_format)
+        for key, tensor in load(MODEL, device="cpu").network.state_dict().items()
+    }
     state[f"{LAYER}._bn2.weight"][5] = state[f"{LAYER}._bn2.bias"][5] = 0.0
     state["_blocks.1._bn2.bias"][7] = float("nan")
     folder = tmp_path / "zoo" / name
