@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+import tarfile
 from pathlib import Path
 
 import numpy as np
@@ -89,6 +90,23 @@ def test_images_that_cannot_be_read_are_counted_and_left_out(workshop: LocalWork
         "pool: 6 images, fewer than the 50 asked for",
         "pool: 2 images cannot be read, the first is class0/a.png",
     ]
+
+
+def test_exemplars_from_tar_files_say_which_shard_is_broken(workshop: LocalWorkshop, folder: Path, tmp_path: Path):
+    for number in range(2):
+        with tarfile.open(tmp_path / f"{number}.tar", "w") as archive:
+            archive.add(folder / f"class{number}", arcname="")
+    broken = tmp_path / "1.tar"
+    broken.write_bytes(broken.read_bytes()[:11_000])
+    pool = f"{tmp_path}/{{0..1}}.tar"
+
+    made = workshop.obtain(Exemplars(unit=f"{MODEL}/{LAYER}:3", pool=pool, pool_size=50, pool_resolution=32, k=1, size=32))
+
+    (skipped,) = made.values["skipped"]
+    assert skipped["shard"] == str(broken)
+    assert skipped["images_lost"] == 1
+    assert 3 <= made.values["images"] < 6
+    assert any("1.tar" in line and "at least 1 images lost" in line for line in pool_report(made.values))
 
 
 def test_more_exemplars_than_can_be_read_are_refused(workshop: LocalWorkshop, folder: Path):
