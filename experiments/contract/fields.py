@@ -88,6 +88,10 @@ def _typed(name: str, value: Json, hint: Any) -> Json:
     if isinstance(hint, UnionType):
         # Only `… | None` occurs.
         return None if value is None else _typed(name, value, next(arg for arg in get_args(hint) if arg is not NoneType))
+    if get_origin(hint) is tuple:
+        # Only `tuple[…, ...]` occurs; JSON knows lists.
+        require(isinstance(value, list | tuple), name, f"{value!r} is no list", "Give a list")
+        return tuple(_typed(name, item, get_args(hint)[0]) for item in value)
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         require(abs(value) < 2**63, name, f"{value} is too large", "Give a smaller number")
         value = float(value)

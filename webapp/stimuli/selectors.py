@@ -37,9 +37,7 @@ def job_shown(job: Job) -> Shown:
     if progress is None:
         return Shown(state=job.state, done=0, total=0, doing="")
     left = _seconds_left(progress)
-    return Shown(
-        state=Job.State.STARTED, done=progress.done, total=progress.total, doing=progress.doing, seconds_left=left
-    )
+    return Shown(state=Job.State.STARTED, done=progress.done, total=progress.total, doing=progress.doing, seconds_left=left)
 
 
 def _seconds_left(progress: Progress) -> float | None:

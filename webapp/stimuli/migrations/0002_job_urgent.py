@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('stimuli', '0001_initial'),
+        ("stimuli", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='job',
-            name='urgent',
-            field=models.BooleanField(default=False, help_text='A study about to open waits for it: it comes before all others'),
+            model_name="job",
+            name="urgent",
+            field=models.BooleanField(default=False, help_text="A study about to open waits for it: it comes before all others"),
         ),
     ]
