@@ -43,6 +43,8 @@ SUMS = (operator.add, operator.iadd, operator.sub, torch.add, torch.sub, "add", 
 class Cellwise:
     """Each cell of the output comes from the same cell of the input."""
 
+    run: Run | None = None
+    """The operation, where there is a quicker way than to call its node."""
     linear: bool
     """Whether the mean over the map may be taken before instead of after it."""
 
@@ -129,14 +131,16 @@ def _convolution(weight: Tensor, bias: Tensor | None, stride: Any, padding: Any,
     if isinstance(padding, str):
         return GLOBAL
     stride, padding, dilation = _pair(stride), _pair(padding), _pair(dilation)
+    if tuple(weight.shape[2:]) == (1, 1) and (stride, padding, groups) == ((1, 1), (0, 0), 1):
+        return Cellwise(linear=True, run=partial(_matrix, weight=weight[:, :, 0, 0], bias=bias))
     run = partial(functional.conv2d, weight=weight, bias=bias, stride=stride, dilation=dilation, groups=groups)
-    return _windowed(tuple(weight.shape[2:]), stride, padding, dilation, fill=0.0, linear=True, run=run)
+    return _windowed(tuple(weight.shape[2:]), stride, padding, dilation, fill=0.0, run=run)
 
 
 def _max_pool(kernel: Any, stride: Any, padding: Any, dilation: Any) -> Operation:
     kernel, stride, padding, dilation = _pair(kernel), _pair(stride or kernel), _pair(padding), _pair(dilation)
     run = partial(functional.max_pool2d, kernel_size=kernel, stride=stride, dilation=dilation)
-    return _windowed(kernel, stride, padding, dilation, fill=-math.inf, linear=False, run=run)
+    return _windowed(kernel, stride, padding, dilation, fill=-math.inf, run=run)
 
 
 def _mean_pool(module: nn.AvgPool2d) -> Operation:
@@ -144,18 +148,19 @@ def _mean_pool(module: nn.AvgPool2d) -> Operation:
     if module.ceil_mode or module.divisor_override or (padding != (0, 0) and not module.count_include_pad):
         return GLOBAL
     run = partial(functional.avg_pool2d, kernel_size=kernel, stride=stride)
-    return _windowed(kernel, stride, padding, (1, 1), fill=0.0, linear=False, run=run)
+    return _windowed(kernel, stride, padding, (1, 1), fill=0.0, run=run)
 
 
-def _windowed(
-    kernel: Pair, stride: Pair, padding: Pair, dilation: Pair, *, fill: float, linear: bool, run: Run
-) -> Cellwise | Windowed:
-    if (kernel, stride, padding) == ((1, 1), (1, 1), (0, 0)):
-        return Cellwise(linear=linear)
+def _windowed(kernel: Pair, stride: Pair, padding: Pair, dilation: Pair, *, fill: float, run: Run) -> Windowed:
     rows, columns = (
         Window(kernel=kernel[axis], stride=stride[axis], padding=padding[axis], dilation=dilation[axis]) for axis in (0, 1)
     )
     return Windowed(rows=rows, columns=columns, fill=fill, run=run)
+
+
+def _matrix(maps: Tensor, *, weight: Float[Tensor, "channel2 channel"], bias: Tensor | None) -> Tensor:
+    """A 1x1 convolution as one product of matrices: with channels last it copies nothing."""
+    return functional.linear(maps.permute(0, 2, 3, 1), weight, bias).permute(0, 3, 1, 2)
 
 
 def _padding(widths: Any) -> Operation:

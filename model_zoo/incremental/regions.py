@@ -38,50 +38,56 @@ class Cells:
         size = (span.size - 1) * window.stride + (window.kernel - 1) * window.dilation + 1
         return cls(start=span.start * window.stride - window.padding, size=size)
 
+    def are(self, span: Span) -> bool:
+        """Whether they are the computed ones of `span`."""
+        return self.size == span.size and bool((self.start == span.start).all())
+
     def indices(self) -> Int[np.ndarray, "position cell"]:
         """Their places in the map."""
         return self.start[:, None] + np.arange(self.size)
 
 
-def pasted(region: Region, *, base: Float[Tensor, "1 channel height width"]) -> Float[Tensor, "position channel height width"]:
-    """The whole maps: the base with the region of each position pasted in."""
-    count, height, width = len(region.values), *base.shape[2:]
-    rows, columns = (Cells(start=np.zeros(count, dtype=np.int64), size=length) for length in (height, width))
-    return cut(region, base=base, rows=rows, columns=columns, fill=0.0)
+class Background:
+    """A map of the unchanged image, laid out so that rectangles of it are quickly copied.
+
+    Args:
+        base: The map.
+        fill: What stands around it.
+    """
+
+    def __init__(self, base: Float[Tensor, "1 channel height width"], *, fill: float) -> None:
+        self.height, self.width = base.shape[2:]
+        cells = base.permute(0, 2, 3, 1).reshape(-1, base.shape[1])
+        self.table = torch.cat([cells, cells.new_full((1, cells.shape[1]), fill)])
+
+    def cut(self, *, rows: Cells, columns: Cells) -> Float[Tensor, "position row column channel"]:
+        """A rectangle for each position."""
+        at_row, at_column = rows.indices()[:, :, None], columns.indices()[:, None, :]
+        inside = (at_row >= 0) & (at_row < self.height) & (at_column >= 0) & (at_column < self.width)
+        places = torch.from_numpy(np.where(inside, at_row * self.width + at_column, len(self.table) - 1).ravel())
+        chosen = self.table.index_select(0, places.to(self.table.device))
+        return chosen.view(len(rows.start), rows.size, columns.size, -1)
 
 
-def cut(
-    region: Region, *, base: Float[Tensor, "1 channel height width"], rows: Cells, columns: Cells, fill: float
-) -> Float[Tensor, "position channel row column"]:
-    """Any rectangles of the whole maps, without making those; `fill` stands where a rectangle leaves the map."""
-    _, channels, height, width = base.shape
-    count, _, region_height, region_width = region.values.shape
-    at_row, at_column = rows.indices(), columns.indices()
-    in_row, in_column = at_row - region.rows.start[:, None], at_column - region.columns.start[:, None]
-    # Places in a table of cells: those of the base, then the fill, then those of the regions.
-    of_base = _outer(at_row * width, at_column)
-    first = height * width + 1 + region_height * region_width * np.arange(count)
-    of_region = _outer(first[:, None] + in_row * region_width, in_column)
-    inside = _both((at_row >= 0) & (at_row < height), (at_column >= 0) & (at_column < width))
-    anew = _both((in_row >= 0) & (in_row < region_height), (in_column >= 0) & (in_column < region_width))
-    places = np.where(anew, of_region, np.where(inside, of_base, height * width))
-    filling = base.new_full((1, channels), fill)
-    table = torch.cat([_cells(base), filling, _cells(region.values)])
-    chosen = table.index_select(0, torch.from_numpy(places.ravel()).to(base.device))
-    return chosen.view(count, rows.size, columns.size, channels).permute(0, 3, 1, 2)
+def cut(region: Region, *, background: Background, rows: Cells, columns: Cells) -> Float[Tensor, "position channel row column"]:
+    """Any rectangles of the whole maps, background with the region pasted in, without making those maps."""
+    if rows.are(region.rows) and columns.are(region.columns):
+        return region.values
+    canvas, values = background.cut(rows=rows, columns=columns), region.values.permute(0, 2, 3, 1)
+    corners = np.stack([region.rows.start - rows.start, region.columns.start - columns.start])
+    if (corners == corners[:, :1]).all():
+        _paste(canvas, values, corner=corners[:, 0])
+    else:
+        for position, corner in enumerate(corners.T):
+            _paste(canvas[position : position + 1], values[position : position + 1], corner=corner)
+    return canvas.permute(0, 3, 1, 2)
 
 
-def _cells(maps: Float[Tensor, "batch channel height width"]) -> Float[Tensor, "cell channel"]:
-    return maps.permute(0, 2, 3, 1).reshape(-1, maps.shape[1])
-
-
-def _outer(rows: Int[np.ndarray, "position row"], columns: Int[np.ndarray, "position column"]) -> Int[np.ndarray, "..."]:
-    return rows[:, :, None] + columns[:, None, :]
-
-
-def _both(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    both: np.ndarray = rows[:, :, None] & columns[:, None, :]
-    return both
+def pasted(region: Region, *, background: Background) -> Float[Tensor, "position channel height width"]:
+    """The whole maps."""
+    nowhere = np.zeros(len(region.values), dtype=np.int64)
+    rows, columns = (Cells(start=nowhere, size=length) for length in (background.height, background.width))
+    return cut(region, background=background, rows=rows, columns=columns)
 
 
 def cut_sums(base: Float[Tensor, "1 channel height width"], *, rows: Cells, columns: Cells) -> Float[Tensor, "position channel"]:
@@ -90,3 +96,11 @@ def cut_sums(base: Float[Tensor, "1 channel height width"], *, rows: Cells, colu
     (top, bottom), (left, right) = ((cells.start, cells.start + cells.size) for cells in (rows, columns))
     sums = integral[:, bottom, right] - integral[:, top, right] - integral[:, bottom, left] + integral[:, top, left]
     return sums.T.to(base.dtype)
+
+
+def _paste(canvas: Float[Tensor, "position row column channel"], values: Tensor, *, corner: Int[np.ndarray, "2"]) -> None:
+    """Overwrite the part of the canvas on which the values come to lie if their first cell lies at `corner`."""
+    (row, column), (height, width) = corner.tolist(), canvas.shape[1:3]
+    top, left = max(row, 0), max(column, 0)
+    bottom, right = min(row + values.shape[1], height), min(column + values.shape[2], width)
+    canvas[:, top:bottom, left:right] = values[:, top - row : bottom - row, left - column : right - column]

@@ -1,6 +1,6 @@
 """A layer's outputs for copies of one image that differ from it in a square each. Called by `squares`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -10,8 +10,8 @@ from torch import Tensor, fx
 from torch.fx.node import map_arg
 
 from model_zoo.incremental.graphs import Recorder, last_uses, linear_tail, output_of, steps_to
-from model_zoo.incremental.operations import Cellwise, Joined, Padded, Windowed, operation_of
-from model_zoo.incremental.regions import Cells, Region, cut, cut_sums, pasted
+from model_zoo.incremental.operations import Cellwise, Global, Padded, Windowed, operation_of
+from model_zoo.incremental.regions import Background, Cells, Region, cut, cut_sums, pasted
 from model_zoo.incremental.spans import Span, union
 
 Value: TypeAlias = Any
@@ -39,6 +39,7 @@ class Sweeping:
         self.operations = {node: operation_of(node, modules=modules, values=self.base) for node in self.steps}
         self.tail = linear_tail(self.steps, operations=self.operations)
         self.last_uses = last_uses(self.steps)
+        self.backgrounds: dict[tuple[fx.Node, float], Background] = {}
 
     def outputs(self, squares: Region) -> Float[Tensor, "position ..."]:
         """The layer's outputs for the image with each of the squares in it."""
@@ -55,7 +56,7 @@ class Sweeping:
         means: dict[fx.Node, Tensor] = {}
         for node in self.steps:
             if node in self.tail:
-                means[node] = self._called(node, lambda source: means.get(source, self.base[source]))
+                means[node] = self._computed(node, lambda source: means.get(source, self.base[source]))
             else:
                 values[node] = self._run(node, values)
             if node not in self.tail and (node is self.output or not self.tail.isdisjoint(node.users)):
@@ -66,49 +67,60 @@ class Sweeping:
     def _run(self, node: fx.Node, values: dict[fx.Node, Value]) -> Value:
         operation = self.operations[node]
         sources = [source for source in node.all_input_nodes if source in values]
-        regions = [values[source] for source in sources]
-        if all(isinstance(region, Region) for region in regions):
-            rows, columns = union([region.rows for region in regions]), union([region.columns for region in regions])
+        if not isinstance(operation, Global) and all(isinstance(values[source], Region) for source in sources):
+            rows, columns = self._changed(node, [values[source] for source in sources])
             if isinstance(operation, Padded):
-                height, width = self.base[node].shape[2:]
-                rows, columns = rows.shifted(operation.top, length=height), columns.shifted(operation.left, length=width)
-                return Region(values=regions[0].values, rows=rows, columns=columns)
-            if isinstance(operation, Windowed):
-                height, width = self.base[node].shape[2:]
-                rows, columns = rows.through(operation.rows, length=height), columns.through(operation.columns, length=width)
-            if isinstance(operation, Cellwise | Joined | Windowed) and rows.size * columns.size <= CROSSOVER * rows.length * columns.length:
+                return Region(values=values[sources[0]].values, rows=rows, columns=columns)
+            if rows.size * columns.size <= CROSSOVER * rows.length * columns.length:
                 return self._partial(node, values, rows=rows, columns=columns)
-        return self._called(node, lambda source: self._whole(source, values))
+        return self._computed(node, lambda source: self._whole(source, values))
+
+    def _changed(self, node: fx.Node, regions: Sequence[Region]) -> tuple[Span, Span]:
+        """Rows and columns of a node's map that change with these regions of its inputs."""
+        rows, columns = union([region.rows for region in regions]), union([region.columns for region in regions])
+        operation, (height, width) = self.operations[node], self.base[node].shape[2:]
+        if isinstance(operation, Padded):
+            return rows.shifted(operation.top, length=height), columns.shifted(operation.left, length=width)
+        if isinstance(operation, Windowed):
+            return rows.through(operation.rows, length=height), columns.through(operation.columns, length=width)
+        return rows, columns
 
     def _partial(self, node: fx.Node, values: dict[fx.Node, Value], *, rows: Span, columns: Span) -> Region:
+        """The part of a node's map that changes."""
         operation = self.operations[node]
-        if isinstance(operation, Windowed):
-            (source,) = (source for source in node.all_input_nodes if source in values)
-            seen = cut(
-                values[source],
-                base=self.base[source],
-                rows=Cells.seen(rows, operation.rows),
-                columns=Cells.seen(columns, operation.columns),
-                fill=operation.fill,
-            )
-            return Region(values=operation.run(seen), rows=rows, columns=columns)
 
-        def aligned(source: fx.Node) -> Value:
+        def part(source: fx.Node) -> Value:
             if source not in values:
                 return self.base[source]
-            return cut(values[source], base=self.base[source], rows=Cells.of(rows), columns=Cells.of(columns), fill=0.0)
+            if isinstance(operation, Windowed):
+                seen = Cells.seen(rows, operation.rows), Cells.seen(columns, operation.columns)
+                background = self._background(source, fill=operation.fill)
+            else:
+                seen, background = (Cells.of(rows), Cells.of(columns)), self._background(source, fill=0.0)
+            return cut(values[source], background=background, rows=seen[0], columns=seen[1])
 
-        return Region(values=self._called(node, aligned), rows=rows, columns=columns)
+        if isinstance(operation, Windowed):
+            return Region(values=operation.run(part(node.all_input_nodes[0])), rows=rows, columns=columns)
+        return Region(values=self._computed(node, part), rows=rows, columns=columns)
 
-    def _called(self, node: fx.Node, argument: Callable[[fx.Node], Value]) -> Value:
+    def _computed(self, node: fx.Node, argument: Callable[[fx.Node], Value]) -> Value:
+        """What a node gives for these values of its inputs."""
+        operation = self.operations[node]
+        if isinstance(operation, Cellwise) and operation.run is not None:
+            return operation.run(argument(node.all_input_nodes[0]))
         args, kwargs = map_arg((node.args, node.kwargs), argument)
         return getattr(self.interpreter, node.op)(node.target, args, kwargs)
+
+    def _background(self, node: fx.Node, *, fill: float) -> Background:
+        if (node, fill) not in self.backgrounds:
+            self.backgrounds[node, fill] = Background(self.base[node], fill=fill)
+        return self.backgrounds[node, fill]
 
     def _whole(self, node: fx.Node, values: dict[fx.Node, Value]) -> Value:
         if node not in values:
             return self.base[node]
         if isinstance(values[node], Region):
-            values[node] = pasted(values[node], base=self.base[node])
+            values[node] = pasted(values[node], background=self._background(node, fill=0.0))
         return values[node]
 
     def _mean(self, node: fx.Node, value: Value) -> Float[Tensor, "position channel 1 1"]:
