@@ -6,7 +6,7 @@ Only operations that stand here are computed in part; all others are computed on
 import math
 import operator
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -50,6 +50,15 @@ class Cellwise:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Padded:
+    """A constant around the map."""
+
+    top: int
+    left: int
+    value: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Windowed:
     """Each cell of the output comes from a window of the input: convolution and pooling."""
 
@@ -60,13 +69,12 @@ class Windowed:
     run: Run
     """The operation without its padding."""
 
-
-@dataclass(frozen=True, kw_only=True)
-class Padded:
-    """A constant around the map."""
-
-    top: int
-    left: int
+    def padded(self, padding: Padded) -> "Windowed | None":
+        """Both operations in one, or None if this one pads too."""
+        if self.rows.padding or self.columns.padding:
+            return None
+        rows, columns = replace(self.rows, padding=padding.top), replace(self.columns, padding=padding.left)
+        return replace(self, rows=rows, columns=columns, fill=padding.value)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +114,7 @@ def _of_module(module: nn.Module) -> Operation:
     if type(module) is nn.AvgPool2d:
         return _mean_pool(module)
     if isinstance(module, nn.ConstantPad2d):
-        return _padding(module.padding)
+        return _padding(module.padding, value=module.value)
     return GLOBAL
 
 
@@ -123,7 +131,7 @@ def _of_function(node: fx.Node, values: Mapping[fx.Node, Any]) -> Operation:
     if node.target is functional.max_pool2d and len(arguments) == 1 and not node.kwargs["return_indices"]:
         return _max_pool(*(node.kwargs[name] for name in ("kernel_size", "stride", "padding", "dilation")))
     if node.target is functional.pad and node.kwargs.get("mode", "constant") == "constant" and len(arguments) == 2:
-        return _padding(arguments[1])
+        return _padding(arguments[1], value=node.kwargs.get("value") or 0.0)
     return GLOBAL
 
 
@@ -163,9 +171,9 @@ def _matrix(maps: Tensor, *, weight: Float[Tensor, "channel2 channel"], bias: Te
     return functional.linear(maps.permute(0, 2, 3, 1), weight, bias).permute(0, 3, 1, 2)
 
 
-def _padding(widths: Any) -> Operation:
+def _padding(widths: Any, *, value: float) -> Operation:
     is_of_maps = len(widths) == 4 and min(widths) >= 0
-    return Padded(top=widths[2], left=widths[0]) if is_of_maps else GLOBAL
+    return Padded(top=widths[2], left=widths[0], value=value) if is_of_maps else GLOBAL
 
 
 def _pair(value: Any) -> Pair:

@@ -1,5 +1,6 @@
 """The part of a map that is computed anew, and how it is put together with the map of the unchanged image."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,52 +43,41 @@ class Cells:
         """Whether they are the computed ones of `span`."""
         return self.size == span.size and bool((self.start == span.start).all())
 
-    def indices(self) -> Int[np.ndarray, "position cell"]:
-        """Their places in the map."""
-        return self.start[:, None] + np.arange(self.size)
 
+def cut(
+    region: Region, *, base: Float[Tensor, "1 channel height width"], rows: Cells, columns: Cells
+) -> Float[Tensor, "position channel row column"]:
+    """Any rectangles of the whole maps, base with the region pasted in, without making those maps.
 
-class Background:
-    """A map of the unchanged image, laid out so that rectangles of it are quickly copied.
-
-    Args:
-        base: The map.
-        fill: What stands around it.
+    Cells outside of the map are left as they are in memory; see `fill_outside`.
     """
-
-    def __init__(self, base: Float[Tensor, "1 channel height width"], *, fill: float) -> None:
-        self.height, self.width = base.shape[2:]
-        cells = base.permute(0, 2, 3, 1).reshape(-1, base.shape[1])
-        self.table = torch.cat([cells, cells.new_full((1, cells.shape[1]), fill)])
-
-    def cut(self, *, rows: Cells, columns: Cells) -> Float[Tensor, "position row column channel"]:
-        """A rectangle for each position."""
-        at_row, at_column = rows.indices()[:, :, None], columns.indices()[:, None, :]
-        inside = (at_row >= 0) & (at_row < self.height) & (at_column >= 0) & (at_column < self.width)
-        places = torch.from_numpy(np.where(inside, at_row * self.width + at_column, len(self.table) - 1).ravel())
-        chosen = self.table.index_select(0, places.to(self.table.device))
-        return chosen.view(len(rows.start), rows.size, columns.size, -1)
-
-
-def cut(region: Region, *, background: Background, rows: Cells, columns: Cells) -> Float[Tensor, "position channel row column"]:
-    """Any rectangles of the whole maps, background with the region pasted in, without making those maps."""
     if rows.are(region.rows) and columns.are(region.columns):
         return region.values
-    canvas, values = background.cut(rows=rows, columns=columns), region.values.permute(0, 2, 3, 1)
-    corners = np.stack([region.rows.start - rows.start, region.columns.start - columns.start])
-    if (corners == corners[:, :1]).all():
-        _paste(canvas, values, corner=corners[:, 0])
-    else:
-        for position, corner in enumerate(corners.T):
-            _paste(canvas[position : position + 1], values[position : position + 1], corner=corner)
+    count, channels = region.values.shape[:2]
+    canvas = base.new_empty(count, rows.size, columns.size, channels)
+    unchanged, values = base.permute(0, 2, 3, 1)[0], region.values.permute(0, 2, 3, 1)
+    corners = zip(*(start.tolist() for start in (rows.start, columns.start, region.rows.start, region.columns.start)), strict=True)
+    for position, (top, left, region_top, region_left) in enumerate(corners):
+        _paste(canvas[position], unchanged, row=-top, column=-left)
+        _paste(canvas[position], values[position], row=region_top - top, column=region_left - left)
     return canvas.permute(0, 3, 1, 2)
 
 
-def pasted(region: Region, *, background: Background) -> Float[Tensor, "position channel height width"]:
+def pasted(region: Region, *, base: Float[Tensor, "1 channel height width"]) -> Float[Tensor, "position channel height width"]:
     """The whole maps."""
     nowhere = np.zeros(len(region.values), dtype=np.int64)
-    rows, columns = (Cells(start=nowhere, size=length) for length in (background.height, background.width))
-    return cut(region, background=background, rows=rows, columns=columns)
+    rows, columns = (Cells(start=nowhere, size=length) for length in base.shape[2:])
+    return cut(region, base=base, rows=rows, columns=columns)
+
+
+def fill_outside(maps: Float[Tensor, "position channel row column"], *, rows: Cells, columns: Cells, fill: float, size: Sequence[int]) -> None:
+    """Overwrite the cells outside of a map of this size, which are its padding."""
+    for axis, cells, length in ((2, rows, size[0]), (3, columns, size[1])):
+        after = length - cells.start
+        for position in np.flatnonzero((cells.start < 0) | (after < cells.size)).tolist():
+            along = maps[position].movedim(axis - 1, 0)
+            along[: max(0, -int(cells.start[position]))] = fill
+            along[int(after[position]) :] = fill
 
 
 def cut_sums(base: Float[Tensor, "1 channel height width"], *, rows: Cells, columns: Cells) -> Float[Tensor, "position channel"]:
@@ -98,9 +88,8 @@ def cut_sums(base: Float[Tensor, "1 channel height width"], *, rows: Cells, colu
     return sums.T.to(base.dtype)
 
 
-def _paste(canvas: Float[Tensor, "position row column channel"], values: Tensor, *, corner: Int[np.ndarray, "2"]) -> None:
-    """Overwrite the part of the canvas on which the values come to lie if their first cell lies at `corner`."""
-    (row, column), (height, width) = corner.tolist(), canvas.shape[1:3]
+def _paste(canvas: Float[Tensor, "row column channel"], values: Tensor, *, row: int, column: int) -> None:
+    """Overwrite the part of the canvas on which the values come to lie if their first cell lies at `row` and `column`."""
     top, left = max(row, 0), max(column, 0)
-    bottom, right = min(row + values.shape[1], height), min(column + values.shape[2], width)
-    canvas[:, top:bottom, left:right] = values[:, top - row : bottom - row, left - column : right - column]
+    bottom, right = min(row + values.shape[0], canvas.shape[0]), min(column + values.shape[1], canvas.shape[1])
+    canvas[top:bottom, left:right] = values[top - row : bottom - row, left - column : right - column]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Int
@@ -30,12 +31,12 @@ class Span:
     length: int
     """Of the map."""
 
-    @property
+    @cached_property
     def size(self) -> int:
         """How many cells are computed."""
         return max(1, int((self.high - self.low).max()))
 
-    @property
+    @cached_property
     def start(self) -> Int[np.ndarray, " position"]:
         """The first computed cell."""
         return np.minimum(self.low, self.length - self.size)
@@ -48,18 +49,8 @@ class Span:
         low = np.clip(first, 0, length - 1)
         return Span(low=low, high=np.clip(last + 1, low, length), length=length)
 
-    def shifted(self, by: int, *, length: int) -> "Span":
-        """The same computed cells in a map that was lengthened by `by` cells before the first."""
-        low = self.start + by
-        return Span(low=low, high=low + self.size, length=length)
-
 
 def union(spans: Sequence[Span]) -> Span:
     """What changes where any of these changes."""
     low = np.minimum.reduce([span.low for span in spans])
     return Span(low=low, high=np.maximum.reduce([span.high for span in spans]), length=spans[0].length)
-
-
-def whole(span: Span) -> Span:
-    """All cells of the same map."""
-    return Span(low=np.zeros_like(span.low), high=np.full_like(span.high, span.length), length=span.length)

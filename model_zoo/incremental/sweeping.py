@@ -1,6 +1,7 @@
 """A layer's outputs for copies of one image that differ from it in a square each. Called by `squares`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -9,9 +10,9 @@ from jaxtyping import Float, Int
 from torch import Tensor, fx
 from torch.fx.node import map_arg
 
-from model_zoo.incremental.graphs import Recorder, last_uses, linear_tail, output_of, steps_to
-from model_zoo.incremental.operations import Cellwise, Global, Padded, Windowed, operation_of
-from model_zoo.incremental.regions import Background, Cells, Region, cut, cut_sums, pasted
+from model_zoo.incremental.graphs import Recorder, Step, last_uses, linear_tail, nodes_to, output_of, steps_of
+from model_zoo.incremental.operations import GLOBAL, Cellwise, Global, Operation, Windowed, operation_of
+from model_zoo.incremental.regions import Cells, Region, cut, cut_sums, fill_outside, pasted
 from model_zoo.incremental.spans import Span, union
 
 Value: TypeAlias = Any
@@ -34,19 +35,20 @@ class Sweeping:
         self.base = recorder.values
         self.interpreter = fx.Interpreter(graph)
         (self.source,), self.output = graph.graph.find_nodes(op="placeholder"), output_of(graph.graph)
-        self.steps = steps_to(self.output, source=self.source)
+        nodes = nodes_to(self.output, source=self.source)
         modules = dict(graph.named_modules())
-        self.operations = {node: operation_of(node, modules=modules, values=self.base) for node in self.steps}
-        self.tail = linear_tail(self.steps, operations=self.operations)
+        self.operations: dict[fx.Node, Operation] = {self.source: GLOBAL}
+        self.operations |= {node: operation_of(node, modules=modules, values=self.base) for node in nodes}
+        self.tail = linear_tail(nodes, operations=self.operations)
+        self.steps = steps_of(nodes, operations=self.operations, values=self.base)
         self.last_uses = last_uses(self.steps)
-        self.backgrounds: dict[tuple[fx.Node, float], Background] = {}
 
     def outputs(self, squares: Region) -> Float[Tensor, "position ..."]:
         """The layer's outputs for the image with each of the squares in it."""
         values: dict[fx.Node, Value] = {self.source: squares}
-        for node in self.steps:
-            values[node] = self._run(node, values)
-            self._forget(node, values)
+        for step in self.steps:
+            values[step.node] = self._run(step, values)
+            self._forget(step, values)
         outputs: Tensor = self._whole(self.output, values)
         return outputs
 
@@ -54,54 +56,49 @@ class Sweeping:
         """The spatial means of the layer's maps; where they may be taken before its last, linear operations, they are."""
         values: dict[fx.Node, Value] = {self.source: squares}
         means: dict[fx.Node, Tensor] = {}
-        for node in self.steps:
-            if node in self.tail:
-                means[node] = self._computed(node, lambda source: means.get(source, self.base[source]))
-            else:
-                values[node] = self._run(node, values)
-            if node not in self.tail and (node is self.output or not self.tail.isdisjoint(node.users)):
-                means[node] = self._mean(node, values[node])
-            self._forget(node, values)
+        for step in self.steps:
+            if step.node in self.tail:
+                means[step.node] = self._computed(step.node, lambda source: means.get(source, self.base[source]))
+                continue
+            value = values[step.node] = self._run(step, values)
+            if step.node is self.output or not self.tail.isdisjoint(step.node.users):
+                means[step.node] = self._mean(step.node, value)
+            self._forget(step, values)
         return means[self.output].flatten(1)
 
-    def _run(self, node: fx.Node, values: dict[fx.Node, Value]) -> Value:
-        operation = self.operations[node]
-        sources = [source for source in node.all_input_nodes if source in values]
-        if not isinstance(operation, Global) and all(isinstance(values[source], Region) for source in sources):
-            rows, columns = self._changed(node, [values[source] for source in sources])
-            if isinstance(operation, Padded):
-                return Region(values=values[sources[0]].values, rows=rows, columns=columns)
-            if rows.size * columns.size <= CROSSOVER * rows.length * columns.length:
-                return self._partial(node, values, rows=rows, columns=columns)
-        return self._computed(node, lambda source: self._whole(source, values))
-
-    def _changed(self, node: fx.Node, regions: Sequence[Region]) -> tuple[Span, Span]:
-        """Rows and columns of a node's map that change with these regions of its inputs."""
-        rows, columns = union([region.rows for region in regions]), union([region.columns for region in regions])
-        operation, (height, width) = self.operations[node], self.base[node].shape[2:]
-        if isinstance(operation, Padded):
-            return rows.shifted(operation.top, length=height), columns.shifted(operation.left, length=width)
-        if isinstance(operation, Windowed):
-            return rows.through(operation.rows, length=height), columns.through(operation.columns, length=width)
-        return rows, columns
-
-    def _partial(self, node: fx.Node, values: dict[fx.Node, Value], *, rows: Span, columns: Span) -> Region:
-        """The part of a node's map that changes."""
-        operation = self.operations[node]
-
-        def part(source: fx.Node) -> Value:
-            if source not in values:
-                return self.base[source]
+    def _run(self, step: Step, values: dict[fx.Node, Value]) -> Value:
+        operation, regions = step.operation, [values[source] for source in step.sources]
+        if isinstance(operation, Cellwise) and isinstance(regions[0], Region):
+            return replace(regions[0], values=self._computed(step.node, lambda source: _values(values.get(source, self.base[source]))))
+        if not isinstance(operation, Global) and all(isinstance(region, Region) for region in regions):
+            rows, columns = union([region.rows for region in regions]), union([region.columns for region in regions])
             if isinstance(operation, Windowed):
-                seen = Cells.seen(rows, operation.rows), Cells.seen(columns, operation.columns)
-                background = self._background(source, fill=operation.fill)
-            else:
-                seen, background = (Cells.of(rows), Cells.of(columns)), self._background(source, fill=0.0)
-            return cut(values[source], background=background, rows=seen[0], columns=seen[1])
+                height, width = self.base[step.node].shape[2:]
+                rows, columns = rows.through(operation.rows, length=height), columns.through(operation.columns, length=width)
+            if rows.size * columns.size <= CROSSOVER * rows.length * columns.length:
+                return Region(values=self._partial(step, values, rows=rows, columns=columns), rows=rows, columns=columns)
+        local = {source: self._whole(source, values) for source in step.sources}
+        for node in (*step.chain, step.node):
+            local[node] = self._computed(node, lambda source: local.get(source, self.base[source]))
+        return local[step.node]
 
+    def _partial(self, step: Step, values: dict[fx.Node, Value], *, rows: Span, columns: Span) -> Tensor:
+        """What a step gives for these rows and columns alone."""
+        operation, seen_rows, seen_columns = step.operation, Cells.of(rows), Cells.of(columns)
         if isinstance(operation, Windowed):
-            return Region(values=operation.run(part(node.all_input_nodes[0])), rows=rows, columns=columns)
-        return Region(values=self._computed(node, part), rows=rows, columns=columns)
+            seen_rows, seen_columns = Cells.seen(rows, operation.rows), Cells.seen(columns, operation.columns)
+        local = {
+            source: cut(values[source], base=self.base[source], rows=seen_rows, columns=seen_columns) for source in step.sources
+        }
+        if not isinstance(operation, Windowed):
+            return self._computed(step.node, lambda source: local.get(source, self.base[source]))
+        (source,) = step.sources
+        seen, size = local[source], self.base[source].shape[2:]
+        for node in step.chain:
+            if isinstance(self.operations[node], Cellwise):
+                seen = self._computed(node, lambda argument, seen=seen: seen if argument in self.operations else self.base[argument])
+        fill_outside(seen, rows=seen_rows, columns=seen_columns, fill=operation.fill, size=size)
+        return operation.run(seen)
 
     def _computed(self, node: fx.Node, argument: Callable[[fx.Node], Value]) -> Value:
         """What a node gives for these values of its inputs."""
@@ -111,16 +108,9 @@ class Sweeping:
         args, kwargs = map_arg((node.args, node.kwargs), argument)
         return getattr(self.interpreter, node.op)(node.target, args, kwargs)
 
-    def _background(self, node: fx.Node, *, fill: float) -> Background:
-        if (node, fill) not in self.backgrounds:
-            self.backgrounds[node, fill] = Background(self.base[node], fill=fill)
-        return self.backgrounds[node, fill]
-
     def _whole(self, node: fx.Node, values: dict[fx.Node, Value]) -> Value:
-        if node not in values:
-            return self.base[node]
         if isinstance(values[node], Region):
-            values[node] = pasted(values[node], background=self._background(node, fill=0.0))
+            values[node] = pasted(values[node], base=self.base[node])
         return values[node]
 
     def _mean(self, node: fx.Node, value: Value) -> Float[Tensor, "position channel 1 1"]:
@@ -131,6 +121,10 @@ class Sweeping:
         change = value.values.sum(dim=(2, 3)) - before
         return (base.mean(dim=(2, 3)) + change / base[0, 0].numel())[:, :, None, None]
 
-    def _forget(self, node: fx.Node, values: dict[fx.Node, Value]) -> None:
-        for source in self.last_uses.get(node, ()):
+    def _forget(self, step: Step, values: dict[fx.Node, Value]) -> None:
+        for source in self.last_uses[step.node]:
             values.pop(source, None)
+
+
+def _values(value: Value) -> Value:
+    return value.values if isinstance(value, Region) else value
