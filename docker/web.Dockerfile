@@ -28,7 +28,7 @@ RUN SECRET_KEY=unused python manage.py collectstatic --noinput \
     && install --directory --owner unitscope /artifacts
 # By number, so that a cluster can see that it is not root.
 USER 10001
-ENV ARTIFACT_URL=/artifacts
+ENV ARTIFACT_URL=/artifacts ZOO_DIR=/artifacts/zoo
 VOLUME /artifacts
 EXPOSE 8000
 CMD ["gunicorn", "webapp.wsgi", "--bind", "0.0.0.0:8000", "--workers", "2", "--threads", "4", "--worker-tmp-dir", "/dev/shm"]

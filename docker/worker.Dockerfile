@@ -15,6 +15,6 @@ RUN useradd --system --create-home --uid 10001 unitscope \
     && install --directory --owner unitscope /artifacts
 # By number, so that a cluster can see that it is not root.
 USER 10001
-ENV ARTIFACT_URL=/artifacts
+ENV ARTIFACT_URL=/artifacts ZOO_DIR=/artifacts/zoo
 VOLUME /artifacts
 CMD ["celery", "-A", "experiments.celery_app", "worker", "-Q", "gpu", "-n", "gpu@%h", "--loglevel", "INFO"]

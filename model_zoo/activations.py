@@ -8,6 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from model_zoo.address import Index, UnitAddress
+from model_zoo.catalogue import Layout
 from model_zoo.errors import InputError
 from model_zoo.loading import LoadedModel
 
@@ -66,7 +67,7 @@ class _Reached(Exception):  # noqa: N818 -- not an error: it carries the layer's
 
 
 def layer_output(model: LoadedModel, layer: str, *, images: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch ..."]:
-    """The output of a layer for images in [0, 1]; later layers do not run, and no hook stays behind."""
+    """The output of a layer for images in [0, 1] as `channel_first` gives it; later layers do not run, no hook stays behind."""
 
     def stop(_module: nn.Module, _inputs: Any, output: Tensor) -> None:
         raise _Reached(output)
@@ -76,16 +77,27 @@ def layer_output(model: LoadedModel, layer: str, *, images: Float[Tensor, "batch
     try:
         network(model.preprocess(images))
     except _Reached as reached:
-        return reached.output
+        return channel_first(reached.output, layout=model.card.layers[layer].layout)
     finally:
         hook.remove()
     raise RuntimeError(f"layer {layer} of {model.card.id} did not run; its card is wrong")
+
+
+def channel_first(output: Float[Tensor, "batch ..."], *, layout: Layout) -> Float[Tensor, "batch ..."]:
+    """The output of a layer, in the layout of its card, as BCHW, BC or BNC: only maps whose channels come last are turned."""
+    return output.permute(0, 3, 1, 2) if layout == "BHWC" else output
 
 
 def aggregate(
     output: Float[Tensor, "batch ..."], *, aggregation: str, row: Index | None = None, column: Index | None = None
 ) -> Float[Tensor, "batch channel"]:
     """One number per image and channel: spatial mean, one position, or mean over the tokens after the class token.
+
+    Args:
+        output: What `layer_output` gave; a layer without maps has its numbers already, and their mean is themselves.
+        aggregation: One that suits the layer, as `check_unit` says.
+        row: Of the position, as a part of the map's height.
+        column: Of the position, as a part of the map's width.
 
     Raises:
         InputError: The position lies outside the map.
@@ -94,24 +106,46 @@ def aggregate(
         return output[:, 1:].mean(dim=1)
     if aggregation == "position":
         return output[:, :, _inside(row, output.shape[2], "row"), _inside(column, output.shape[3], "column")]
-    return output.mean(dim=(2, 3)) if output.ndim == 4 else output
+    return output if output.ndim == 2 else output.mean(dim=(2, 3))
 
 
 def unit_activations(
     model: LoadedModel, unit: UnitAddress, *, aggregation: str, images: Float[Tensor, "batch 3 height width"]
 ) -> Float[Tensor, " batch"]:
-    """The activation of one unit for images in [0, 1]."""
+    """The activation of one unit for images in [0, 1].
+
+    Raises:
+        InputError: The network gave NaN or infinity.
+    """
     output = layer_output(model, unit.layer, images=images)
-    return aggregate(output, aggregation=aggregation, row=unit.row, column=unit.column)[:, unit.channel]
+    activations = aggregate(output, aggregation=aggregation, row=unit.row, column=unit.column)[:, unit.channel]
+    return _finite(activations, unit=unit)
 
 
 def layer_activations(
     model: LoadedModel, unit: UnitAddress, *, aggregation: str, images: Float[Tensor, "batch 3 height width"]
 ) -> Float[Tensor, "batch channel"]:
-    """The activations of all channels of the unit's layer, without gradients."""
+    """The activations of all channels of the unit's layer, without gradients.
+
+    Raises:
+        InputError: The network gave NaN or infinity.
+    """
     with torch.inference_mode():
         output = layer_output(model, unit.layer, images=images)
-        return aggregate(output, aggregation=aggregation, row=unit.row, column=unit.column)
+        return _finite(aggregate(output, aggregation=aggregation, row=unit.row, column=unit.column), unit=unit)
+
+
+def _finite(activations: Float[Tensor, "batch ..."], *, unit: UnitAddress) -> Float[Tensor, "batch ..."]:
+    """The activations, once they were found to be numbers."""
+    finite = activations.isfinite()
+    if not finite.all():
+        images = len(finite) - int(finite.view(len(finite), -1).all(dim=1).sum())
+        raise InputError(
+            field="unit",
+            message=f"{unit.model} gave NaN or infinity in layer {unit.layer} for {images} of {len(finite)} images",
+            remedy="Check its weights, and that the images are numbers from 0 to 1",
+        )
+    return activations
 
 
 def _inside(index: Index | None, length: int, name: str) -> int:

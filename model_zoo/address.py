@@ -10,7 +10,7 @@ Index: TypeAlias = int | Literal["c"]
 """A row or column of a channel's map; `c` is the center."""
 
 GRAMMAR = re.compile(
-    r"(?P<model>[A-Za-z0-9_.-]+)/(?P<layer>[A-Za-z0-9_.]+):(?P<channel>[0-9]{1,9})"
+    r"(?P<model>[A-Za-z0-9_.-]+)/(?P<layer>[A-Za-z0-9_.-]+):(?P<channel>[0-9]{1,9})"
     r"(?:@(?P<row>[0-9]{1,9}|c),(?P<column>[0-9]{1,9}|c))?"
 )
 

@@ -50,6 +50,12 @@ class Weights:
     """Empty if the file is in the zoo folder."""
     url: str = ""
     """Where the operator gets the file; it is never fetched from here."""
+    key: str = ""
+    """Of the parameters, if the file holds other things beside them."""
+    prefix: str = ""
+    """Of the names of the network's parameters in the file; others, such as those of a text tower, are not read."""
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    """What old names have after the prefix (regular expressions), and what stands there in the names of today."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +75,8 @@ class ModelCard:
     std: tuple[float, float, float]
     reported_top1: float | None
     """Share of ImageNet's validation images, as the source reports it; not measured here. None for models made here."""
+    classes: Literal["imagenet", ""] = ""
+    """What the outputs are scores of: ImageNet's 1,000 classes in their usual order, or empty for anything else."""
     eligible: str
     """Regular expression that the full name of a layer matches if units are drawn from it."""
     layers: Mapping[str, Layer]
@@ -91,9 +99,10 @@ def zoo_folder() -> Path:
 
 
 def model_ids() -> tuple[str, ...]:
-    """The ids of all models, the published before those made here, each in alphabetical order."""
+    """The ids of all models: those that come with a package, the other published ones, those made here, each from A to Z."""
     made_here = sorted(path.parent.name for path in zoo_folder().glob(f"{MADE_HERE}*/card.json"))
-    return (*_published_ids(), *made_here)
+    published = sorted(_published_ids(), key=lambda model_id: (not _published_card(model_id).weights.package, model_id))
+    return (*published, *made_here)
 
 
 def card(model_id: str) -> ModelCard:
@@ -121,13 +130,34 @@ def eligible_layers(model_id: str) -> tuple[str, ...]:
     return tuple(name for name in model.layers if rule.fullmatch(name))
 
 
+def resolve_layer(layer: str, *, model_id: str) -> str:
+    """The verbatim name of a layer given verbatim or as lucent writes it, with underscores for dots.
+
+    Raises:
+        InputError: There is no such model or layer, its name is ambiguous, or its units have no one activation.
+    """
+    layers = card(model_id).layers
+    if layer in layers:
+        return layer
+    candidates = [name for name in layers if name.replace(".", "_") == layer]
+    if len(candidates) == 1:
+        return candidates[0]
+    if candidates:
+        raise InputError(field="unit", message=f"layer {layer!r} is ambiguous", remedy=f"Choose one of {', '.join(candidates)}")
+    _refuse_skipped(layer, model_id=model_id)
+    close = difflib.get_close_matches(layer, layers, n=4) or eligible_layers(model_id)
+    raise InputError(
+        field="unit", message=f"{model_id} has no layer {layer!r}", remedy=f"Choose a layer, such as {', '.join(close)}"
+    )
+
+
 def check_unit(address: UnitAddress, *, aggregation: str) -> UnitAddress:
     """The address with the layer's verbatim name, if the unit exists and `aggregation` suits its layer.
 
     Raises:
         InputError: Model, layer or channel do not exist, or position and aggregation do not fit.
     """
-    name = _resolved(address.layer, model_id=address.model)
+    name = resolve_layer(address.layer, model_id=address.model)
     layer = card(address.model).layers[name]
     if address.channel >= layer.channels:
         raise InputError(
@@ -171,9 +201,9 @@ def draw_units(model_id: str, *, count: int, seed: int) -> list[str]:
 
 
 @cache
-def _published_ids() -> tuple[str, ...]:
+def _published_ids() -> frozenset[str]:
     cards = resources.files("model_zoo") / "cards"
-    return tuple(sorted(entry.name.removesuffix(".json") for entry in cards.iterdir() if entry.name.endswith(".json")))
+    return frozenset(entry.name.removesuffix(".json") for entry in cards.iterdir() if entry.name.endswith(".json"))
 
 
 @cache
@@ -187,17 +217,15 @@ def _card_made_here(path: Path) -> ModelCard:
     return ModelCard.from_json(json.loads(path.read_text(encoding="utf-8")))
 
 
-def _resolved(layer: str, *, model_id: str) -> str:
-    """The verbatim name of a layer given verbatim or as lucent writes it, with underscores for dots."""
-    layers = card(model_id).layers
-    if layer in layers:
-        return layer
-    candidates = [name for name in layers if name.replace(".", "_") == layer]
-    if len(candidates) == 1:
-        return candidates[0]
-    if candidates:
-        raise InputError(field="unit", message=f"layer {layer!r} is ambiguous", remedy=f"Choose one of {', '.join(candidates)}")
-    close = difflib.get_close_matches(layer, layers, n=4) or eligible_layers(model_id)
-    raise InputError(
-        field="unit", message=f"{model_id} has no layer {layer!r}", remedy=f"Choose a layer, such as {', '.join(close)}"
-    )
+def _refuse_skipped(layer: str, *, model_id: str) -> None:
+    """Say why a module that the network does have has no units, and name layers beside it."""
+    model = card(model_id)
+    for name, reason in model.skipped.items():
+        if layer in (name, name.replace(".", "_")):
+            parent = name.rpartition(".")[0]
+            beside = [other for other in model.layers if parent and other.rpartition(".")[0] == parent]
+            raise InputError(
+                field="unit",
+                message=f"the units of {name} in {model_id} have no one activation, for it {reason}",
+                remedy=f"Choose a layer beside it, such as {', '.join((beside or eligible_layers(model_id))[:4])}",
+            )

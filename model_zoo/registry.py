@@ -6,7 +6,7 @@ from typing import Protocol
 from torch import nn
 
 from model_zoo.catalogue import ModelCard
-from model_zoo.sources import efficientnet_lite
+from model_zoo.sources import clip_towers, efficientnet_lite, lucent_networks, timm_networks, torchvision_networks
 
 
 class Source(Protocol):
@@ -19,4 +19,15 @@ class Source(Protocol):
         """A quicker copy with the same function, and the names of the layers whose own output differs in it."""
 
 
-SOURCES: Mapping[str, Source] = {"efficientnet-lite0": efficientnet_lite}
+SOURCES: Mapping[str, Source] = {
+    "efficientnet-lite0": efficientnet_lite,
+    "googlenet": lucent_networks,
+    "densenet201": torchvision_networks,
+    "resnet50": torchvision_networks,
+    "wide_resnet50_2": torchvision_networks,
+    "resnet50_clip": clip_towers,
+    "vit_base_patch32_clip_224": clip_towers,
+    "vit_base_patch32_224": timm_networks,
+    "convnext_base": timm_networks,
+}
+"""By the name that stands in a card."""

@@ -15,6 +15,7 @@ os.environ.update(
     BROKER_URL=f"filesystem://{_folder.name}/queue",
     RESULT_URL=f"file://{_folder.name}/results",
     ARTIFACT_URL=f"{_folder.name}/artifacts",
+    ZOO_DIR=f"{_folder.name}/zoo",
     PROLIFIC_TOKEN="",
     PROLIFIC_WEBHOOK_SECRET="",
 )

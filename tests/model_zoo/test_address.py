@@ -10,7 +10,7 @@ from model_zoo.errors import InputError
 pytestmark = pytest.mark.unit
 
 positions = st.none() | st.tuples(*[st.integers(0, 999) | st.just("c")] * 2)
-names = st.from_regex(r"[A-Za-z0-9_.]+", fullmatch=True)
+names = st.from_regex(r"[A-Za-z0-9_.-]+", fullmatch=True)
 
 
 @given(model=names, layer=names, channel=st.integers(0, 10**9 - 1), position=positions)

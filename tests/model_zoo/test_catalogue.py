@@ -1,6 +1,7 @@
 """Cards, the check of units, the draw of units, and the command line over them."""
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -56,6 +57,11 @@ def test_check_unit_says_what_is_wrong(unit: str, aggregation: str, field: str, 
     assert message in str(raised.value)
 
 
+def test_models_whose_weights_always_are_there_come_first():
+    assert model_ids()[0] == MODEL
+    assert len(set(model_ids())) == len(model_ids()) >= 10
+
+
 def test_eligible_layers_are_the_blocks():
     assert eligible_layers(MODEL) == tuple(f"_blocks.{i}" for i in range(16))
 
@@ -82,6 +88,27 @@ def test_draw_units_refuses_more_than_there_are():
 def test_main_lists_models(capsys: pytest.CaptureFixture[str]):
     assert main(["list"]) == 0
     assert [line.split("\t")[0] for line in capsys.readouterr().out.splitlines()] == list(model_ids())
+
+
+def test_main_says_which_weights_are_there(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setenv("ZOO_DIR", str(tmp_path))
+    (tmp_path / "googlenet.tf_in1k").mkdir()
+    (tmp_path / "googlenet.tf_in1k" / "inception5h.pth").touch()
+
+    assert main(["list"]) == 0
+
+    there = {line.split("\t")[0] for line in capsys.readouterr().out.splitlines() if line.endswith("are there")}
+    assert there == {MODEL, "googlenet.tf_in1k"}
+
+
+def test_main_shows_a_card(capsys: pytest.CaptureFixture[str]):
+    assert main(["show", "resnet50.tv_in1k"]) == 0
+
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["top-1", "0.7613", "(reported)"] in rows
+    assert ["layer2.0.conv3", "512", "BCHW", "*"] in rows
+    assert ["layer2", "512", "BCHW"] in rows
+    assert ["layer1.0.relu", "it", "runs", "3", "times", "in", "a", "forward", "pass"] in rows
 
 
 def test_main_prints_addresses_that_exist(capsys: pytest.CaptureFixture[str]):

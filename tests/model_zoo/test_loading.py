@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from model_zoo import loading
-from model_zoo.activations import aggregate, layer_activations, layer_output, unit_activations
+from model_zoo.activations import aggregate, channel_first, layer_activations, layer_output, unit_activations
 from model_zoo.address import UnitAddress
 from model_zoo.catalogue import card
 from model_zoo.classification import ACCEPTED, check_classification
@@ -97,6 +97,24 @@ def test_unit_activations_are_a_column_of_layer_activations(model: LoadedModel, 
     table = layer_activations(model, unit, aggregation="position", images=images)
 
     assert torch.equal(unit_activations(model, unit, aggregation="position", images=images), table[:, 7])
+
+
+def test_activations_that_are_no_numbers_are_refused(model: LoadedModel, images: Tensor):
+    unit = UnitAddress.parse(f"{MODEL}/_blocks.5:7")
+    half_bad = images.clone()
+    half_bad[1, 0, 3, 3] = torch.nan
+
+    for read in (unit_activations, layer_activations):
+        with pytest.raises(InputError, match=r"_blocks\.5 for 1 of 2 images") as raised:
+            read(model, unit, aggregation="mean", images=half_bad)
+        assert raised.value.field == "unit"
+
+
+def test_channel_first_turns_only_maps_whose_channels_are_last():
+    maps = torch.arange(24.0).view(1, 2, 3, 4)
+
+    assert channel_first(maps, layout="BCHW") is maps
+    assert channel_first(maps, layout="BHWC")[0, 3, 1, 2] == maps[0, 1, 2, 3]
 
 
 def test_aggregate_takes_mean_position_and_tokens():

@@ -22,6 +22,7 @@ class Deployment:
         self.env = {
             "SECRET_KEY": "only-for-tests",
             "ARTIFACT_URL": str(folder / "artifacts"),
+            "ZOO_DIR": str(folder / "zoo"),
             "DEVICE": "cpu",
             "THREADS": "1",
             "LOST_SECONDS": "6",
@@ -51,6 +52,8 @@ class Deployment:
         """One more worker of the GPU queue; it knows neither the database nor Django's settings."""
         knows = ("ARTIFACT_URL", "BROKER_URL", "RESULT_URL", "REDIS_URL", "DEVICE", "THREADS", "LOST_SECONDS")
         own = {name: self.env[name] for name in knows if name in self.env}
+        # As on another machine: models made here must travel through the artifact store.
+        own["ZOO_DIR"] = str(self.folder / "zoo_of_workers")
         blind = {"DATABASE_URL": "", "SECRET_KEY": "", "DJANGO_SETTINGS_MODULE": "", **own, **env}
         return self._keep(processes.start_worker(self.folder, app="experiments.celery_app", queue="gpu", env=blind))
 

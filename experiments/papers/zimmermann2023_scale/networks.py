@@ -34,8 +34,8 @@ class Network:
     """Share of ImageNet's validation images."""
 
 
-def _counted(value: int) -> Fact:
-    return Fact(value=value, source="counted in torchvision")
+def _counted(value: int, library: str = "torchvision") -> Fact:
+    return Fact(value=value, source=f"counted in {library}")
 
 
 def _reported(value: float, source: str) -> Fact:
@@ -72,7 +72,7 @@ NETWORKS = (
     ),
     Network(
         title="Robust ResNet-50",
-        names=("resnet50-l2",),
+        names=("resnet50-l2", "resnet50.madry_l2_eps3"),
         parameters=_counted(25_557_032),
         images=_IN1K,
         top1=_top1(0.6238),
@@ -80,7 +80,7 @@ NETWORKS = (
     Network(
         title="CLIP ResNet-50",
         names=("clip-resnet50", "resnet50_clip.openai"),
-        parameters=_reported(38_316_896, "visual tower"),
+        parameters=_counted(38_316_896, "open_clip, visual tower"),
         images=_reported(400e6, "OpenAI's image-text pairs"),
         top1=_top1(0.7430, "linear probe, as in the paper's figure; .5983 zero-shot"),
     ),
@@ -101,7 +101,7 @@ NETWORKS = (
     Network(
         title="CLIP ViT-B/32",
         names=("clip-vit_b32", "vit_base_patch32_clip_224.laion2b"),
-        parameters=_reported(87_849_216, "visual tower"),
+        parameters=_counted(87_849_216, "open_clip, visual tower"),
         images=_reported(2.32e9, "LAION-2B, image-text pairs"),
         top1=_top1(0.666),
     ),
