@@ -1,4 +1,4 @@
-"""Walks over a graph: what must be computed for its output, in order, and until when each value is needed. Called by `sweeping`."""
+"""Walks over a graph: what is computed for its output, in order, and until when it is needed. Called by `sweeping`."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -109,9 +109,7 @@ def _step(node: fx.Node, *, operations: Mapping[fx.Node, Operation], values: Map
     return Step(node=node, operation=operation if fits and is_one_size else GLOBAL, sources=sources)
 
 
-def _chained(
-    node: fx.Node, operation: Windowed, *, operations: Mapping[fx.Node, Operation]
-) -> tuple[Windowed, list[fx.Node]]:
+def _chained(node: fx.Node, operation: Windowed, *, operations: Mapping[fx.Node, Operation]) -> tuple[Windowed, list[fx.Node]]:
     """The window with the padding before it, and the nodes before it through which each cell passes by itself."""
     chain: list[fx.Node] = []
     source = _source(node, operations)

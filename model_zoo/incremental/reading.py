@@ -1,7 +1,6 @@
-"""Reads a layer for copies of one image with a square in each, in part where that is possible. Called by the sweeps of `methods`."""
+"""Reads a layer for copies of one image with a square in each, in part where that is possible. Called by sweeps."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import TypeAlias
 
 import numpy as np
@@ -9,10 +8,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from model_zoo.activations import aggregate, layer_output
+from model_zoo.activations import aggregate, channel_first, layer_output
 from model_zoo.address import UnitAddress
 from model_zoo.errors import InputError
-from model_zoo.incremental.regions import Cells, Region, pasted
+from model_zoo.incremental.regions import Region, pasted
 from model_zoo.incremental.spans import Span
 from model_zoo.incremental.sweeping import Sweeping
 from model_zoo.incremental.tracing import UntraceableError, traced
@@ -39,7 +38,8 @@ class LayerReader:
         self, model: LoadedModel, unit: UnitAddress, *, aggregation: str, image: Float[Tensor, "3 height width"], side: int
     ) -> None:
         self.model, self.unit, self.aggregation, self.image, self.side = model, unit, aggregation, image, side
-        self.is_mean_of_maps = aggregation == "mean" and model.card.layers[unit.layer].layout == "BCHW"
+        self.layout = model.card.layers[unit.layer].layout
+        self.is_mean_of_maps = aggregation == "mean" and self.layout == "BCHW"
         self.sweeping: Sweeping | None = None
         self.why_whole = ""
         """Why whole copies are read; empty where only what a square can change is computed."""
@@ -51,7 +51,9 @@ class LayerReader:
         else:
             self._check()
 
-    def read(self, squares: Float[Tensor, "position 3 side side"], positions: Sequence[Position]) -> Float[Tensor, "position channel"]:
+    def read(
+        self, squares: Float[Tensor, "position 3 side side"], positions: Sequence[Position]
+    ) -> Float[Tensor, "position channel"]:
         """The activations for the image with each square at its position.
 
         Raises:
@@ -70,7 +72,11 @@ class LayerReader:
 
     def _in_part(self, sweeping: Sweeping, region: Region) -> Float[Tensor, "position channel"]:
         squares = Region(values=self.model.preprocess(region.values), rows=region.rows, columns=region.columns)
-        return sweeping.means(squares) if self.is_mean_of_maps else self._aggregated(sweeping.outputs(squares))
+        return (
+            sweeping.means(squares)
+            if self.is_mean_of_maps
+            else self._aggregated(channel_first(sweeping.outputs(squares), layout=self.layout))
+        )
 
     def _whole(self, region: Region) -> Float[Tensor, "position channel"]:
         return self._aggregated(layer_output(self.model, self.unit.layer, images=pasted(region, base=self.image[None])))

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import functional
@@ -56,7 +55,9 @@ def cut(
     count, channels = region.values.shape[:2]
     canvas = base.new_empty(count, rows.size, columns.size, channels)
     unchanged, values = base.permute(0, 2, 3, 1)[0], region.values.permute(0, 2, 3, 1)
-    corners = zip(*(start.tolist() for start in (rows.start, columns.start, region.rows.start, region.columns.start)), strict=True)
+    corners = zip(
+        *(start.tolist() for start in (rows.start, columns.start, region.rows.start, region.columns.start)), strict=True
+    )
     for position, (top, left, region_top, region_left) in enumerate(corners):
         _paste(canvas[position], unchanged, row=-top, column=-left)
         _paste(canvas[position], values[position], row=region_top - top, column=region_left - left)
@@ -70,7 +71,9 @@ def pasted(region: Region, *, base: Float[Tensor, "1 channel height width"]) -> 
     return cut(region, base=base, rows=rows, columns=columns)
 
 
-def fill_outside(maps: Float[Tensor, "position channel row column"], *, rows: Cells, columns: Cells, fill: float, size: Sequence[int]) -> None:
+def fill_outside(
+    maps: Float[Tensor, "position channel row column"], *, rows: Cells, columns: Cells, fill: float, size: Sequence[int]
+) -> None:
     """Overwrite the cells outside of a map of this size, which are its padding."""
     for axis, cells, length in ((2, rows, size[0]), (3, columns, size[1])):
         after = length - cells.start

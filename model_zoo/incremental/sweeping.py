@@ -4,9 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeAlias
 
-import numpy as np
-import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor, fx
 from torch.fx.node import map_arg
 
@@ -69,7 +67,9 @@ class Sweeping:
     def _run(self, step: Step, values: dict[fx.Node, Value]) -> Value:
         operation, regions = step.operation, [values[source] for source in step.sources]
         if isinstance(operation, Cellwise) and isinstance(regions[0], Region):
-            return replace(regions[0], values=self._computed(step.node, lambda source: _values(values.get(source, self.base[source]))))
+            return replace(
+                regions[0], values=self._computed(step.node, lambda source: _values(values.get(source, self.base[source])))
+            )
         if not isinstance(operation, Global) and all(isinstance(region, Region) for region in regions):
             rows, columns = union([region.rows for region in regions]), union([region.columns for region in regions])
             if isinstance(operation, Windowed):
@@ -96,7 +96,9 @@ class Sweeping:
         seen, size = local[source], self.base[source].shape[2:]
         for node in step.chain:
             if isinstance(self.operations[node], Cellwise):
-                seen = self._computed(node, lambda argument, seen=seen: seen if argument in self.operations else self.base[argument])
+                seen = self._computed(
+                    node, lambda argument, seen=seen: seen if argument in self.operations else self.base[argument]
+                )
         fill_outside(seen, rows=seen_rows, columns=seen_columns, fill=operation.fill, size=size)
         return operation.run(seen)
 

@@ -12,7 +12,8 @@ class Occlusion(UnitRecipe):
     """A square slides over an image; where it hurts the unit most and least.
 
     Files: `base` (unoccluded), `min` and `max` (occluded where the activation is least and greatest) and `map`;
-    `values` holds the grid of activations, its positions and the base activation.
+    `values` holds the grid of activations (null where not read), its positions and the base activation, how it was computed
+    (`inference`), and whether the unit is `dead` on the whole image.
     """
 
     kind: ClassVar[str] = "occlusion"
@@ -29,6 +30,8 @@ class Occlusion(UnitRecipe):
     stride: int = 2
     """Distance in px between positions."""
     fill: Literal["patch_mean", "gray"] = "patch_mean"
+    mode: Literal["exact", "coarse_to_fine"] = "exact"
+    """Every position, or few: a coarse grid, then closer around its extremes; `values` says when the extremes may be others."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
