@@ -13,6 +13,7 @@ from experiments.contract.artifacts import ArtifactStore, Manifest, Product, Wor
 from experiments.contract.recipes import (
     ActivationIndex,
     Analysis,
+    Attribution,
     Blur,
     Exemplars,
     FeatureVisualization,
@@ -20,7 +21,7 @@ from experiments.contract.recipes import (
     Recipe,
     StimulusSet,
 )
-from experiments.methods import blur, exemplars, feature_visualization, occlusion
+from experiments.methods import attribution, blur, exemplars, feature_visualization, occlusion
 
 # Each maker takes its own kind of recipe; the key of MAKERS sees to that.
 Maker = Callable[[Any, Workshop], Product]
@@ -31,6 +32,7 @@ MAKERS: Mapping[type[Recipe], Maker] = {
     FeatureVisualization: feature_visualization.make,
     Occlusion: occlusion.make,
     Blur: blur.make,
+    Attribution: attribution.make,
     StimulusSet: lambda recipe, workshop: registry.part(recipe.paper, "stimuli").make(recipe, workshop),
     Analysis: lambda recipe, workshop: registry.part(recipe.paper, "analysis").make(recipe, workshop),
 }

@@ -4,7 +4,6 @@ Shared by occlusion and blur.
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -16,11 +15,8 @@ from torch.nn import functional
 
 from experiments.contract.artifacts import Product, Workshop
 from experiments.contract.recipes import Occlusion
-from experiments.datasets.images import cut_square, read_image
-from experiments.datasets.pool import PoolImage, open_pool
-from experiments.datasets.sources import frame_largest
 from experiments.methods.exemplars import as_pixels, as_tensor, png_file
-from experiments.methods.natural import choose, natural_activations
+from experiments.methods.shown_image import images_of
 from experiments.methods.square_readings import Report, Sliding, layer_sweep
 from model_zoo.address import UnitAddress
 from model_zoo.incremental.reading import Position
@@ -95,7 +91,7 @@ def shown_scale(recipe: Occlusion) -> float:
 
 def make_swept(recipe: Occlusion, workshop: Workshop, *, sweep: Swept, shown: Shown) -> Product:
     """Sweep over a given image or one of the unit's exemplars, and keep the two most telling positions."""
-    seen, whole, parents = image_of(recipe, workshop)
+    seen, whole, parents = images_of(recipe, workshop)
     model = load(UnitAddress.parse(recipe.unit).model, device=workshop.device)
     swept = sweep(image=as_tensor(seen.pixels[None], device=workshop.device)[0], model=model, report=workshop.report)
     about = {"source": whole.source, "box": whole.box}
@@ -139,22 +135,6 @@ def square(position: Position, *, patch: int, scale: float) -> tuple[slice, slic
     top, left = (round(start * scale) for start in position)
     bottom, right = (round((start + patch) * scale) for start in position)
     return slice(top, bottom), slice(left, right)
-
-
-def image_of(recipe: Occlusion, workshop: Workshop) -> tuple[PoolImage, PoolImage, list[str]]:
-    """The image to alter, as the network sees it and as it is shown, and the digests that it comes from."""
-    if recipe.image:
-        image = read_image(Path(recipe.image), field="image")
-        framing = frame_largest(image.size)
-        seen, shown = (
-            PoolImage(source=recipe.image, box=framing.box, pixels=cut_square(image, framing.box, side=side, gray=framing.gray))
-            for side in (recipe.size, recipe.shown_size)
-        )
-        return seen, shown, []
-    natural = natural_activations(recipe, workshop)
-    chosen = choose(natural, counts={"max": recipe.rank + 1})["max"][recipe.rank]
-    pool = open_pool(recipe.pool, size=recipe.pool_size, seed=recipe.seed)
-    return pool.read(chosen, side=recipe.size), pool.read(chosen, side=recipe.shown_size), [natural.digest]
 
 
 def _heat_map(grid: Float[np.ndarray, "row column"], *, side: int) -> UInt8[np.ndarray, "side side 3"]:
