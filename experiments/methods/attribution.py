@@ -31,6 +31,8 @@ PATCH, STRIDE = 0.25, 0.0625
 OPACITY = 0.8
 """Of the strongest color over the image."""
 COLORS = "RdBu_r"
+LEGIBLE = 0.995
+"""Share of the pixels whose values have a color of their own; a few extreme ones would leave all others white."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,8 +55,8 @@ def make(recipe: Attribution, workshop: Workshop) -> Product:
     workshop.report(0, 1, f"{recipe.method} of {recipe.unit}")
     base = unit_activations(model, unit, aggregation=recipe.aggregation, images=image).item()
     attributed = attribute(recipe, image=image, model=model)
-    limit = float(np.abs(attributed.heat).max())
-    heat = _enlarged(attributed.heat / (limit or 1.0), side=recipe.shown_size)
+    limit = float(np.quantile(np.abs(attributed.heat), LEGIBLE))
+    heat = _enlarged((attributed.heat / (limit or 1.0)).clip(-1, 1), side=recipe.shown_size)
     about = {"source": whole.source, "box": whole.box}
     raw = io.BytesIO()
     np.save(raw, attributed.raw)
@@ -62,7 +64,7 @@ def make(recipe: Attribution, workshop: Workshop) -> Product:
         png_file("base", whole.pixels, about={"activation": base, **about}),
         png_file("map", _colored(heat), about={"low": -limit, "high": limit, "colors": COLORS}),
         png_file("overlay", _overlaid(heat, whole.pixels), about={"low": -limit, "high": limit, **about}),
-        NewFile(name="raw", content=raw.getvalue(), media_type="application/octet-stream"),
+        NewFile(name="raw.npy", content=raw.getvalue(), media_type="application/octet-stream"),
     ]
     # A unit that the image does not activate has nothing to attribute.
     values = {"method": recipe.method, "base": base, "dead": base == 0, **attributed.values}

@@ -114,7 +114,7 @@ def _values(swept: Sweep) -> dict[str, object]:
     read = ~np.isnan(swept.grid)
     values: dict[str, object] = {
         "base": swept.base,
-        "grid": np.where(read, swept.grid.astype(object), None).tolist(),
+        "grid": [[None if np.isnan(value) else value for value in row] for row in swept.grid.tolist()],
         "patch": swept.patch,
         "stride": swept.stride,
         "positions": swept.grid.size,

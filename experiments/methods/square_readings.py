@@ -96,11 +96,11 @@ def layer_sweep(
         read([(row, column) for row in range(sliding.cells) for column in range(sliding.cells)])
         differ = None
     else:
-        differ = _coarse_to_fine(grids[unit.channel], read=read, seed=recipe.seed)
+        differ = coarse_to_fine(grids[unit.channel], read=read, seed=recipe.seed)
     return LayerSweep(base=base, grids=grids, why_whole=reader.why_whole, extremes_may_differ=differ)
 
 
-def _coarse_to_fine(grid: Float[np.ndarray, "row column"], *, read: Callable[[Sequence[Cell]], None], seed: int) -> bool:
+def coarse_to_fine(grid: Float[np.ndarray, "row column"], *, read: Callable[[Sequence[Cell]], None], seed: int) -> bool:
     """Read a coarse grid, then ever closer around its extremes, then some positions at random; whether one of these beat them."""
     side = len(grid)
     coarse = sorted({*range(0, side, COARSE), side - 1})

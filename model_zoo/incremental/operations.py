@@ -119,7 +119,7 @@ def _of_module(module: nn.Module) -> Operation:
 
 
 def _of_function(node: fx.Node, values: Mapping[fx.Node, Any]) -> Operation:
-    arguments = [values[argument] if isinstance(argument, fx.Node) else argument for argument in node.args]
+    arguments: list[Any] = [values[argument] if isinstance(argument, fx.Node) else argument for argument in node.args]
     if node.target in CELLWISE_FUNCTIONS or node.target in CELLWISE_METHODS:
         return Cellwise(linear=node.target is functional.batch_norm)
     if node.target is torch.cat:
@@ -131,7 +131,8 @@ def _of_function(node: fx.Node, values: Mapping[fx.Node, Any]) -> Operation:
     if node.target is functional.max_pool2d and len(arguments) == 1 and not node.kwargs["return_indices"]:
         return _max_pool(*(node.kwargs[name] for name in ("kernel_size", "stride", "padding", "dilation")))
     if node.target is functional.pad and node.kwargs.get("mode", "constant") == "constant" and len(arguments) == 2:
-        return _padding(arguments[1], value=node.kwargs.get("value") or 0.0)
+        value: Any = node.kwargs.get("value") or 0.0
+        return _padding(arguments[1], value=value)
     return GLOBAL
 
 
@@ -142,7 +143,7 @@ def _convolution(weight: Tensor, bias: Tensor | None, stride: Any, padding: Any,
     if tuple(weight.shape[2:]) == (1, 1) and (stride, padding, groups) == ((1, 1), (0, 0), 1):
         return Cellwise(linear=True, run=partial(_matrix, weight=weight[:, :, 0, 0], bias=bias))
     run = partial(functional.conv2d, weight=weight, bias=bias, stride=stride, dilation=dilation, groups=groups)
-    return _windowed(tuple(weight.shape[2:]), stride, padding, dilation, fill=0.0, run=run)
+    return _windowed(_pair(tuple(weight.shape[2:])), stride, padding, dilation, fill=0.0, run=run)
 
 
 def _max_pool(kernel: Any, stride: Any, padding: Any, dilation: Any) -> Operation:
@@ -183,4 +184,4 @@ def _pair(value: Any) -> Pair:
 
 def _map_size(value: Any) -> tuple[int, int] | None:
     """Height and width of a value that is spread over a map; None for numbers and vectors."""
-    return tuple(value.shape[-2:]) if isinstance(value, Tensor) and value.ndim >= 3 else None
+    return _pair(tuple(value.shape[-2:])) if isinstance(value, Tensor) and value.ndim >= 3 else None

@@ -45,11 +45,11 @@ class LayerReader:
         """Why whole copies are read; empty where only what a square can change is computed."""
         try:
             with torch.inference_mode():
-                self.sweeping = Sweeping(traced(model.network_for(unit.layer), unit.layer), image=model.preprocess(image[None]))
+                sweeping = Sweeping(traced(model.network_for(unit.layer), unit.layer), image=model.preprocess(image[None]))
         except UntraceableError as error:
             self.why_whole = str(error)
         else:
-            self._check()
+            self._take(sweeping)
 
     def read(
         self, squares: Float[Tensor, "position 3 side side"], positions: Sequence[Position]
@@ -93,14 +93,16 @@ class LayerReader:
             columns=Span(low=lefts, high=lefts + self.side, length=width),
         )
 
-    def _check(self) -> None:
-        """Read whole copies from now on unless inference in part gives the same in two corners and in between."""
+    def _take(self, sweeping: Sweeping) -> None:
+        """Read in part from now on, if that gives the same as whole copies in two corners and in between."""
         height, width = self.image.shape[1:]
         bottom, right = height - self.side, width - self.side
         positions = [(0, 0), (bottom // 2, right // 2), (bottom, right)]
         squares = self.image.flip(0)[:, : self.side, : self.side].expand(len(positions), -1, -1, -1)
         with torch.inference_mode():
             region = self._region(squares, positions)
-            whole, in_part = self._whole(region), self._in_part(self.sweeping, region)
-        if not torch.allclose(in_part, whole, rtol=0.0, atol=TOLERANCE * whole.abs().max().item(), equal_nan=True):
-            self.sweeping, self.why_whole = None, "in part its activations came out otherwise"
+            whole, in_part = self._whole(region), self._in_part(sweeping, region)
+        if torch.allclose(in_part, whole, rtol=0.0, atol=TOLERANCE * whole.abs().max().item(), equal_nan=True):
+            self.sweeping = sweeping
+        else:
+            self.why_whole = "in part its activations came out otherwise"

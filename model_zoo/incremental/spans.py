@@ -39,7 +39,8 @@ class Span:
     @cached_property
     def start(self) -> Int[np.ndarray, " position"]:
         """The first computed cell."""
-        return np.minimum(self.low, self.length - self.size)
+        start: Int[np.ndarray, " position"] = np.minimum(self.low, self.length - self.size)
+        return start
 
     def through(self, window: Window, *, length: int) -> "Span":
         """What changes in the output, of `length` cells, of an operation with this window."""

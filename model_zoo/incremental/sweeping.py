@@ -91,14 +91,13 @@ class Sweeping:
             source: cut(values[source], base=self.base[source], rows=seen_rows, columns=seen_columns) for source in step.sources
         }
         if not isinstance(operation, Windowed):
-            return self._computed(step.node, lambda source: local.get(source, self.base[source]))
+            joined: Tensor = self._computed(step.node, lambda source: local.get(source, self.base[source]))
+            return joined
         (source,) = step.sources
         seen, size = local[source], self.base[source].shape[2:]
         for node in step.chain:
             if isinstance(self.operations[node], Cellwise):
-                seen = self._computed(
-                    node, lambda argument, seen=seen: seen if argument in self.operations else self.base[argument]
-                )
+                local[node] = seen = self._computed(node, lambda source: local.get(source, self.base[source]))
         fill_outside(seen, rows=seen_rows, columns=seen_columns, fill=operation.fill, size=size)
         return operation.run(seen)
 
@@ -117,11 +116,13 @@ class Sweeping:
 
     def _mean(self, node: fx.Node, value: Value) -> Float[Tensor, "position channel 1 1"]:
         if not isinstance(value, Region):
-            return value.mean(dim=(2, 3), keepdim=True)
+            mean: Tensor = value.mean(dim=(2, 3), keepdim=True)
+            return mean
         base = self.base[node]
         before = cut_sums(base, rows=Cells.of(value.rows), columns=Cells.of(value.columns))
         change = value.values.sum(dim=(2, 3)) - before
-        return (base.mean(dim=(2, 3)) + change / base[0, 0].numel())[:, :, None, None]
+        changed: Tensor = base.mean(dim=(2, 3)) + change / base[0, 0].numel()
+        return changed[:, :, None, None]
 
     def _forget(self, step: Step, values: dict[fx.Node, Value]) -> None:
         for source in self.last_uses[step.node]:

@@ -51,9 +51,14 @@ def run() -> list[dict[str, Any]]:
         "reference": reference.seconds,
         "peak_mib": ours.peak_mib,
         "equal": difference,
-        "detail": f"{RECIPE.unit}, {RECIPE.size} px, {ours.detail}, peak {ours.peak_mib:.0f} MiB; captum with {reference.detail}, "
-        f"peak {reference.peak_mib:.0f} MiB; largest difference {difference / reference.attribution.abs().max().item():.1e} of the "
-        f"largest attribution; {torch.get_num_threads()} threads",
+        "detail": "; ".join(
+            [
+                f"{RECIPE.unit}, {RECIPE.size} px, {ours.detail}, peak {ours.peak_mib:.0f} MiB",
+                f"captum with {reference.detail}, peak {reference.peak_mib:.0f} MiB",
+                f"largest difference {difference / reference.attribution.abs().max().item():.1e} of the largest attribution",
+                f"{torch.get_num_threads()} threads",
+            ]
+        ),
     }
     return [
         {"name": "occlusion_vs_captum", "ours": ours.seconds, "ratio": reference.seconds / ours.seconds, **row},

@@ -14,7 +14,7 @@ class Attribution(ImageRecipe):
     """A heat map over an image, made by one of captum's methods.
 
     Files: `base` (the image), `map` (signed: red speaks for the unit, blue against it; `about` holds the value of the strongest
-    color), `overlay` (the map over the image) and `raw` (the attributions as captum gave them, .npy). `values` holds the base
+    color), `overlay` (the map over the image) and `raw.npy` (the attributions as captum gave them). `values` holds the base
     activation, for `integrated_gradients` the `completeness_gap`, for `gradcam` the `layer` whose map was weighted.
     """
 
