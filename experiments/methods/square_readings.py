@@ -21,7 +21,7 @@ Report: TypeAlias = Callable[[int, int, str], None]
 Cell: TypeAlias = tuple[int, int]
 """Row and column of a position in the grid of all."""
 COARSE = 8
-"""Cells between the positions that are read first in coarse-to-fine mode."""
+"""Cells between the positions that are read first in coarse-to-fine mode, where a third of the square is not less."""
 CANDIDATES = 3
 """How many of the least and of the greatest activations are looked around in coarse-to-fine mode."""
 CHECKED = 64
@@ -96,22 +96,23 @@ def layer_sweep(
         read([(row, column) for row in range(sliding.cells) for column in range(sliding.cells)])
         differ = None
     else:
-        differ = coarse_to_fine(grids[unit.channel], read=read, seed=recipe.seed)
+        spacing = min(COARSE, max(1, sliding.patch // (3 * sliding.stride)))
+        differ = coarse_to_fine(grids[unit.channel], read=read, spacing=spacing, seed=recipe.seed)
     return LayerSweep(base=base, grids=grids, why_whole=reader.why_whole, extremes_may_differ=differ)
 
 
-def coarse_to_fine(grid: Float[np.ndarray, "row column"], *, read: Callable[[Sequence[Cell]], None], seed: int) -> bool:
+def coarse_to_fine(
+    grid: Float[np.ndarray, "row column"], *, read: Callable[[Sequence[Cell]], None], spacing: int, seed: int
+) -> bool:
     """Read a coarse grid, then ever closer around its extremes, then some positions at random; whether one of these beat them."""
     side = len(grid)
-    coarse = sorted({*range(0, side, COARSE), side - 1})
+    coarse = sorted({*range(0, side, spacing), side - 1})
     read([(row, column) for row in coarse for column in coarse])
-    spacing = COARSE // 2
-    while spacing:
+    while spacing := spacing // 2:
         near = [(row + down, column + right) for row, column in _extremes(grid) for down, right in _around(spacing)]
         unread = [cell for cell in dict.fromkeys(near) if max(cell) < side and min(cell) >= 0 and np.isnan(grid[cell])]
         if unread:
             read(unread)
-        spacing //= 2
     least, greatest = np.nanmin(grid), np.nanmax(grid)
     left = np.argwhere(np.isnan(grid))
     if not len(left):

@@ -128,7 +128,7 @@ def test_coarse_to_fine_reads_few_positions_and_says_when_its_extremes_differ(im
         assert np.abs(result.grids[channel][read] - exact[channel][read]).max() <= 1e-5 * np.abs(exact[channel]).max()
         found = np.array([np.nanmin(result.grids[channel]), np.nanmax(result.grids[channel])])
         true = np.array([exact[channel].min(), exact[channel].max()])
-        assert np.abs(found - true).max() <= 0.1 * np.ptp(true)
+        assert np.abs(found - true).max() <= 0.15 * np.ptp(true)
         assert isinstance(result.extremes_may_differ, bool)
 
 
@@ -141,7 +141,7 @@ def search(truth: np.ndarray) -> tuple[bool, list[tuple[int, int]]]:
             grid[cell] = truth[cell]
             order.append(cell)
 
-    return coarse_to_fine(grid, read=read, seed=4), order
+    return coarse_to_fine(grid, read=read, spacing=8, seed=4), order
 
 
 def test_coarse_to_fine_reports_a_peak_that_it_missed():
