@@ -151,6 +151,16 @@ def resolve_layer(layer: str, *, model_id: str) -> str:
     )
 
 
+def aggregation_of(address: UnitAddress) -> str:
+    """The aggregation that a unit has unless somebody wants another: of its position if it has one, else the mean.
+
+    Raises:
+        InputError: There is no such model or layer.
+    """
+    layer = card(address.model).layers[resolve_layer(address.layer, model_id=address.model)]
+    return "position" if address.row is not None else AGGREGATIONS[layer.layout][0]
+
+
 def check_unit(address: UnitAddress, *, aggregation: str) -> UnitAddress:
     """The address with the layer's verbatim name, if the unit exists and `aggregation` suits its layer.
 

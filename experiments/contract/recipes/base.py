@@ -7,9 +7,10 @@ from typing import ClassVar, Literal
 
 from experiments.contract.fields import Json, canonical_json, require, require_range
 from model_zoo.address import UnitAddress
-from model_zoo.catalogue import check_unit
+from model_zoo.catalogue import aggregation_of, check_unit
 
 Sign = Literal["max", "min"]
+Aggregation = Literal["auto", "mean", "position", "tokens"]
 MAX_SIDE = 1024
 POOLS = ("photographs", "stamps")
 
@@ -46,8 +47,8 @@ class UnitRecipe(Recipe):
 
     unit: str
     """Unit address, `<model>/<module path>:<channel>`; stored in its canonical form."""
-    aggregation: Literal["mean", "position", "tokens"] = "mean"
-    """How the map of a channel becomes one number: spatial mean, one position, or mean over tokens."""
+    aggregation: Aggregation = "auto"
+    """How a channel's output becomes one number: spatial mean, one position, or mean over tokens. `auto` is the unit's own."""
     seed: int = 0
     pool: str = "photographs"
     """`photographs`, `stamps`, both joined by `+`, or the absolute path of a folder of images on the worker."""
@@ -58,6 +59,8 @@ class UnitRecipe(Recipe):
 
     def __post_init__(self) -> None:
         address = UnitAddress.parse(self.unit)
+        if self.aggregation == "auto":
+            object.__setattr__(self, "aggregation", aggregation_of(address))
         object.__setattr__(self, "unit", str(check_unit(address, aggregation=self.aggregation)))
         require_pool(self, self.pool)
 

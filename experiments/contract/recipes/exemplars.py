@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from experiments.contract.fields import require_range
-from experiments.contract.recipes.base import MAX_SIDE, Recipe, UnitRecipe, require_pool
+from experiments.contract.recipes.base import MAX_SIDE, Aggregation, Recipe, UnitRecipe, require_pool
 from model_zoo.address import UnitAddress
 from model_zoo.catalogue import check_unit
 
@@ -43,7 +43,7 @@ class ActivationIndex(Recipe):
     model: str
     layer: str
     """Module path, verbatim."""
-    aggregation: Literal["mean", "position", "tokens"] = "mean"
+    aggregation: Aggregation = "mean"
     position: str = ""
     """`<row>,<column>` where the aggregation is `position`."""
     seed: int = 0

@@ -12,7 +12,7 @@ from experiments.contract.designs import LANGUAGES
 from experiments.contract.errors import InputError
 from experiments.contract.fields import build, require, require_range
 from model_zoo.address import UnitAddress
-from model_zoo.catalogue import check_unit
+from model_zoo.catalogue import aggregation_of, check_unit
 from webapp.api_errors import Conflict
 from webapp.participants.models import ConsentText, Recruitment
 from webapp.studies.models import Condition, Study, Unit
@@ -158,7 +158,8 @@ def plan_check(plan: StudyPlan) -> tuple[list[UnitAddress], Sequence[str], Any]:
     told = "a session of this design asks about all units, so that there is nothing to allocate"
     require(hasattr(settings, "main_trials") or not adaptive, "allocation", told, "Choose balanced allocation")
     require(bool(plan.units), "units", "a study without units asks nothing", "Give at least one unit address")
-    addresses = [check_unit(UnitAddress.parse(unit), aggregation="mean") for unit in plan.units]
+    parsed = [UnitAddress.parse(unit) for unit in plan.units]
+    addresses = [check_unit(address, aggregation=aggregation_of(address)) for address in parsed]
     repeated = len({str(address) for address in addresses}) < len(addresses)
     require(not repeated, "units", "a unit is given twice", "Give each unit once")
     design.stimulus_sets(units=[str(address) for address in addresses], conditions=conditions, settings=settings)
