@@ -14,6 +14,7 @@ from experiments.contract.recipes import (
     ActivationIndex,
     ActivationShard,
     Analysis,
+    Attribution,
     Blur,
     Exemplars,
     FeatureVisualization,
@@ -22,7 +23,7 @@ from experiments.contract.recipes import (
     Recipe,
     StimulusSet,
 )
-from experiments.methods import activation_index, blur, exemplars, feature_visualization, occlusion, pool_listing
+from experiments.methods import activation_index, attribution, blur, exemplars, feature_visualization, occlusion, pool_listing
 
 # Each maker takes its own kind of recipe; the key of MAKERS sees to that.
 Maker = Callable[[Any, Workshop], Product]
@@ -35,6 +36,7 @@ MAKERS: Mapping[type[Recipe], Maker] = {
     FeatureVisualization: feature_visualization.make,
     Occlusion: occlusion.make,
     Blur: blur.make,
+    Attribution: attribution.make,
     StimulusSet: lambda recipe, workshop: registry.part(recipe.paper, "stimuli").make(recipe, workshop),
     Analysis: lambda recipe, workshop: registry.part(recipe.paper, "analysis").make(recipe, workshop),
 }

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 
 from experiments.contract.errors import InputError
 from experiments.contract.fields import Json, build, require
-from experiments.contract.recipes.base import Recipe, Sign, UnitRecipe
+from experiments.contract.recipes.attribution import Attribution
+from experiments.contract.recipes.base import ImageRecipe, Recipe, Sign, UnitRecipe
 from experiments.contract.recipes.circuits import Circuit
 from experiments.contract.recipes.exemplars import ActivationIndex, ActivationShard, Exemplars, PoolListing
 from experiments.contract.recipes.occlusion import Blur, Occlusion
@@ -22,10 +23,12 @@ __all__ = [
     "ActivationIndex",
     "ActivationShard",
     "Analysis",
+    "Attribution",
     "Blur",
     "Circuit",
     "Exemplars",
     "FeatureVisualization",
+    "ImageRecipe",
     "Occlusion",
     "PoolListing",
     "Recipe",
@@ -36,7 +39,9 @@ __all__ = [
     "recipe_from_json",
 ]
 
-STIMULI: Mapping[str, type[UnitRecipe]] = {recipe.kind: recipe for recipe in (FeatureVisualization, Exemplars, Occlusion, Blur)}
+STIMULI: Mapping[str, type[UnitRecipe]] = {
+    recipe.kind: recipe for recipe in (FeatureVisualization, Exemplars, Occlusion, Blur, Attribution)
+}
 """What can be made of a single unit, by kind."""
 RECIPES: Mapping[str, type[Recipe]] = {
     **STIMULI,
