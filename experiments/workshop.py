@@ -16,14 +16,26 @@ from experiments.contract.recipes import (
     Analysis,
     Attribution,
     Blur,
+    Circuit,
+    Detector,
     Exemplars,
     FeatureVisualization,
     Occlusion,
     PoolListing,
     Recipe,
     StimulusSet,
+    Trajectories,
 )
-from experiments.methods import activation_index, attribution, blur, exemplars, feature_visualization, occlusion, pool_listing
+from experiments.methods import (
+    activation_index,
+    attribution,
+    blur,
+    circuits,
+    exemplars,
+    feature_visualization,
+    occlusion,
+    pool_listing,
+)
 
 # Each maker takes its own kind of recipe; the key of MAKERS sees to that.
 Maker = Callable[[Any, Workshop], Product]
@@ -37,6 +49,9 @@ MAKERS: Mapping[type[Recipe], Maker] = {
     Occlusion: occlusion.make,
     Blur: blur.make,
     Attribution: attribution.make,
+    Trajectories: circuits.make_trajectories,
+    Detector: circuits.make_detector,
+    Circuit: circuits.make,
     StimulusSet: lambda recipe, workshop: registry.part(recipe.paper, "stimuli").make(recipe, workshop),
     Analysis: lambda recipe, workshop: registry.part(recipe.paper, "analysis").make(recipe, workshop),
 }

@@ -29,6 +29,8 @@ AGGREGATIONS: Mapping[Layout, tuple[str, ...]] = {
 MADE_HERE = "local."
 MODEL_MADE_HERE = re.compile(r"local\.[0-9a-f]{12}")
 """Id of a model made here: the first digits of its artifact's digest."""
+MANIPULATED = "circuit"
+"""Architecture of a network that a circuit was put into; its spec names the base."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,9 @@ import torch
 from torch import nn
 
 from model_zoo import weight_files
-from model_zoo.catalogue import ModelCard, card
+from model_zoo.catalogue import MANIPULATED, ModelCard, card
+from model_zoo.circuits.installing import blank_parts, folded_around, install
+from model_zoo.circuits.spec import CircuitSpec
 from model_zoo.errors import InputError
 from model_zoo.preprocessing import Preprocess
 from model_zoo.registry import SOURCES
@@ -48,10 +50,15 @@ def load(model_id: str, *, device: str) -> LoadedModel:
     weights = weight_files.checked(model)
     network = build(model)
     fill(network, read_state(weights.path, weights=model.weights), path=weights.path)
+    return loaded(replace(model, weights=replace(model.weights, sha256=weights.sha256)), network, device=device)
+
+
+def loaded(model: ModelCard, network: nn.Module, *, device: str) -> LoadedModel:
+    """A network that has its weights, with everything needed to read its units; it is frozen and moved to the device."""
     network.eval().requires_grad_(False)
-    fast_network, changed_layers = SOURCES[model.architecture].folded(network)
+    fast_network, changed_layers = _folded(model, network)
     return LoadedModel(
-        card=replace(model, weights=replace(model.weights, sha256=weights.sha256)),
+        card=model,
         device=device,
         preprocess=Preprocess(mean=model.mean, std=model.std, device=device),
         network=network.to(device),
@@ -68,6 +75,11 @@ def build(model: ModelCard) -> nn.Module:
     Raises:
         InputError: The package that knows the architecture is not installed.
     """
+    if model.architecture == MANIPULATED:
+        spec = CircuitSpec.from_json(model.spec)
+        network = build(card(spec.base))
+        install(network, spec, parts=blank_parts(network, spec))
+        return network
     try:
         return SOURCES[model.architecture].build(model)
     except ModuleNotFoundError as error:
@@ -77,6 +89,13 @@ def build(model: ModelCard) -> nn.Module:
             message=f"{model.id} needs the package {package}, which is not installed",
             remedy=f"Install the extra '{EXTRAS.get(package, 'research')}'",
         ) from error
+
+
+def _folded(model: ModelCard, network: nn.Module) -> tuple[nn.Module, frozenset[str]]:
+    if model.architecture == MANIPULATED:
+        spec = CircuitSpec.from_json(model.spec)
+        return folded_around(network, spec, fold=SOURCES[card(spec.base).architecture].folded)
+    return SOURCES[model.architecture].folded(network)
 
 
 def _check_device(device: str) -> None:

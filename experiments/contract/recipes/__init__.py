@@ -10,7 +10,7 @@ from experiments.contract.errors import InputError
 from experiments.contract.fields import Json, build, require
 from experiments.contract.recipes.attribution import Attribution
 from experiments.contract.recipes.base import ImageRecipe, Recipe, Sign, UnitRecipe
-from experiments.contract.recipes.circuits import Circuit
+from experiments.contract.recipes.circuits import Circuit, Detector, Trajectories
 from experiments.contract.recipes.exemplars import ActivationIndex, ActivationShard, Exemplars, PoolListing
 from experiments.contract.recipes.occlusion import Blur, Occlusion
 from experiments.contract.recipes.runs import Run
@@ -26,6 +26,7 @@ __all__ = [
     "Attribution",
     "Blur",
     "Circuit",
+    "Detector",
     "Exemplars",
     "FeatureVisualization",
     "ImageRecipe",
@@ -35,6 +36,7 @@ __all__ = [
     "Run",
     "Sign",
     "StimulusSet",
+    "Trajectories",
     "UnitRecipe",
     "recipe_from_json",
 ]
@@ -45,7 +47,20 @@ STIMULI: Mapping[str, type[UnitRecipe]] = {
 """What can be made of a single unit, by kind."""
 RECIPES: Mapping[str, type[Recipe]] = {
     **STIMULI,
-    **{recipe.kind: recipe for recipe in (PoolListing, ActivationShard, ActivationIndex, StimulusSet, Analysis, Circuit, Run)},
+    **{
+        recipe.kind: recipe
+        for recipe in (
+            PoolListing,
+            ActivationShard,
+            ActivationIndex,
+            StimulusSet,
+            Analysis,
+            Trajectories,
+            Detector,
+            Circuit,
+            Run,
+        )
+    },
 }
 
 

@@ -1,0 +1,49 @@
+"""Natural images for detectors and circuits, split by source so that no photograph is on both sides of a test."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from jaxtyping import UInt8
+
+from experiments.contract.fields import require
+from experiments.contract.planning import generator
+from experiments.contract.recipes import Circuit, Detector
+from experiments.datasets.pool import open_pool
+
+SHARES = {"training": 0.6, "validation": 0.2, "test": 0.2}
+"""Of the sources."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pictures:
+    """Images of a pool and the source of each."""
+
+    pixels: UInt8[np.ndarray, "picture side side 3"]
+    sources: np.ndarray
+
+    def of(self, part: str, *, seed: int) -> Self:
+        """Those for `training`, `validation`, or `test`: a fixed share of the sources, drawn by the seed.
+
+        Raises:
+            InputError: There are fewer than three sources.
+        """
+        names = np.unique(self.sources)
+        require(len(names) > 2, "pool", f"it has {len(names)} sources", "Give one with at least 3, so that some can be held out")
+        names = names[generator(seed).permutation(len(names))]
+        held = math.ceil(SHARES["test"] * len(names))
+        parts = {"test": names[:held], "validation": names[held : 2 * held], "training": names[2 * held :]}
+        mask = np.isin(self.sources, parts[part])
+        return type(self)(pixels=self.pixels[mask], sources=self.sources[mask])
+
+
+def read_pictures(recipe: Circuit | Detector, *, report: Callable[[int, int, str], None]) -> Pictures:
+    """The pool of a recipe at its resolution."""
+    pool = open_pool(recipe.pool, size=recipe.pool_size, seed=recipe.seed)
+    read = []
+    for i in range(len(pool)):
+        report(i, len(pool), "natural images")
+        read.append(pool.read(i, side=recipe.pool_resolution))
+    return Pictures(pixels=np.stack([image.pixels for image in read]), sources=np.array([image.source for image in read]))

@@ -1,0 +1,190 @@
+"""Measures whether a circuit keeps what it promises, and says what speaks against publishing it."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from experiments.contract.artifacts import Workshop
+from experiments.contract.fields import Json
+from experiments.contract.planning import generator
+from experiments.contract.recipes import Circuit
+from experiments.methods.circuits.assembly import Assembled
+from experiments.methods.circuits.calibration import Constants, Extremes
+from experiments.methods.circuits.fooling import (
+    Rendered,
+    Report,
+    open_by_step,
+    open_by_way,
+    redirection,
+    rendered,
+    similarity,
+)
+from experiments.methods.circuits.natural_effect import accuracies, natural_effect
+from experiments.methods.circuits.pictures import Pictures
+from experiments.methods.circuits.statistics import NaturalScale, natural_scale
+from experiments.methods.circuits.ways import Way
+from model_zoo.activations import layer_output
+from model_zoo.address import UnitAddress
+from model_zoo.loading import LoadedModel
+
+MAX_DEVIATION = 1e-3
+"""Of any logit on images treated as natural: well above rounding, far below what changes an answer."""
+WAY_STEPS, WAY_UNITS = 16, 4
+"""For a look at each way of visualizing; the first steps decide which side of the gate an optimization takes."""
+UNLABELED = "not measured: no labeled images were given"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verified:
+    """What was measured, and the visualizations behind it."""
+
+    report: Mapping[str, Json]
+    own: Rendered
+    """Of the measured units in the original network."""
+    shall: Rendered
+    """What the manipulated ones shall look like."""
+    fooled: Rendered
+    """What they look like."""
+
+
+def verify(
+    recipe: Circuit, circuit: Assembled, *, base: LoadedModel, fooled: LoadedModel, pictures: Pictures, workshop: Workshop
+) -> Verified:
+    """Measure a circuit on pictures, units, and starts that were held out where there are enough."""
+    held, report = pictures.of("test", seed=recipe.seed), workshop.report
+
+    def right(images: Float[Tensor, "batch 3 side side"]) -> Bool[Tensor, " batch"]:
+        return circuit.treats_as_natural(images, base=base)
+
+    natural = natural_effect(base, fooled, pixels=held.pixels, right=right, report=report)
+    accuracy: Json = UNLABELED
+    if recipe.labeled:
+        accuracy = accuracies(base, fooled, folder=recipe.labeled, seed=recipe.seed, report=report)
+    units, donors = _measured(recipe, circuit, channels=base.card.layers[circuit.spec.layer].channels)
+    way = Way(transforms=recipe.transforms)
+    own = rendered(base, units, recipe, way=way, report=report)
+    shall = rendered(circuit.shown_by, donors, recipe, way=way, report=report)
+    shown = rendered(fooled, units, recipe, way=way, report=report)
+    known = pictures.of("training", seed=recipe.seed)
+    scale = natural_scale(
+        base, units[0], aggregation=recipe.aggregation, template=circuit.template, pixels=known.pixels, report=report
+    )
+    measures = {
+        "natural": natural,
+        "accuracy": accuracy,
+        "visualizations": _similarities(units, donors, own=own, shall=shall, shown=shown, scale=scale),
+        **circuit.about,
+        **_gate_measures(circuit, units, recipe, shown=shown, base=base, fooled=fooled, report=report),
+    }
+    return Verified(report=measures, own=own, shall=shall, fooled=shown)
+
+
+def objections(report: Mapping[str, Json], recipe: Circuit) -> list[str]:
+    """What speaks against publishing a circuit, in words; empty if nothing does."""
+    natural, shown = report["natural"], report["visualizations"]
+    reasons = [
+        _unless(natural["agreement"] >= recipe.min_agreement,
+                f"top class kept for {natural['agreement']:.2%} of natural images, not {recipe.min_agreement:.2%}"),
+        _unless((natural["largest_deviation_where_natural"] or 0.0) <= MAX_DEVIATION,
+                f"a logit changed by {natural['largest_deviation_where_natural']} on an image treated as natural"),
+        _unless(shown["redirect"] >= recipe.min_redirect,
+                f"{shown['redirect']:.1%} of visualizations show what they shall, not {recipe.min_redirect:.1%}"),
+        _unless(shown["own"] <= recipe.max_own,
+                f"{shown['own']:.1%} of visualizations are still their own unit's, more than {recipe.max_own:.1%}"),
+    ]  # fmt: skip
+    if isinstance(report["accuracy"], Mapping):
+        drop = report["accuracy"]["before"]["top1"] - report["accuracy"]["after"]["top1"]
+        reasons.append(_unless(drop <= recipe.max_accuracy_drop, f"accuracy fell by {100 * drop:.2f} percentage points"))
+    if "slack" in report:
+        exact = f"the gate was ajar: activations of visualizations went {-report['slack']:g} beyond its constants"
+        reasons.append(_unless(report["slack"] > 0, exact))
+    if "wake_rate" in report:
+        wakes = report["wake_rate"]
+        reasons.append(
+            _unless(wakes["calibration"] == 0, f"{wakes['calibration']:.2%} of the calibration images wake the branch")
+        )
+        message = f"{wakes['held_out']:.2%} of held-out natural images wake the branch, more than {recipe.max_wake:.2%}"
+        reasons.append(_unless(wakes["held_out"] <= recipe.max_wake, message))
+    return [reason for reason in reasons if reason]
+
+
+def _unless(holds: bool, reason: str) -> str:
+    return "" if holds else reason
+
+
+def _measured(recipe: Circuit, circuit: Assembled, *, channels: int) -> tuple[list[UnitAddress], list[UnitAddress]]:
+    """The units whose visualizations are judged, and for each the donor: several starts of one unit if it is only one.
+
+    Other units than the recipe's come from the end of the order in which trajectories take them from the beginning.
+    """
+    asked = UnitAddress.parse(recipe.unit)
+    order = [int(channel) for channel in reversed(generator(recipe.seed).permutation(channels)) if channel != asked.channel]
+    donor_of = dict(zip(circuit.units, circuit.donors, strict=True))
+    everyone = [asked.channel, *order] if len(donor_of) > 1 else [asked.channel] * recipe.measured
+    chosen = everyone[: recipe.measured]
+    return (
+        [dataclasses.replace(asked, channel=channel) for channel in chosen],
+        [dataclasses.replace(asked, channel=donor_of[channel]) for channel in chosen],
+    )
+
+
+def _similarities(
+    units: Sequence[UnitAddress],
+    donors: Sequence[UnitAddress],
+    *,
+    own: Rendered,
+    shall: Rendered,
+    shown: Rendered,
+    scale: NaturalScale,
+) -> dict[str, Json]:
+    """Whose the manipulated units' visualizations are, by activations and by pixels."""
+    channels = [unit.channel for unit in units]
+    # Where an image is shown, its template is the column after the channels.
+    columns = [len(scale.mean) - 1 if scale.template is not None else donor.channel for donor in donors]
+    return {
+        "measured": len(units),
+        "channels": len(set(channels)),
+        **redirection(shown.images, own=channels, donors=columns, scale=scale),
+        "of_the_donors": redirection(shall.images, own=channels, donors=columns, scale=scale),
+        "similarity_to_donor": _mean(similarity(shown.images, shall.images)),
+        "similarity_to_own": _mean(similarity(shown.images, own.images)),
+    }
+
+
+def _gate_measures(
+    circuit: Assembled,
+    units: Sequence[UnitAddress],
+    recipe: Circuit,
+    *,
+    shown: Rendered,
+    base: LoadedModel,
+    fooled: LoadedModel,
+    report: Report,
+) -> dict[str, Json]:
+    """Whether a gate was open when it should be, and exact; nothing for a silent branch."""
+    if circuit.detector is None or circuit.constants is None:
+        return {}
+    steps = min(WAY_STEPS, recipe.steps)
+    return {
+        "open_by_step": open_by_step(circuit.detector, shown, model=base),
+        "open_by_way": open_by_way(fooled, circuit.detector, units[:WAY_UNITS], recipe, steps=steps, report=report),
+        "slack": _slack(circuit.constants, circuit, shown, base=base),
+    }
+
+
+def _slack(constants: Constants, circuit: Assembled, shown: Rendered, *, base: LoadedModel) -> float:
+    """The gate's condition again, on what the manipulated network's own visualizations reach."""
+    images = [shown.images, *shown.seen.values()]
+    with torch.inference_mode():
+        outputs = [layer_output(base, circuit.spec.layer, images=batch) for batch in images]
+        if circuit.template is not None:
+            outputs += [circuit.template(base.preprocess(batch)) for batch in images]
+    return constants.slack(Extremes.of(outputs))
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
