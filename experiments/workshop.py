@@ -1,7 +1,7 @@
 """Makes artifacts: looks a recipe up in the store and, where it is missing, calls its maker. Called by tasks and CLI."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,9 @@ from experiments.contract.artifacts import ArtifactStore, Manifest, Product, Wor
 from experiments.contract.environment import versions
 from experiments.contract.recipes import (
     ActivationIndex,
+    ActivationShard,
     Analysis,
+    Attribution,
     Blur,
     Circuit,
     Detector,
@@ -20,25 +22,40 @@ from experiments.contract.recipes import (
     Network,
     Occlusion,
     PathSimilarity,
+    PoolListing,
     Recipe,
     Run,
     StimulusSet,
     Trajectories,
 )
-from experiments.methods import blur, circuits, exemplars, feature_visualization, occlusion, path_similarity_maker, small_network
+from experiments.methods import (
+    activation_index,
+    attribution,
+    blur,
+    circuits,
+    exemplars,
+    feature_visualization,
+    occlusion,
+    path_similarity_maker,
+    pool_listing,
+    small_network,
+)
 from experiments.methods.observers import machine_answers
 
 # Each maker takes its own kind of recipe; the key of MAKERS sees to that.
 Maker = Callable[[Any, Workshop], Product]
 
 MAKERS: Mapping[type[Recipe], Maker] = {
-    ActivationIndex: exemplars.make_index,
+    PoolListing: pool_listing.make,
+    ActivationShard: activation_index.make_shard,
+    ActivationIndex: activation_index.make,
     Exemplars: exemplars.make,
     FeatureVisualization: feature_visualization.make,
     Occlusion: occlusion.make,
     Blur: blur.make,
     PathSimilarity: path_similarity_maker.make,
     Network: small_network.make,
+    Attribution: attribution.make,
     Trajectories: circuits.make_trajectories,
     Detector: circuits.make_detector,
     Circuit: circuits.make,
@@ -72,3 +89,7 @@ class LocalWorkshop:
         product = MAKERS[type(recipe)](recipe, self)
         provenance = {**versions(), "device": self.device, "seconds": round(time.perf_counter() - started, 3)}
         return self.store.publish(recipe, product, provenance=provenance)
+
+    def obtain_all(self, recipes: Sequence[Recipe]) -> list[Manifest]:
+        """The artifacts of these recipes, made here one after the other."""
+        return [self.obtain(recipe) for recipe in recipes]

@@ -11,6 +11,7 @@ from experiments.commands.progress import progress_bar
 from experiments.contract.artifacts import ArtifactStore, Manifest
 from experiments.contract.fields import parse_settings
 from experiments.contract.local_models import bring_models
+from experiments.contract.pool_report import pool_report
 from experiments.contract.recipes import STIMULI, recipe_from_json
 
 
@@ -34,6 +35,8 @@ def make_stimulus(options: argparse.Namespace) -> None:
     with progress_bar() as report:
         manifest = LocalWorkshop(store=store, device=options.device, report=report).obtain(recipe)
     write_files(manifest, store=store, out=options.out)
+    for line in pool_report(manifest.values):
+        print(line)
     print(f"{len(manifest.files)} files and manifest.json in {options.out}")
 
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from experiments.contract.errors import InputError
 from experiments.contract.recipes import FeatureVisualization, Sign, UnitRecipe
-from experiments.methods.feature_visualization.ascent import Ascent, Report, Snapshot, ascend
+from experiments.methods.feature_visualization.ascent import Ascent, Report, Snapshot, ascend, ascend_in_parts
 from experiments.methods.feature_visualization.objectives import Channel, Diversity, Objective, Units
 from experiments.methods.feature_visualization.options import Options
 from experiments.methods.feature_visualization.reading import exact_reader, quick_reader
@@ -69,7 +69,11 @@ def render_units(
     if foreign:
         raise InputError(field="unit", message=f"{foreign[0]} is no unit of {model.card.id}", remedy="Give units of one model")
     units = Units(addresses=addresses, aggregation=aggregation)
-    ascent = ascend(_signed(units, sign), model=model, seeds=seeds, options=options, report=report)
+
+    def objective_of(part: slice) -> Objective:
+        return _signed(Units(addresses=addresses[part], aggregation=aggregation), sign)
+
+    ascent = ascend_in_parts(objective_of, model=model, seeds=seeds, options=options, report=report)
     return _visualization(ascent, units, model=model)
 
 
@@ -89,11 +93,13 @@ def render(
     """
     value = unit_objective(recipe)
     objective = _signed(value, recipe.sign)
-    if recipe.diversity:
-        objective += recipe.diversity * Diversity(layer=value.layer)
     options = Options.of(recipe, magnitudes=magnitudes)
     seeds = item_seeds(recipe.seed, count=recipe.batch)
-    ascent = ascend(objective, model=model, seeds=seeds, options=options, report=report)
+    if recipe.diversity:
+        objective += recipe.diversity * Diversity(layer=value.layer)
+        ascent = ascend(objective, model=model, seeds=seeds, options=options, report=report)
+    else:
+        ascent = ascend_in_parts(lambda _part: objective, model=model, seeds=seeds, options=options, report=report)
     return _visualization(ascent, value, model=model)
 
 

@@ -11,12 +11,13 @@ from torch import nn
 
 from experiments.contract.errors import Cancelled, InputError
 from experiments.contract.recipes import recipe_from_json
-from experiments.methods.feature_visualization.objectives import Diversity
+from experiments.methods.feature_visualization.ascent import ascend_in_parts
+from experiments.methods.feature_visualization.objectives import Diversity, Units
 from experiments.methods.feature_visualization.options import Options
 from experiments.methods.feature_visualization.render import render, render_units, values_of
 from model_zoo.address import UnitAddress
 from model_zoo.loading import LoadedModel
-from tests.experiments.methods.visualizations import LAYER, network, recipe, rendered
+from tests.experiments.methods.visualizations import LAYER, network, recipe, rendered, silent
 from tests.experiments.methods.workshops import UNIT, new_workshop, pixels_of
 
 pytestmark = pytest.mark.unit
@@ -46,6 +47,34 @@ def test_units_in_one_pass_are_as_each_of_them_alone():
     expected = torch.cat([one.images for one in alone])
     assert (together.images - expected).abs().mean() < tolerance
     assert together.activations == pytest.approx([one.activations[0] for one in alone], rel=tolerance)
+
+
+def test_batch_that_memory_does_not_hold_is_made_by_halves():
+    """The error of the CPU's allocator, which a hook raises for more than one image."""
+    model = network()
+    layer = model.fast_network.get_submodule("_blocks.1")
+    sizes = []
+
+    def limited(_module: nn.Module, inputs: tuple[torch.Tensor], _output: torch.Tensor) -> None:
+        sizes.append(len(inputs[0]))
+        if len(inputs[0]) > 1:
+            torch.empty(2**60)
+
+    exact = dataclasses.replace(model, card=dataclasses.replace(model.card, architecture="other"))
+    options = dataclasses.replace(OPTIONS, steps=3, thresholds=(0, 2))
+    expected = render_units(exact, ADDRESSES[:2], seeds=[1, 2], options=options)
+    hook = layer.register_forward_hook(limited)
+
+    try:
+        ascent = ascend_in_parts(
+            lambda part: Units(addresses=ADDRESSES[:2][part]), model=exact, seeds=[1, 2], options=options, report=silent
+        )
+    finally:
+        hook.remove()
+
+    assert sizes == [2, *[1] * 6]
+    assert torch.allclose(ascent.images, expected.images, atol=1e-3)
+    assert [snapshot.seen.shape for snapshot in ascent.snapshots] == [(2, 3, 64, 64)] * 2
 
 
 @pytest.mark.parametrize(("units", "seeds", "field"), [(ADDRESSES, [1], "seeds"), ([UnitAddress("other", "a", 1)], [1], "unit")])
