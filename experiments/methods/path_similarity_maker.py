@@ -4,7 +4,7 @@ import dataclasses
 import io
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from jaxtyping import Float, Int, UInt8
@@ -14,10 +14,10 @@ from experiments.contract.artifacts import Manifest, NewFile, Product, Workshop
 from experiments.contract.errors import InputError
 from experiments.contract.fields import require
 from experiments.contract.recipes import ActivationIndex, FeatureVisualization, PathSimilarity
-from experiments.datasets.pool import open_pool
 from experiments.methods.exemplars import as_tensor
 from experiments.methods.layer_paths import Paths, layer_paths
 from experiments.methods.path_similarity import MEASURES, Measure, class_similarities, over_classes
+from experiments.methods.pool_listing import ListedPool
 from model_zoo.loading import load
 
 Members = Mapping[int, Sequence[int]]
@@ -32,9 +32,10 @@ def make(recipe: PathSimilarity, workshop: Workshop) -> Product:
         InputError: Fewer than two classes have enough images.
     """
     index = workshop.obtain(_index(recipe))
-    members = members_of_classes(recipe, index, workshop)
+    pool = ListedPool(workshop.obtain(_index(recipe).listing()), store=workshop.store)
+    members = members_of_classes(recipe, index, pool, workshop)
     drawn = {label: workshop.obtain(_visualization(recipe, label)) for label in members}
-    natural = _paths(recipe, _natural_pixels(recipe, members), workshop, doing="natural images in all layers")
+    natural = _paths(recipe, _natural_pixels(recipe, members, pool), workshop, doing="natural images in all layers")
     shown = np.concatenate([_visualized_pixels(made, workshop) for made in drawn.values()])
     visualized = _paths(recipe, shown, workshop, doing="visualizations in all layers")
     labels = np.repeat(list(members), [len(images) for images in members.values()])
@@ -60,24 +61,35 @@ def make(recipe: PathSimilarity, workshop: Workshop) -> Product:
     return Product(new_files=[file], values=values, parents=[index.digest, *(made.digest for made in drawn.values())])
 
 
-def members_of_classes(recipe: PathSimilarity, index: Manifest, workshop: Workshop) -> dict[int, list[int]]:
+def members_of_classes(recipe: PathSimilarity, index: Manifest, pool: ListedPool, workshop: Workshop) -> dict[int, list[int]]:
     """The images of the classes that take part, each source once, the classes with the most images first.
 
     Raises:
         InputError: Fewer than two classes have enough images.
     """
-    images = json.loads(workshop.store.read_blob(index.file("images").sha256))
-    logits = np.load(io.BytesIO(workshop.store.read_blob(index.file("activations").sha256)))
     found: dict[int, dict[str, int]] = defaultdict(dict)
-    for number, (image, row) in enumerate(zip(images, logits, strict=True)):
-        label = int(row.argmax()) if recipe.classes == "own" else _folder_class(image["source"], classes=logits.shape[1])
-        found[label].setdefault(image["source"], number)
+    for number, (source, logits) in enumerate(_looked_at(recipe, index, pool, workshop)):
+        if np.isnan(logits).any():
+            continue  # its file cannot be read, which the index tells
+        label = int(logits.argmax()) if recipe.classes == "own" else _folder_class(source, classes=len(logits))
+        found[label].setdefault(source, number)
     enough = {label: list(of_class.values()) for label, of_class in found.items() if len(of_class) >= recipe.least_images}
     message = f"{len(enough)} classes have {recipe.least_images} images of different sources in {recipe.pool}"
     require(len(enough) > 1, "pool", message, "Give a pool with more sources, or a smaller least_images")
     order = sorted(enough, key=lambda label: (-len(enough[label]), label))[: recipe.most_classes]
     rng = np.random.default_rng(recipe.seed)
     return {label: rng.permutation(enough[label])[: recipe.most_images].tolist() for label in order}
+
+
+def _looked_at(
+    recipe: PathSimilarity, index: Manifest, pool: ListedPool, workshop: Workshop
+) -> Iterator[tuple[str, Float[np.ndarray, " channel"]]]:
+    """The source of each image of the pool, and its logits; NaN for one that cannot be read."""
+    shards = workshop.obtain_all([_index(recipe).shard(number) for number in range(len(index.values["shards"]))])
+    for number, shard in enumerate(shards):
+        table = np.load(io.BytesIO(workshop.store.read_blob(shard.file("activations").sha256)))
+        images, _ = pool.part(number)
+        yield from zip((source.name for source, _ in images.variants), table.T, strict=True)
 
 
 def _folder_class(source: str, *, classes: int) -> int:
@@ -152,8 +164,7 @@ def _paths(recipe: PathSimilarity, pixels: UInt8[np.ndarray, "image side side 3"
     )
 
 
-def _natural_pixels(recipe: PathSimilarity, members: Members) -> UInt8[np.ndarray, "image side side 3"]:
-    pool = open_pool(recipe.pool, size=recipe.pool_size, seed=recipe.seed)
+def _natural_pixels(recipe: PathSimilarity, members: Members, pool: ListedPool) -> UInt8[np.ndarray, "image side side 3"]:
     return np.stack([pool.read(image, side=recipe.size).pixels for images in members.values() for image in images])
 
 
