@@ -18,8 +18,8 @@ Value: TypeAlias = Any
 CROSSOVER = 0.7
 """Share of a map from which on the whole map is computed.
 
-Measured by the CPU time of batches of 8 positions, one thread, in EfficientNet-Lite0 up to block 10 at 224 px: 0.5 took about 5 % longer
-than 0.65 and 0.8, which did not differ by more than the measurements did.
+Measured by the CPU time of batches of 8 positions, one thread, in EfficientNet-Lite0 up to block 10 at 224 px: 0.5 took about
+5 % longer than 0.65 and 0.8, which did not differ by more than the measurements did.
 """
 
 
