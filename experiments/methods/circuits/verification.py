@@ -165,9 +165,10 @@ def _gate_measures(
     fooled: LoadedModel,
     report: Report,
 ) -> dict[str, Json]:
-    """Whether a gate was open when it should be, and exact; nothing for a silent branch."""
+    """Whether a gate was open when it should be, and exact; of a silent branch, which visualizations woke it."""
     if circuit.detector is None or circuit.constants is None:
-        return {}
+        woken = ~circuit.treats_as_natural(shown.images, base=base)
+        return {"woken_by_visualizations": float(woken.double().mean())}
     steps = min(WAY_STEPS, recipe.steps)
     return {
         "open_by_step": open_by_step(circuit.detector, shown, model=base),

@@ -198,6 +198,7 @@ def test_silent_circuit_says_why_it_fails(workshop: LocalWorkshop):
     assert not made.values["published"]
     assert any("show what they shall" in reason for reason in made.values["reasons"])
     assert made.values["wake_rate"]["calibration"] == 0
+    assert made.values["woken_by_visualizations"] == 0
     assert {file.name for file in made.files} == {"report.json", "visualizations.png"}
 
 
