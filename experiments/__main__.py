@@ -17,6 +17,7 @@ from experiments.contract.artifacts import ArtifactStore, Manifest
 from experiments.contract.errors import InputError
 from experiments.contract.fields import Json, parse_settings
 from experiments.contract.local_models import bring_models
+from experiments.contract.pool_report import pool_report
 from experiments.contract.recipes import STIMULI, recipe_from_json
 from experiments.methods.bots import Outcome, Run, TakePart, run_sessions
 from experiments.methods.http_bots import take_part_by_http
@@ -64,6 +65,8 @@ def make_stimulus(options: argparse.Namespace) -> None:
         manifest = LocalWorkshop(store=store, device=options.device, report=report).obtain(recipe)
         report(1, 1, "made")
     write_files(manifest, store=store, out=options.out)
+    for line in pool_report(manifest.values):
+        print(line)
     print(f"{len(manifest.files)} files and manifest.json in {options.out}")
 
 

@@ -1,6 +1,8 @@
 """The names on the queue, and the settings that both Celery apps share: the whole border between webapp and experiments."""
 
 import os
+import uuid
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,9 @@ from urllib.parse import urlsplit
 # Work for the GPU worker.
 GPU_QUEUE = "gpu"
 MAKE = "experiments.make"
+
+FIRST, URGENT, ORDINARY = 0, 3, 6
+"""Priorities on the GPU queue, the lowest number first: parts of work that has begun, what a study waits for, all else."""
 
 # The web worker's: an outcome or a crash that comes home, the minute's look after lost jobs, sessions whose time is over,
 # sessions to analyze, payments to send, and what became of submissions and payments at the recruiters.
@@ -31,6 +36,8 @@ HARD_LIMIT_SECONDS = 6 * 3600
 
 RESULT_FILES = "experiments.result_files.ResultFiles"
 """The result backend behind `file://` URLs."""
+QUEUE_FILES = "experiments.queue_files:Transport"
+"""The broker behind `filesystem://` URLs."""
 
 VAR = Path(__file__).resolve().parents[1] / "var"
 
@@ -45,10 +52,19 @@ class Progress:
     doing: str = "starting"
     beat_at: float = 0.0
     """Unix time in s."""
+    since: float = 0.0
+    """Unix time in s at which it began what it is doing now."""
+    parts: Sequence[str] = ()
+    """Ids of the Celery tasks that it was divided into; while they run, theirs is its progress."""
 
     def as_json(self) -> dict[str, Any]:
         """The meta of the Celery state PROGRESS."""
         return asdict(self)
+
+
+def part_id(job: str, *, digest: str) -> str:
+    """The Celery task that makes an artifact as a part of a job; the same at every attempt, so that it ends all of them."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{job}/{digest}"))
 
 
 def finished(job: str, manifest: dict[str, Any]) -> dict[str, Any]:
@@ -75,13 +91,15 @@ def queue_settings(*, default_queue: str) -> dict[str, Any]:
     """Celery's settings from the environment: BROKER_URL and RESULT_URL, or REDIS_URL for both, or folders below `var/`."""
     redis_url = os.environ.get("REDIS_URL", "")
     broker_url = os.environ.get("BROKER_URL") or redis_url or f"filesystem://{VAR / 'queue'}"
+    in_files = broker_url.startswith("filesystem://")
     result_url = os.environ.get("RESULT_URL") or redis_url or f"file://{VAR / 'results'}"
     if result_url.startswith("file://"):
         Path(urlsplit(result_url).path).mkdir(parents=True, exist_ok=True)
         result_url = f"{RESULT_FILES}+{result_url}"
     return {
         # Its folder is among the options; the host is there because kombu complains of none.
-        "broker_url": "filesystem://localhost" if broker_url.startswith("filesystem://") else broker_url,
+        "broker_url": "filesystem://localhost" if in_files else broker_url,
+        "broker_transport": QUEUE_FILES if in_files else None,
         "broker_transport_options": _transport_options(broker_url),
         "broker_connection_retry_on_startup": True,
         "result_backend": result_url,

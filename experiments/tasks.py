@@ -4,15 +4,17 @@ import errno
 import os
 import threading
 import time
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
 
-from celery import Task, shared_task
+from celery import Task, chord, shared_task
 
 from experiments import jobs
-from experiments.contract.artifacts import ArtifactStore
+from experiments.contract.artifacts import ArtifactStore, Manifest
 from experiments.contract.errors import Cancelled, InputError
 from experiments.contract.local_models import bring_models
-from experiments.contract.recipes import recipe_from_json
+from experiments.contract.recipes import Recipe, recipe_from_json
 from experiments.workshop import LocalWorkshop
 
 CANCEL_LOOK_SECONDS = 1.0
@@ -31,11 +33,25 @@ FULL_DISK = InputError(
     retry_backoff=True,
     resultrepr_maxsize=200,
 )
-def make(self: Task, *, job: str, recipe: dict[str, Any]) -> dict[str, Any]:
-    """Make the artifact of a recipe and return its outcome; only faults of code or machine raise."""
+def make(self: Task, outcomes: Sequence[dict[str, Any]] = (), *, job: str, recipe: dict[str, Any]) -> dict[str, Any]:
+    """Make the artifact of a recipe and return its outcome; only faults of code or machine raise.
+
+    A job that can be shared is divided: its parts become tasks of their own, and the job a task that follows them with their
+    `outcomes`, under the id that it had. With them made it goes the same way again and finds them in the store.
+    """
+    for outcome in outcomes:
+        if outcome["state"] != "finished":
+            return outcome
+    try:
+        return _outcome(self, job=job, recipe=recipe)
+    except Divided as divided:
+        return _divide(self, divided.recipes, job=job, recipe=recipe)
+
+
+def _outcome(task: Task, *, job: str, recipe: dict[str, Any]) -> dict[str, Any]:
     store = ArtifactStore(jobs.artifact_url())
-    with Heartbeat(self, job=job, store=store) as heartbeat:
-        workshop = LocalWorkshop(store=store, device=os.environ.get("DEVICE", "cpu"), report=heartbeat.report)
+    with Heartbeat(task, job=job, store=store) as heartbeat:
+        workshop = SharedWorkshop(store=store, device=os.environ.get("DEVICE", "cpu"), report=heartbeat.report)
         try:
             bring_models(recipe, store=store)
             return jobs.finished(job, workshop.obtain(recipe_from_json(recipe)).as_json())
@@ -47,6 +63,39 @@ def make(self: Task, *, job: str, recipe: dict[str, Any]) -> dict[str, Any]:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 return jobs.failed(job, FULL_DISK.as_json())
             raise
+
+
+def _divide(task: Task, recipes: Sequence[Recipe], *, job: str, recipe: dict[str, Any]) -> NoReturn:
+    """Replace the task by a chord: one task for each of the recipes, then this one again."""
+    place = {"queue": jobs.GPU_QUEUE, "priority": jobs.FIRST}
+    ids = [jobs.part_id(job, digest=part.digest) for part in recipes]
+    now = time.time()
+    progress = jobs.Progress(job=job, total=len(ids), doing="waiting for workers", beat_at=now, since=now, parts=ids)
+    task.backend.store_result(task.request.id, progress.as_json(), "PROGRESS")
+    parts = [
+        task.s(job=job, recipe=part.as_json()).set(task_id=part_id, **place) for part, part_id in zip(recipes, ids, strict=True)
+    ]
+    raise task.replace(chord(parts, task.s(job=job, recipe=recipe).set(**place)))
+
+
+class Divided(Exception):  # noqa: N818 -- not an error: it carries the parts of a job out of its maker
+    """A job can go on when these recipes have been made, by whichever worker."""
+
+    def __init__(self, recipes: Sequence[Recipe]) -> None:
+        super().__init__()
+        self.recipes = recipes
+
+
+@dataclass(frozen=True, kw_only=True)
+class SharedWorkshop(LocalWorkshop):
+    """A workshop on a queue, where other workers may help."""
+
+    def obtain_all(self, recipes: Sequence[Recipe]) -> list[Manifest]:
+        """The artifacts of these recipes, if they are there; where one of several is missing, the job is divided."""
+        missing = [recipe for recipe in recipes if self.store.manifest(recipe.digest) is None]
+        if missing and len(recipes) > 1:
+            raise Divided(missing)
+        return super().obtain_all(recipes)
 
 
 class Heartbeat:
@@ -70,7 +119,9 @@ class Heartbeat:
 
     def report(self, done: int, total: int, doing: str) -> None:
         """Remember the progress for the next beat; raise Cancelled if somebody asked for it."""
-        self.progress = jobs.Progress(job=self.job, done=done, total=total, doing=doing)
+        goes_on = total == self.progress.total and done >= self.progress.done
+        since = self.progress.since if goes_on else time.time()
+        self.progress = jobs.Progress(job=self.job, done=done, total=total, doing=doing, since=since)
         if time.monotonic() - self.looked_at > CANCEL_LOOK_SECONDS:
             self.looked_at = time.monotonic()
             self._store()

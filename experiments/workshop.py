@@ -3,7 +3,7 @@
 import importlib.metadata
 import platform
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -12,28 +12,43 @@ from experiments import registry
 from experiments.contract.artifacts import ArtifactStore, Manifest, Product, Workshop
 from experiments.contract.recipes import (
     ActivationIndex,
+    ActivationShard,
     Analysis,
+    Attribution,
     Blur,
     Circuit,
     Detector,
     Exemplars,
     FeatureVisualization,
     Occlusion,
+    PoolListing,
     Recipe,
     StimulusSet,
     Trajectories,
 )
-from experiments.methods import blur, circuits, exemplars, feature_visualization, occlusion
+from experiments.methods import (
+    activation_index,
+    attribution,
+    blur,
+    circuits,
+    exemplars,
+    feature_visualization,
+    occlusion,
+    pool_listing,
+)
 
 # Each maker takes its own kind of recipe; the key of MAKERS sees to that.
 Maker = Callable[[Any, Workshop], Product]
 
 MAKERS: Mapping[type[Recipe], Maker] = {
-    ActivationIndex: exemplars.make_index,
+    PoolListing: pool_listing.make,
+    ActivationShard: activation_index.make_shard,
+    ActivationIndex: activation_index.make,
     Exemplars: exemplars.make,
     FeatureVisualization: feature_visualization.make,
     Occlusion: occlusion.make,
     Blur: blur.make,
+    Attribution: attribution.make,
     Trajectories: circuits.make_trajectories,
     Detector: circuits.make_detector,
     Circuit: circuits.make,
@@ -65,6 +80,10 @@ class LocalWorkshop:
         product = MAKERS[type(recipe)](recipe, self)
         provenance = {**versions(), "device": self.device, "seconds": round(time.perf_counter() - started, 3)}
         return self.store.publish(recipe, product, provenance=provenance)
+
+    def obtain_all(self, recipes: Sequence[Recipe]) -> list[Manifest]:
+        """The artifacts of these recipes, made here one after the other."""
+        return [self.obtain(recipe) for recipe in recipes]
 
 
 @cache

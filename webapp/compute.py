@@ -3,11 +3,16 @@
 Progress and outcomes lie in the result backend under the Celery task's id.
 """
 
+import time
+from dataclasses import replace
+from datetime import datetime
 from functools import cache
 from typing import Any
 
 from celery import Celery
+from celery.exceptions import WorkerLostError
 from celery.result import AsyncResult
+from celery.states import READY_STATES
 
 from experiments import jobs
 
@@ -20,14 +25,15 @@ def queue() -> Celery:
     return app
 
 
-def submit(*, job: str, task_id: str, recipe: dict[str, Any]) -> None:
-    """Put the making of a recipe on the GPU queue; its outcome comes home on the web queue."""
+def submit(*, job: str, task_id: str, recipe: dict[str, Any], urgent: bool = False) -> None:
+    """Put the making of a recipe on the GPU queue, before all others if it is urgent; its outcome comes home on the web queue."""
     app = queue()
     app.send_task(
         jobs.MAKE,
         kwargs={"job": job, "recipe": recipe},
         task_id=task_id,
         queue=jobs.GPU_QUEUE,
+        priority=jobs.URGENT if urgent else jobs.ORDINARY,
         link=app.signature(jobs.JOB_FINISHED, queue=jobs.WEB_QUEUE),
         # Immutable and by id: the worker may have died, and with it all that it knew.
         link_error=app.signature(jobs.JOB_CRASHED, kwargs={"task_id": task_id}, queue=jobs.WEB_QUEUE, immutable=True),
@@ -60,10 +66,27 @@ def reconcile() -> None:
 
 
 def progress(task_id: str) -> jobs.Progress | None:
-    """What a running task told last; None before its first beat and after its end."""
+    """What a running task told last, or the tasks that it was divided into; None before its first beat and after its end."""
     # Looked up once: a task that returns between two looks would pass off its outcome as progress.
     told = queue().backend.get_task_meta(task_id)
-    return jobs.Progress(**told["result"]) if told["status"] == "PROGRESS" else None
+    if told["status"] != "PROGRESS":
+        return None
+    own = jobs.Progress(**told["result"])
+    return _of_parts(own) if own.parts else own
+
+
+def _of_parts(divided: jobs.Progress) -> jobs.Progress:
+    """The progress of a divided task; it is alive if one of its parts is, or may still be waiting in the queue."""
+    told = [queue().backend.get_task_meta(part) for part in divided.parts]
+    ended = [datetime.fromisoformat(one["date_done"]).timestamp() for one in told if one["status"] in READY_STATES]
+    beats = [one["result"]["beat_at"] for one in told if one["status"] == "PROGRESS"]
+    may_wait = len(ended) < len(told) and waiting(jobs.GPU_QUEUE) > 0
+    return replace(
+        divided,
+        done=len(ended),
+        doing=f"shard {min(len(ended) + 1, len(told))} of {len(told)}",
+        beat_at=time.time() if may_wait else max([divided.beat_at, *ended, *beats]),
+    )
 
 
 def outcome(task_id: str) -> dict[str, Any] | None:
@@ -75,7 +98,10 @@ def outcome(task_id: str) -> dict[str, Any] | None:
 def crash(task_id: str) -> BaseException | None:
     """The exception with which a task ended, else None."""
     result = AsyncResult(task_id, app=queue())
-    return result.result if result.state == "FAILURE" else None
+    if result.state != "FAILURE":
+        return None
+    # A worker that died over a part of a divided task.
+    return WorkerLostError(str(result.result)) if "WorkerLostError" in str(result.result) else result.result
 
 
 def cancel(task_id: str) -> None:

@@ -101,6 +101,12 @@ class Workshop(Protocol):
     def obtain(self, recipe: Recipe) -> Manifest:
         """The artifact of another recipe, made now if it is not in the store."""
 
+    def obtain_all(self, recipes: Sequence[Recipe]) -> list[Manifest]:
+        """The artifacts of recipes that do not need one another; where there is a queue, many workers make what is missing.
+
+        A maker may be left at this call and called anew once they are all there.
+        """
+
 
 class ArtifactStore:
     """Files by content, manifests by digest, under one fsspec URL."""
@@ -158,6 +164,13 @@ class ArtifactStore:
         """The bytes stored under `sha256`; FileNotFoundError if there are none."""
         content: bytes = self.fs.cat_file(f"{self.root}/blobs/{sha256}")
         return content
+
+    def read_ranges(self, ranges: Sequence[tuple[str, int, int]]) -> list[bytes]:
+        """For each of (sha256, start, stop) these bytes of what is stored; FileNotFoundError if there is nothing."""
+        paths = [f"{self.root}/blobs/{sha256}" for sha256, _, _ in ranges]
+        starts, stops = [start for _, start, _ in ranges], [stop for _, _, stop in ranges]
+        parts: list[bytes] = self.fs.cat_ranges(paths, starts, stops, on_error="raise")
+        return parts
 
     def remove(self, digest: str) -> None:
         """Forget the artifact under `digest`; its blobs, which others may share, are removed one by one."""

@@ -71,5 +71,7 @@ def measured_rates(made: Iterable[Manifest]) -> dict[str, float]:
         if kind in DEFAULT_RATES:
             # A pool may hold fewer images than the recipe allows.
             recipe = {**manifest.recipe, "pool_size": manifest.values.get("images")}
-            rates.setdefault(kind, []).append(manifest.provenance["seconds"] / work(recipe))
+            # Of a pass the seconds of all workers together.
+            seconds = manifest.values.get("pass_seconds", manifest.provenance["seconds"])
+            rates.setdefault(kind, []).append(seconds / work(recipe))
     return {kind: median(values) for kind, values in rates.items()}

@@ -2,6 +2,7 @@
 
 import io
 import struct
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
@@ -14,6 +15,21 @@ from experiments.contract.errors import InputError
 MAX_PIXELS = 16_000_000
 Box: TypeAlias = tuple[float, float, float, float]
 """Left, top, right, bottom in px of the image; it may reach beyond the image."""
+Span: TypeAlias = tuple[int, int]
+"""Offset and length in bytes of a file within an archive."""
+SIDEWAYS = {5, 6, 7, 8}
+"""Values of the Exif orientation that exchange width and height."""
+ORIENTATION = 0x0112
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decoded:
+    """An image as it was decoded, perhaps smaller than it is."""
+
+    image: Image.Image
+    """Upright, as RGB, or RGBA where it has transparent parts."""
+    size: tuple[int, int]
+    """Width and height in px of the whole image, upright."""
 
 
 def read_image(path: Path, *, field: str) -> Image.Image:
@@ -22,13 +38,31 @@ def read_image(path: Path, *, field: str) -> Image.Image:
     Raises:
         InputError: There is no such file, or it is no image, is truncated, or has more than 16 million pixels.
     """
+    return decode(path, field=field).image
+
+
+def decode(path: Path, *, field: str, span: Span | None = None, shorter_side: int | None = None) -> Decoded:
+    """The image in a file, or in a span of an archive.
+
+    A JPEG is decoded at a half, a quarter or an eighth of its size, which takes a fraction of the time, where its shorter side
+    keeps `shorter_side` px even so.
+
+    Raises:
+        InputError: As `read_image`.
+    """
     try:
-        with Image.open(path) as image:
+        with Image.open(path if span is None else _cut_out(path, span)) as image:
             width, height = image.size
             if width * height > MAX_PIXELS:
                 raise _unfit(path, field, f"has {width} x {height} pixels", "Give one of at most 16 million pixels")
+            if shorter_side is not None:
+                image.draft(None, (shorter_side, shorter_side))
+            turned = image.getexif().get(ORIENTATION) in SIDEWAYS
             upright = ImageOps.exif_transpose(image)
-            return upright.convert("RGBA" if upright.has_transparency_data else "RGB")
+            return Decoded(
+                image=upright.convert("RGBA" if upright.has_transparency_data else "RGB"),
+                size=(height, width) if turned else (width, height),
+            )
     except FileNotFoundError as error:
         raise _unfit(path, field, "does not exist", "Give the path of an image on the worker's machine") from error
     except Image.DecompressionBombError as error:
@@ -57,6 +91,13 @@ def png(pixels: UInt8[np.ndarray, "height width 3"]) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, format="PNG")
     return buffer.getvalue()
+
+
+def _cut_out(path: Path, span: Span) -> io.BytesIO:
+    offset, length = span
+    with path.open("rb") as archive:
+        archive.seek(offset)
+        return io.BytesIO(archive.read(length))
 
 
 def _unfit(path: Path, field: str, problem: str, remedy: str) -> InputError:

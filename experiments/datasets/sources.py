@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from experiments.datasets.images import Box
+from experiments.datasets.images import Box, Span
 
 SCALES = (0.75, 0.5, 0.35)
 """Sides of the crops of a photograph, as fractions of its shorter side."""
@@ -30,7 +30,7 @@ Frame: TypeAlias = Callable[[tuple[int, int], int, np.random.Generator], Framing
 """(width, height), number of the variant, randomness -> its framing."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Source:
     """A photograph or an object; its variants are the images of the pool."""
 
@@ -39,6 +39,8 @@ class Source:
     frame: Frame
     variants: int
     """At most so many different variants make sense."""
+    span: Span | None = None
+    """Where in the file it lies, if the file is an archive."""
 
 
 def frame_crops(size: tuple[int, int], number: int, rng: np.random.Generator) -> Framing:

@@ -40,9 +40,11 @@ def setting(stimulus_set: StimulusSet, name: str) -> Json:
     return stimulus_set.settings[name]
 
 
-def visualization(stimulus_set: StimulusSet, *, sign: str, batch: int, diversity: float) -> FeatureVisualization:
-    """The recipe of synthetic references."""
-    names = ("size", "shown_size", "steps", "transforms")
+def visualization(
+    stimulus_set: StimulusSet, *, sign: str, batch: int, diversity: float, more: Sequence[str] = ()
+) -> FeatureVisualization:
+    """The recipe of synthetic references; `more` names further fields that the set has among its settings."""
+    names = ("size", "shown_size", "steps", "transforms", *more)
     fields = {name: setting(stimulus_set, name) for name in names}
     return unit_recipe(
         FeatureVisualization, stimulus_set, fields={**fields, "sign": sign, "batch": batch, "diversity": diversity}

@@ -12,16 +12,9 @@ from torch.nn import functional
 from experiments.contract.artifacts import Product, Workshop
 from experiments.contract.recipes import Blur
 from experiments.methods.exemplars import as_pixels, as_tensor
-from experiments.methods.sliding_square import (
-    Position,
-    Report,
-    Sweep,
-    make_swept,
-    patch_side,
-    read_positions,
-    shown_scale,
-    square,
-)
+from experiments.methods.sliding_square import Sweep, make_swept, patch_side, shown_scale, square, unit_sweep
+from experiments.methods.square_readings import Report, Sliding
+from model_zoo.incremental.reading import Position
 from model_zoo.loading import LoadedModel
 
 SIDE = 224
@@ -37,17 +30,18 @@ def make(recipe: Blur, workshop: Workshop) -> Product:
 
 
 def sweep(recipe: Blur, *, image: Float[Tensor, "3 side side"], model: LoadedModel, report: Report) -> Sweep:
-    """Read the unit at every position of the sharp square at which it lies inside the image."""
-    patch, background = patch_side(recipe), blurred(image, sigma=recipe.sigma)
+    """Read the unit at the positions of the sharp square at which it lies inside the image."""
+    return unit_sweep(recipe, image=image, sliding=sliding(recipe, image=image), model=model, report=report)
 
-    def windowed(positions: Sequence[Position]) -> Float[Tensor, "position 3 side side"]:
-        copies = background.expand(len(positions), -1, -1, -1).contiguous(memory_format=torch.channels_last).clone()
-        for copy, (top, left) in zip(copies, positions, strict=True):
-            window = slice(top, top + patch), slice(left, left + patch)
-            copy[:, *window] = image[:, *window]
-        return copies
 
-    return read_positions(recipe, image=image, altered=windowed, model=model, report=report)
+def sliding(recipe: Blur, *, image: Float[Tensor, "3 side side"]) -> Sliding:
+    """The sharp square over the blurred image; `layer_sweep` takes it for all channels of the unit's layer."""
+    patch = patch_side(recipe)
+
+    def squares(positions: Sequence[Position]) -> Float[Tensor, "position 3 patch patch"]:
+        return torch.stack([image[:, top : top + patch, left : left + patch] for top, left in positions])
+
+    return Sliding(background=blurred(image, sigma=recipe.sigma), squares=squares, patch=patch, stride=recipe.stride)
 
 
 def blurred(image: Float[Tensor, "3 side side"], *, sigma: float) -> Float[Tensor, "3 side side"]:

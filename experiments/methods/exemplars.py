@@ -1,8 +1,6 @@
-"""Makers of activation indices (one pass over a pool for all units of a layer) and of exemplars, which they rank first."""
+"""Maker of exemplars, and the forms in which all makers of images handle pixels."""
 
-import io
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -11,37 +9,13 @@ from torch import Tensor
 from torch.nn import functional
 
 from experiments.contract.artifacts import NewFile, Product, Workshop
-from experiments.contract.recipes import ActivationIndex, Exemplars, Sign
+from experiments.contract.fields import Json
+from experiments.contract.recipes import Exemplars, Sign
 from experiments.datasets.images import png
-from experiments.datasets.pool import open_pool
-from experiments.methods.natural import choose, natural_activations, repeats
-from model_zoo.activations import batch_size, layer_activations
+from experiments.methods.layer_summary import LayerSummary
+from experiments.methods.natural import NaturalActivations, choose, index_recipe, natural_activations, repeats
+from experiments.methods.pool_listing import ListedPool
 from model_zoo.address import UnitAddress
-from model_zoo.loading import load
-
-
-def make_index(recipe: ActivationIndex, workshop: Workshop) -> Product:
-    """Show every image of the pool to the network, once."""
-    pool = open_pool(recipe.pool, size=recipe.pool_size, seed=recipe.seed)
-    model = load(recipe.model, device=workshop.device)
-    position = f"@{recipe.position}" if recipe.position else ""
-    unit = UnitAddress.parse(f"{recipe.model}/{recipe.layer}:0{position}")
-    rows, about, batch = [], [], batch_size(recipe.pool_resolution, device=workshop.device)
-    for start in range(0, len(pool), batch):
-        workshop.report(start, len(pool), "activations of natural images")
-        images = [pool.read(i, side=recipe.pool_resolution) for i in range(start, min(start + batch, len(pool)))]
-        pixels = as_tensor(np.stack([image.pixels for image in images]), device=workshop.device)
-        rows.append(layer_activations(model, unit, aggregation=recipe.aggregation, images=pixels).cpu().numpy())
-        about += [{"source": image.source, "box": image.box} for image in images]
-    table = io.BytesIO()
-    np.save(table, np.concatenate(rows).astype(np.float32))
-    files = (
-        NewFile(name="activations", content=table.getvalue(), media_type="application/octet-stream"),
-        NewFile(name="images", content=json.dumps(about).encode(), media_type="application/json"),
-    )
-    sources = {image["source"] for image in about}
-    values = {"images": len(pool), "sources": len(sources), "weights_sha256": model.card.weights.sha256}
-    return Product(new_files=files, values=values)
 
 
 def make(recipe: Exemplars, workshop: Workshop) -> Product:
@@ -49,7 +23,7 @@ def make(recipe: Exemplars, workshop: Workshop) -> Product:
     natural = natural_activations(recipe, workshop)
     signs: tuple[Sign, ...] = ("max", "min") if recipe.sign == "both" else (recipe.sign,)
     chosen = choose(natural, counts=dict.fromkeys(signs, recipe.k), quantile=recipe.quantile)
-    pool = open_pool(recipe.pool, size=recipe.pool_size, seed=recipe.seed)
+    pool = ListedPool(workshop.obtain(index_recipe(recipe).listing()), store=workshop.store)
     files: list[NewFile] = []
     for sign, images in chosen.items():
         for rank, image in enumerate(images):
@@ -57,8 +31,29 @@ def make(recipe: Exemplars, workshop: Workshop) -> Product:
             read = pool.read(image, side=recipe.size)
             about = {"activation": float(natural.activations[image]), "source": read.source, "box": read.box}
             files.append(png_file(f"{sign}_{rank:03d}", read.pixels, about=about))
-    repeated = repeats([(file.about["source"], file.about["box"]) for file in files])
-    return Product(new_files=files, values={"sources": natural.source_count, **repeated}, parents=[natural.digest])
+    values = {
+        "sources": natural.source_count,
+        **repeats([(file.about["source"], file.about["box"]) for file in files]),
+        **_on_the_pool(recipe, natural, chosen, workshop=workshop),
+    }
+    return Product(new_files=files, values=values, parents=[natural.digest])
+
+
+def _on_the_pool(
+    recipe: Exemplars, natural: NaturalActivations, chosen: Mapping[Sign, Sequence[int]], *, workshop: Workshop
+) -> dict[str, Json]:
+    """How the unit responds to the pool, where the exemplars lie in that, and what of the pool could not be read."""
+    index = workshop.obtain(index_recipe(recipe))
+    summary = LayerSummary.from_bytes(workshop.store.read_blob(index.file("summary").sha256))
+    channel = UnitAddress.parse(recipe.unit).channel
+    histogram = summary.histogram(channel)
+    bins = {sign: [histogram.bin_of(natural.activations[image]) for image in images] for sign, images in chosen.items()}
+    return {
+        "histogram": {"edges": histogram.edges, "counts": histogram.counts, "exemplars": bins},
+        "mean": float(summary.sums[channel] / summary.images[channel]),
+        "dead": bool(summary.low[channel] == summary.high[channel]),
+        **{name: index.values[name] for name in ("images", "asked", "unreadable_images", "unreadable", "skipped")},
+    }
 
 
 def png_file(name: str, pixels: UInt8[np.ndarray, "height width 3"], *, about: Mapping[str, object]) -> NewFile:

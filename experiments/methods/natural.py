@@ -4,16 +4,17 @@ Used by every maker that shows natural images or compares with them.
 """
 
 import io
-import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
 
-from experiments.contract.artifacts import Workshop
+from experiments.contract.artifacts import ArtifactStore, Manifest, Workshop
 from experiments.contract.errors import InputError
 from experiments.contract.recipes import ActivationIndex, Sign, UnitRecipe
 from experiments.datasets.images import Box
@@ -30,31 +31,69 @@ class NaturalActivations:
     digest: str
     """Of the activation index that they come from."""
     activations: Float[np.ndarray, " image"]
-    sources: Sequence[str]
+    """NaN for an image that cannot be read; it takes part in nothing."""
+    sources: Sequence[Hashable]
+    """Which photograph or object each image shows."""
     boxes: Sequence[Box]
 
     @property
     def source_count(self) -> int:
         """How many photographs and objects the pool has."""
-        return len(set(self.sources))
+        return len(np.unique(np.asarray(self.sources)[~np.isnan(self.activations)]))
 
     def best(self, sign: Sign) -> float:
         """The most extreme activation on the pool."""
-        return float(self.activations.max() if sign == "max" else self.activations.min())
+        return float(np.nanmax(self.activations) if sign == "max" else np.nanmin(self.activations))
 
     def order(self, sign: Sign) -> Int[np.ndarray, " image"]:
-        """All images, the most extreme first."""
-        return np.argsort(-self.activations if sign == "max" else self.activations, kind="stable")
+        """All images that can be read, the most extreme first."""
+        order = np.argsort(-self.activations if sign == "max" else self.activations, kind="stable")
+        return order[: np.count_nonzero(~np.isnan(self.activations))]
 
     def overlaps(self, one: int, other: int) -> bool:
         """Whether two images show the same part of the same source."""
         return _overlap((self.sources[one], self.boxes[one]), (self.sources[other], self.boxes[other])) > MAX_OVERLAP
 
 
+class StoredBoxes(Sequence[Box]):
+    """The boxes of a pool's images, read shard by shard as they are asked for."""
+
+    def __init__(self, shards: Sequence[Manifest], *, store: ArtifactStore) -> None:
+        self.shards, self.store = shards, store
+        self.shard_size = shards[0].recipe["shard_size"]
+        self.shard = lru_cache(maxsize=8)(self._shard)
+
+    def __len__(self) -> int:
+        return sum(shard.values["listed"] for shard in self.shards)
+
+    def __getitem__(self, index: Any) -> Any:
+        number, within = divmod(index, self.shard_size)
+        return tuple(self.shard(number)[within].tolist())
+
+    def _shard(self, number: int) -> Float[np.ndarray, "image 4"]:
+        boxes: Float[np.ndarray, "image 4"] = np.load(io.BytesIO(self.store.read_blob(self.shards[number].file("boxes").sha256)))
+        return boxes
+
+
 def natural_activations(recipe: UnitRecipe, workshop: Workshop) -> NaturalActivations:
     """The activations of the recipe's unit on the recipe's pool, from the index that all units of the layer share."""
     unit = UnitAddress.parse(recipe.unit)
-    index = ActivationIndex(
+    made = workshop.obtain(index_recipe(recipe))
+    shards = workshop.obtain_all([index_recipe(recipe).shard(number) for number in range(len(made.values["shards"]))])
+    rows = workshop.store.read_ranges([_row(shard, unit.channel) for shard in shards])
+    sources = [np.load(io.BytesIO(workshop.store.read_blob(shard.file("sources").sha256))) for shard in shards]
+    return NaturalActivations(
+        digest=made.digest,
+        activations=np.concatenate([np.frombuffer(row, "<f4") for row in rows]),
+        sources=np.concatenate(sources).tolist(),
+        boxes=StoredBoxes(shards, store=workshop.store),
+    )
+
+
+def index_recipe(recipe: UnitRecipe) -> ActivationIndex:
+    """The recipe of the activation index in which a unit's activations on its pool are."""
+    unit = UnitAddress.parse(recipe.unit)
+    return ActivationIndex(
         model=unit.model,
         layer=unit.layer,
         aggregation=recipe.aggregation,
@@ -64,15 +103,13 @@ def natural_activations(recipe: UnitRecipe, workshop: Workshop) -> NaturalActiva
         pool_size=recipe.pool_size,
         pool_resolution=recipe.pool_resolution,
     )
-    made = workshop.obtain(index)
-    table = np.load(io.BytesIO(workshop.store.read_blob(made.file("activations").sha256)))
-    images = json.loads(workshop.store.read_blob(made.file("images").sha256))
-    return NaturalActivations(
-        digest=made.digest,
-        activations=table[:, unit.channel],
-        sources=[image["source"] for image in images],
-        boxes=[tuple(image["box"]) for image in images],
-    )
+
+
+def _row(shard: Manifest, channel: int) -> tuple[str, int, int]:
+    """Where the activations of a channel are stored; they are the last bytes of the file, channel after channel."""
+    file, length = shard.file("activations"), 4 * shard.values["listed"]
+    start = file.size - length * (shard.values["channels"] - channel)
+    return file.sha256, start, start + length
 
 
 def choose(natural: NaturalActivations, *, counts: Mapping[Sign, int], quantile: float = 1.0) -> dict[Sign, list[int]]:
@@ -111,7 +148,7 @@ def _take_turns(
     natural: NaturalActivations, *, counts: Mapping[Sign, int], quantile: float, distinct: bool
 ) -> dict[Sign, list[int]]:
     chosen: dict[Sign, list[int]] = {sign: [] for sign in counts}
-    taken: dict[str, list[int]] = {}
+    taken: dict[Hashable, list[int]] = {}
     candidates = {sign: _candidates(natural, sign, quantile=quantile, distinct=distinct) for sign in counts}
     for turn in range(max(counts.values())):
         for sign in (sign for sign, count in counts.items() if turn < count):
@@ -141,7 +178,7 @@ def repeats(images: Sequence[tuple[str, Box]]) -> dict[str, float]:
     return {"shared_sources": common / pairs, "violations": sum(overlap > MAX_OVERLAP for overlap in overlaps) / pairs}
 
 
-def _overlap(one: tuple[str, Box], other: tuple[str, Box]) -> float:
+def _overlap(one: tuple[Hashable, Box], other: tuple[Hashable, Box]) -> float:
     """Intersection over union of two boxes; 0 in different sources."""
     (source, a), (other_source, b) = one, other
     width = min(a[2], b[2]) - max(a[0], b[0])

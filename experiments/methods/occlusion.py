@@ -11,16 +11,9 @@ from torch.nn import functional
 
 from experiments.contract.artifacts import Product, Workshop
 from experiments.contract.recipes import Occlusion
-from experiments.methods.sliding_square import (
-    Position,
-    Report,
-    Sweep,
-    make_swept,
-    patch_side,
-    read_positions,
-    shown_scale,
-    square,
-)
+from experiments.methods.sliding_square import Sweep, make_swept, patch_side, shown_scale, square, unit_sweep
+from experiments.methods.square_readings import Report, Sliding
+from model_zoo.incremental.reading import Position
 from model_zoo.loading import LoadedModel
 
 GRAY = 0.5
@@ -33,31 +26,26 @@ def make(recipe: Occlusion, workshop: Workshop) -> Product:
 
 
 def sweep(recipe: Occlusion, *, image: Float[Tensor, "3 side side"], model: LoadedModel, report: Report) -> Sweep:
-    """Read the unit at every position of the square at which it lies inside the image."""
+    """Read the unit at the positions of the square at which it lies inside the image."""
+    return unit_sweep(recipe, image=image, sliding=sliding(recipe, image=image), model=model, report=report)
+
+
+def sliding(recipe: Occlusion, *, image: Float[Tensor, "3 side side"]) -> Sliding:
+    """The square of one color over the image; `layer_sweep` takes it for all channels of the unit's layer."""
     patch = patch_side(recipe)
     fills = patch_fills(image, patch=patch, stride=recipe.stride, fill=recipe.fill)
 
-    def covered(positions: Sequence[Position]) -> Float[Tensor, "position 3 side side"]:
+    def squares(positions: Sequence[Position]) -> Float[Tensor, "position 3 patch patch"]:
         rows, columns = ([start // recipe.stride for start in starts] for starts in zip(*positions, strict=True))
-        return occluded(image, positions=positions, fills=fills[rows, columns], patch=patch)
+        return fills[rows, columns][:, :, None, None].expand(-1, -1, patch, patch)
 
-    return read_positions(recipe, image=image, altered=covered, model=model, report=report)
+    return Sliding(background=image, squares=squares, patch=patch, stride=recipe.stride)
 
 
 def patch_fills(image: Float[Tensor, "3 side side"], *, patch: int, stride: int, fill: str) -> Float[Tensor, "row column 3"]:
     """The color of the square at each position: the mean of what it covers, or gray."""
     means = functional.avg_pool2d(image[None], patch, stride=stride)[0].permute(1, 2, 0)
     return means if fill == "patch_mean" else torch.full_like(means, GRAY)
-
-
-def occluded(
-    image: Float[Tensor, "3 side side"], *, positions: Sequence[Position], fills: Float[Tensor, "position 3"], patch: int
-) -> Float[Tensor, "position 3 side side"]:
-    """Copies of the image, each with a square of one color at its position."""
-    copies = image.expand(len(positions), -1, -1, -1).contiguous(memory_format=torch.channels_last).clone()
-    for copy, (top, left), fill in zip(copies, positions, fills, strict=True):
-        copy[:, top : top + patch, left : left + patch] = fill[:, None, None]
-    return copies
 
 
 def cover(

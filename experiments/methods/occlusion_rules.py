@@ -8,8 +8,9 @@ from collections.abc import Mapping
 import numpy as np
 from jaxtyping import UInt8
 
-from experiments.methods.sliding_square import Position, square
+from experiments.methods.sliding_square import square
 from experiments.methods.spectral_residual import spectral_residual
+from model_zoo.incremental.reading import Position
 
 COPIES = ("min", "max")
 """The copies, by what the unit makes of them."""

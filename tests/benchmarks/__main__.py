@@ -10,7 +10,8 @@ from tests.benchmarks.results import RESULTS, machine, measured, save, table
 # Modules of this package, with the names of the rows that their `run` returns.
 BENCHMARKS = {
     "visualization": ("visualization_vs_lucent",),
-    "occlusion": ("occlusion_vs_captum",),
+    "occlusion": ("occlusion_vs_captum", "occlusion_layer_vs_captum"),
+    "exemplars": ("exemplars_vs_plain",),
     "answers": ("answers_per_second",),
     "export": ("export_vs_copy",),
     "timing": ("timing_rt_error", "timing_onset"),

@@ -1,17 +1,24 @@
 """Jobs on real queues with real worker processes that are killed with -9: nothing is lost, nothing is made twice."""
 
+import json
 import os
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
 
+from experiments.contract.artifacts import ArtifactStore
+from experiments.contract.recipes import ActivationIndex
+from tests.experiments.methods.workshops import new_workshop
 from tests.services.deployment import Deployment
 
 pytestmark = pytest.mark.integration
 
-UNIT = "efficientnet_lite0.in1k/_blocks.1:3"
+MODEL = "efficientnet_lite0.in1k"
+UNIT = f"{MODEL}/_blocks.1:3"
 # A second of work, and a minute of it.
 SHORT = {
     "kind": "feature_visualization",
@@ -23,6 +30,13 @@ SHORT = {
     "pool_resolution": 64,
 }
 LONG = {**SHORT, "steps": 1200}
+# A third of a second each.
+TWELVE_SHARDS: dict[str, Any] = {"pool_size": 240, "shard_size": 20}
+ASK_INDEX = """
+from experiments.contract.recipes import recipe_from_json
+from webapp.stimuli.services import artifact_request
+print(artifact_request(recipe_from_json({body})).id)
+"""
 
 
 @pytest.fixture(scope="module", params=["filesystem", "redis"])
@@ -109,6 +123,56 @@ def test_job_that_cannot_be_done_ends_as_failed_with_its_remedy(deployment: Depl
     assert job["state"] == "failed"
     assert job["error"]["field"] == "pool"
     assert job["error"]["remedy"]
+    worker.stop()
+
+
+def ask_index(deployment: Deployment, recipe: ActivationIndex) -> dict[str, Any]:
+    """The job of an activation index, which over REST is only made on the way to something else."""
+    words = ("shell", "--no-imports", "--command", ASK_INDEX.format(body=json.dumps(recipe.as_json())))
+    return {"url": f"/api/v1/jobs/{deployment.manage(*words).strip()}"}
+
+
+def test_index_by_many_workers_is_that_of_a_single_pass_though_one_is_killed(deployment: Deployment, tmp_path: Path) -> None:
+    recipe = ActivationIndex(model=MODEL, layer="_blocks.3", seed=1, **TWELVE_SHARDS)
+    killed, other = deployment.start_gpu_worker(), deployment.start_gpu_worker()
+    job = ask_index(deployment, recipe)
+    seen = deployment.wait(job, lambda now: now["progress"]["done"] >= 2 and now["progress"]["total"] == 12)
+    killed.kill9()
+
+    ended = deployment.end(job)
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    single = new_workshop(tmp_path).obtain(recipe)
+    torch.set_num_threads(threads)
+    store = ArtifactStore(deployment.env["ARTIFACT_URL"])
+    merged = store.manifest(recipe.digest)
+    assert seen["progress"]["doing"].endswith("of 12")
+    assert ended["state"] == "finished"
+    assert merged is not None
+    # Also of the activations in the shards, to the last bit.
+    for digest in (recipe.digest, *single.values["shards"]):
+        made, expected = store.manifest(digest), ArtifactStore(str(tmp_path)).manifest(digest)
+        assert made is not None
+        assert expected is not None
+        assert [file.sha256 for file in made.files] == [file.sha256 for file in expected.files]
+    other.stop()
+
+
+def test_cancelling_a_divided_job_ends_its_shards(deployment: Deployment) -> None:
+    recipe = ActivationIndex(model=MODEL, layer="_blocks.3", seed=2, **TWELVE_SHARDS)
+    worker = deployment.start_gpu_worker()
+    job = ask_index(deployment, recipe)
+    deployment.wait(job, lambda now: now["progress"]["done"] >= 1 and now["progress"]["total"] == 12)
+
+    deployment.api.delete(job["url"]).raise_for_status()
+    next_one = deployment.end(deployment.ask(**SHORT, seed=5))
+
+    store = ArtifactStore(deployment.env["ARTIFACT_URL"])
+    shards = [store.manifest(recipe.shard(number).digest) for number in range(12)]
+    assert next_one["state"] == "finished"
+    assert deployment.job(job)["state"] == "cancelled"
+    assert shards.count(None) > 3
     worker.stop()
 
 

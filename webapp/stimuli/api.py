@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from experiments.contract.errors import InputError
 from experiments.contract.recipes import STIMULI, recipe_from_json
 from webapp.stimuli.models import Artifact, Job
-from webapp.stimuli.selectors import Shown, artifact_file, artifact_lineage, job_shown
+from webapp.stimuli.selectors import Shown, artifact_file, artifact_find, artifact_lineage, job_shown
 from webapp.stimuli.services import artifact_request, job_cancel
 
 
@@ -56,9 +56,10 @@ class JobSerializer(serializers.Serializer):
         return self._shown(job).state
 
     def get_progress(self, job: Job) -> dict[str, Any]:
-        """Steps done, steps in all, and what is being done."""
+        """Steps done, steps in all, what is being done, and an estimate in s of the time that this will still take."""
         shown = self._shown(job)
-        return {"done": shown.done, "total": shown.total, "doing": shown.doing}
+        left = shown.seconds_left if shown.seconds_left is None else round(shown.seconds_left, 1)
+        return {"done": shown.done, "total": shown.total, "doing": shown.doing, "seconds_left": left}
 
     def get_artifact(self, job: Job) -> str | None:
         """Where the result is, once there is one."""
@@ -140,7 +141,7 @@ class ArtifactApi(APIView):
     @extend_schema(responses={200: ArtifactSerializer, 404: ErrorSerializer})
     def get(self, request: Request, digest: str) -> Response:
         """What was made and how."""
-        return Response(ArtifactSerializer(artifact_lineage_or_404(digest)[0]).data)
+        return Response(ArtifactSerializer(artifact_or_404(digest)).data)
 
 
 class LineageApi(APIView):
@@ -149,7 +150,10 @@ class LineageApi(APIView):
     @extend_schema(responses={200: ArtifactSerializer(many=True), 404: ErrorSerializer})
     def get(self, request: Request, digest: str) -> Response:
         """The artifact and all that it was made from."""
-        return Response(ArtifactSerializer(artifact_lineage_or_404(digest), many=True).data)
+        lineage = artifact_lineage(digest)
+        if not lineage:
+            raise Http404
+        return Response(ArtifactSerializer(lineage, many=True).data)
 
 
 class ArtifactFileApi(APIView):
@@ -158,7 +162,7 @@ class ArtifactFileApi(APIView):
     @extend_schema(responses={(200, "image/png"): OpenApiTypes.BINARY, 404: ErrorSerializer})
     def get(self, request: Request, digest: str, name: str) -> HttpResponse:
         """An image or a table, under a name that never changes its content."""
-        found = artifact_file(artifact_lineage_or_404(digest)[0], name)
+        found = artifact_file(artifact_or_404(digest), name)
         if found is None:
             raise Http404
         stored, content = found
@@ -166,9 +170,9 @@ class ArtifactFileApi(APIView):
         return HttpResponse(content, content_type=stored.media_type, headers=headers)
 
 
-def artifact_lineage_or_404(digest: str) -> list[Artifact]:
-    """The lineage of an artifact, itself first; Http404 if there is no such artifact."""
-    lineage = artifact_lineage(digest)
-    if not lineage:
+def artifact_or_404(digest: str) -> Artifact:
+    """The artifact of a digest; Http404 if there is none."""
+    artifact = artifact_find(digest)
+    if artifact is None:
         raise Http404
-    return lineage
+    return artifact

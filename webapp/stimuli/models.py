@@ -46,6 +46,7 @@ class Job(models.Model):
     recipe = models.JSONField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
     error = models.JSONField(null=True, blank=True, help_text="Field, message and remedy of a failed job")
+    urgent = models.BooleanField(default=False, help_text="A study about to open waits for it: it comes before all others")
     attempts = models.PositiveSmallIntegerField(default=0, help_text="How often it was put on the queue")
     task_id = models.UUIDField(default=uuid.uuid4, help_text="Celery task of the latest attempt")
     created_at = models.DateTimeField(auto_now_add=True)

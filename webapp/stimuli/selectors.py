@@ -6,6 +6,9 @@ from functools import cache
 from django.conf import settings
 
 from experiments.contract.artifacts import ArtifactStore, StoredFile
+from experiments.contract.fields import canonical_json
+from experiments.jobs import Progress
+from model_zoo.catalogue import MADE_HERE, MODEL_MADE_HERE
 from webapp import compute
 from webapp.stimuli.models import Artifact, Job
 
@@ -24,6 +27,8 @@ class Shown:
     done: int
     total: int
     doing: str
+    seconds_left: float | None = None
+    """Of what is being done now, if it goes on as it has gone so far; None where nothing can be said."""
 
 
 def job_shown(job: Job) -> Shown:
@@ -31,7 +36,14 @@ def job_shown(job: Job) -> Shown:
     progress = compute.progress(str(job.task_id)) if job.state in Job.OPEN else None
     if progress is None:
         return Shown(state=job.state, done=0, total=0, doing="")
-    return Shown(state=Job.State.STARTED, done=progress.done, total=progress.total, doing=progress.doing)
+    left = _seconds_left(progress)
+    return Shown(state=Job.State.STARTED, done=progress.done, total=progress.total, doing=progress.doing, seconds_left=left)
+
+
+def _seconds_left(progress: Progress) -> float | None:
+    if not 0 < progress.done < progress.total or progress.since == 0:
+        return None
+    return (progress.beat_at - progress.since) / progress.done * (progress.total - progress.done)
 
 
 def artifact_file(artifact: Artifact, name: str) -> tuple[StoredFile, bytes] | None:
@@ -43,17 +55,28 @@ def artifact_file(artifact: Artifact, name: str) -> tuple[StoredFile, bytes] | N
     return stored, store().read_blob(stored.sha256)
 
 
+def artifact_find(digest: str) -> Artifact | None:
+    """An artifact that the database knows, or only the store, because it was made on the way to another."""
+    return Artifact.objects.filter(digest=digest).first() or _adopted(digest)
+
+
 def artifact_lineage(digest: str) -> list[Artifact]:
-    """The artifact and all that it was made from, each once, children before parents."""
+    """The artifact and all that it was made from, each once, children before parents; of a model made here, what made it."""
     found: dict[str, Artifact] = {}
     waiting = [digest]
     while waiting:
         current = waiting.pop(0)
-        artifact = Artifact.objects.filter(digest=current).first() or _adopted(current)
-        if artifact and current not in found:
+        artifact = None if current in found else artifact_find(current)
+        if artifact:
             found[current] = artifact
-            waiting += artifact.manifest["parents"]
+            waiting += [*artifact.manifest["parents"], *_makers_of_models(artifact)]
     return list(found.values())
+
+
+def _makers_of_models(artifact: Artifact) -> list[str]:
+    """The digests of the runs and circuits whose models an artifact's recipe names."""
+    named = set(MODEL_MADE_HERE.findall(canonical_json(artifact.manifest["recipe"])))
+    return [digest for name in sorted(named) for digest in store().digests(name.removeprefix(MADE_HERE))]
 
 
 def _adopted(digest: str) -> Artifact | None:

@@ -27,8 +27,11 @@ WORKER_LOST = {
 }
 
 
-def artifact_request(recipe: Recipe) -> Artifact | Job:
-    """The artifact of a recipe if it exists, else the job that makes it; a job is started only if none is open."""
+def artifact_request(recipe: Recipe, *, urgent: bool = False) -> Artifact | Job:
+    """The artifact of a recipe if it exists, else the job that makes it; a job is started only if none is open.
+
+    An `urgent` one comes before all others; one that is open already moves up.
+    """
     digest = recipe.digest
     artifact = Artifact.objects.filter(digest=digest).first()
     if artifact:
@@ -40,10 +43,26 @@ def artifact_request(recipe: Recipe) -> Artifact | Job:
     unit = str(getattr(recipe, "unit", ""))
     try:
         with transaction.atomic():
-            job = Job.objects.create(digest=digest, kind=recipe.kind, unit=unit, recipe=recipe.as_json())
+            job = Job.objects.create(digest=digest, kind=recipe.kind, unit=unit, recipe=recipe.as_json(), urgent=urgent)
             job_queue(job)
     except IntegrityError:
-        return Job.objects.get(digest=digest, state__in=Job.OPEN)
+        # None is open if that one has ended since: then the artifact is there, or it is asked for anew.
+        return _job_join(digest, urgent=urgent) or artifact_request(recipe, urgent=urgent)
+    return job
+
+
+@transaction.atomic
+def _job_join(digest: str, *, urgent: bool) -> Job | None:
+    """The open job of a digest; if it is urgent from now on and still waits, its message is replaced by an urgent one."""
+    job = Job.objects.select_for_update().filter(digest=digest, state__in=Job.OPEN).first()
+    if job and urgent and not job.urgent:
+        job.urgent = True
+        job.save()
+        if compute.progress(str(job.task_id)) is None:
+            compute.cancel(str(job.task_id))
+            # The same attempt: no worker has seen it.
+            job.attempts -= 1
+            job_queue(job)
     return job
 
 
@@ -52,7 +71,8 @@ def job_queue(job: Job) -> None:
     job.state, job.attempts, job.task_id = Job.State.QUEUED, job.attempts + 1, uuid.uuid4()
     job.queued_at, job.started_at = timezone.now(), None
     job.save()
-    transaction.on_commit(lambda: compute.submit(job=str(job.id), task_id=str(job.task_id), recipe=job.recipe))
+    message = {"job": str(job.id), "task_id": str(job.task_id), "recipe": job.recipe, "urgent": job.urgent}
+    transaction.on_commit(lambda: compute.submit(**message))
 
 
 @transaction.atomic
@@ -123,7 +143,9 @@ def job_requeue(job: Job) -> None:
 
 
 def job_cancel(job: Job) -> None:
-    """Stop a job, whether it waits or runs."""
+    """Stop a job, whether it waits or runs; one that has ended stays as it is."""
+    if job.state not in Job.OPEN:
+        return
     store().mark_cancelled(str(job.id))
     compute.cancel(str(job.task_id))
     job_end(jobs.cancelled(str(job.id)))

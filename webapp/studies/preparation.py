@@ -29,7 +29,7 @@ def study_prepare(study: Study) -> None:
     for recipe in recipes:
         StudyArtifact.objects.get_or_create(study=study, digest=recipe.digest)
     for recipe in recipes:
-        artifact_request(recipe)
+        artifact_request(recipe, urgent=True)
     study_open_if_ready(study.id)
 
 

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 
 from experiments.contract.errors import InputError
 from experiments.contract.fields import Json, build, require
-from experiments.contract.recipes.base import Recipe, Sign, UnitRecipe
+from experiments.contract.recipes.attribution import Attribution
+from experiments.contract.recipes.base import ImageRecipe, Recipe, Sign, UnitRecipe
 from experiments.contract.recipes.circuits import Circuit, Detector, Trajectories
-from experiments.contract.recipes.exemplars import ActivationIndex, Exemplars
+from experiments.contract.recipes.exemplars import ActivationIndex, ActivationShard, Exemplars, PoolListing
 from experiments.contract.recipes.occlusion import Blur, Occlusion
 from experiments.contract.recipes.runs import Run
 from experiments.contract.recipes.studies import Analysis, StimulusSet
@@ -20,13 +21,17 @@ __all__ = [
     "RECIPES",
     "STIMULI",
     "ActivationIndex",
+    "ActivationShard",
     "Analysis",
+    "Attribution",
     "Blur",
     "Circuit",
     "Detector",
     "Exemplars",
     "FeatureVisualization",
+    "ImageRecipe",
     "Occlusion",
+    "PoolListing",
     "Recipe",
     "Run",
     "Sign",
@@ -36,11 +41,26 @@ __all__ = [
     "recipe_from_json",
 ]
 
-STIMULI: Mapping[str, type[UnitRecipe]] = {recipe.kind: recipe for recipe in (FeatureVisualization, Exemplars, Occlusion, Blur)}
+STIMULI: Mapping[str, type[UnitRecipe]] = {
+    recipe.kind: recipe for recipe in (FeatureVisualization, Exemplars, Occlusion, Blur, Attribution)
+}
 """What can be made of a single unit, by kind."""
 RECIPES: Mapping[str, type[Recipe]] = {
     **STIMULI,
-    **{recipe.kind: recipe for recipe in (ActivationIndex, StimulusSet, Analysis, Trajectories, Detector, Circuit, Run)},
+    **{
+        recipe.kind: recipe
+        for recipe in (
+            PoolListing,
+            ActivationShard,
+            ActivationIndex,
+            StimulusSet,
+            Analysis,
+            Trajectories,
+            Detector,
+            Circuit,
+            Run,
+        )
+    },
 }
 
 

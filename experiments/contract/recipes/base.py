@@ -63,3 +63,23 @@ class UnitRecipe(Recipe):
             object.__setattr__(self, "aggregation", aggregation_of(address))
         object.__setattr__(self, "unit", str(check_unit(address, aggregation=self.aggregation)))
         require_pool(self, self.pool)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageRecipe(UnitRecipe):
+    """A recipe about one unit and one image: of the user's, or one of the unit's exemplars."""
+
+    image: str = ""
+    """Path of an image; left out, the exemplar of `rank` in the pool is taken."""
+    rank: int = 0
+    """Which of the unit's maximal exemplars is taken; 0 is the strongest."""
+    size: int = 224
+    """Side in px at which the network sees the image."""
+    shown_size: int = 224
+    """Side in px of the images that are written."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_range(self, "rank", 0, 10_000)
+        require_range(self, "size", 32, MAX_SIDE)
+        require_range(self, "shown_size", 32, MAX_SIDE)

@@ -4,37 +4,29 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from experiments.contract.fields import require, require_range
-from experiments.contract.recipes.base import MAX_SIDE, UnitRecipe
+from experiments.contract.recipes.base import ImageRecipe
 
 
 @dataclass(frozen=True, kw_only=True)
-class Occlusion(UnitRecipe):
+class Occlusion(ImageRecipe):
     """A square slides over an image; where it hurts the unit most and least.
 
     Files: `base` (unoccluded), `min` and `max` (occluded where the activation is least and greatest) and `map`;
-    `values` holds the grid of activations, its positions and the base activation.
+    `values` holds the grid of activations (null where not read), its positions and the base activation, how it was computed
+    (`inference`), and whether the unit is `dead` on the whole image.
     """
 
     kind: ClassVar[str] = "occlusion"
-    image: str = ""
-    """Path of an image; left out, the exemplar of `rank` in the pool is taken."""
-    rank: int = 0
-    """Which of the unit's maximal exemplars is occluded; 0 is the strongest."""
-    size: int = 224
-    """Side in px at which the network sees the image; `patch` and `stride` are of this size."""
-    shown_size: int = 224
-    """Side in px of the images that are written."""
     patch: float = 0.4
-    """Side of the square as a fraction of `size`."""
+    """Side of the square as a fraction of `size`, the side at which the network sees the image."""
     stride: int = 2
-    """Distance in px between positions."""
+    """Distance in px between positions, at `size`; what is left at the right and the bottom is not covered."""
     fill: Literal["patch_mean", "gray"] = "patch_mean"
+    mode: Literal["exact", "coarse_to_fine"] = "exact"
+    """Every position, or few: a coarse grid, then closer around its extremes; `values` says when the extremes may be others."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require_range(self, "rank", 0, 10_000)
-        require_range(self, "size", 32, MAX_SIDE)
-        require_range(self, "shown_size", 32, MAX_SIDE)
         require_range(self, "patch", 0.02, 0.9)
         require_range(self, "stride", 1, self.size)
 

@@ -12,13 +12,13 @@ class FeatureVisualization(UnitRecipe):
     """Images optimized to activate a unit most or least.
 
     Files: `image_0` … `image_<batch-1>`, each with its `activation`, and `image_<i>_step_<n>` for each threshold n that was
-    reached. `values` holds the best natural activation and which images beat it (`below_natural`: not one does), which
-    images are `dead`, and with which precision, diversity and number of steps they were made.
+    reached. `values` holds the best natural activation and which images beat it (`below_natural`: the
+    weakest does not), which images are `dead`, and with which precision, diversity and number of steps they were made.
     """
 
     kind: ClassVar[str] = "feature_visualization"
     engine: Literal["native", "lucent"] = "native"
-    """Ours, or torch-lucent as it is, which has no MACO, no `published` transforms, no early stop and no search."""
+    """Ours, or torch-lucent as it is, which has no MACO, `published` transforms, thresholds, early stop or search."""
     parametrization: Literal["fourier", "pixel", "maco"] = "fourier"
     """`maco` has crops and noise of its own in the place of `transforms`, unless those are `none`."""
     sign: Sign = "max"
@@ -30,12 +30,12 @@ class FeatureVisualization(UnitRecipe):
     thresholds: tuple[int, ...] = ()
     """Steps, ascending, whose images are written besides the final ones; 0 is the noise at the beginning."""
     early_stop: bool = False
-    """Stop once the norm of the gradient has settled, by the rule of Zimmermann et al. 2023: after 2,500 steps at the earliest."""
+    """Stop once the norm of the gradient has settled, by the rule of Zimmermann et al. 2023, never before step 2,500."""
     batch: int = 1
     diversity: float = 0.0
     """Weight of the diversity term over the batch (Gram matrices of the unit's layer); 0 leaves it out."""
     diversity_search: bool = False
-    """Search the greatest weight with which the weakest image still beats the best natural one (Zimmermann et al. 2023)."""
+    """Search, from `diversity` on, the greatest weight with which the weakest image still beats the best natural one."""
     learning_rate: float = 0.05
     transforms: Literal["standard", "published", "none"] = "standard"
     """`standard` as in lucent, `published` as in Zimmermann et al. 2021, or none."""
@@ -60,16 +60,15 @@ class FeatureVisualization(UnitRecipe):
         require(ascending and within, "thresholds", f"{list(self.thresholds)} are no steps of this optimization", remedy)
 
     def _check_diversity(self) -> None:
-        asked = self.diversity > 0 or self.diversity_search
-        remedy = "Give batch of at least 2, or diversity 0 without a search"
-        require(not asked or self.batch > 1, "diversity", "a batch of one has no diversity", remedy)
-        remedy = "Leave out the one or the other"
-        require(self.diversity == 0 or not self.diversity_search, "diversity", "it is given, and a search is asked for", remedy)
+        remedy = "Give batch of at least 2, or diversity 0"
+        require(self.diversity == 0 or self.batch > 1, "diversity", "a batch of one has no diversity", remedy)
+        remedy = "Give diversity, as published 1, or leave out the search"
+        require(self.diversity > 0 or not self.diversity_search, "diversity", "a search begins at a weight above 0", remedy)
 
     def _check_lucent(self) -> None:
         message = "the engine lucent does not have it"
         require(self.parametrization != "maco", "parametrization", message, "Choose fourier or pixel, or the engine native")
         require(self.transforms != "published", "transforms", message, "Choose standard or none, or the engine native")
         require(self.aggregation != "tokens", "aggregation", message, "Choose mean or position, or the engine native")
-        for field in ("early_stop", "diversity_search"):
+        for field in ("thresholds", "early_stop", "diversity_search"):
             require(not getattr(self, field), field, message, "Leave it out, or choose the engine native")

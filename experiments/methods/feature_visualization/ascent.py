@@ -11,8 +11,9 @@ from experiments.contract.errors import InputError
 from experiments.methods.feature_visualization.early_stop import GradientSettles
 from experiments.methods.feature_visualization.objectives import Objective
 from experiments.methods.feature_visualization.options import Options
-from experiments.methods.feature_visualization.reading import verbatim_reader
+from experiments.methods.feature_visualization.reading import quick_reader
 from experiments.methods.feature_visualization.transforms import crop
+from model_zoo.activations import in_batches
 from model_zoo.loading import LoadedModel
 
 Report = Callable[[int, int, str], None]
@@ -64,6 +65,36 @@ def ascend(objective: Objective, *, model: LoadedModel, seeds: Sequence[int], op
     return Ascent(images=climb.shown(images), snapshots=snapshots, steps=done, dead=climb.dead.tolist())
 
 
+def ascend_in_parts(
+    objective_of: Callable[[slice], Objective], *, model: LoadedModel, seeds: Sequence[int], options: Options, report: Report
+) -> Ascent:
+    """As `ascend`, for images that do not depend on each other: where memory runs out, half of them are optimized at a time.
+
+    `objective_of` gives the objective of some of the images.
+
+    Raises:
+        InputError: As `ascend`, or memory does not suffice for one image.
+    """
+
+    def run(part: slice) -> Ascent:
+        return ascend(objective_of(part), model=model, seeds=seeds[part], options=options, report=report)
+
+    parts = list(in_batches(len(seeds), start=len(seeds), run=run))
+    # Where one part settled or died early, it has fewer snapshots than others; those that all have are kept.
+    together = zip(*(part.snapshots for part in parts), strict=False)
+    return Ascent(
+        images=torch.cat([part.images for part in parts]),
+        snapshots=[
+            Snapshot(
+                step=same[0].step, images=torch.cat([one.images for one in same]), seen=torch.cat([one.seen for one in same])
+            )
+            for same in together
+        ],
+        steps=max(part.steps for part in parts),
+        dead=[dead for part in parts for dead in part.dead],
+    )
+
+
 class _Climb:
     """An optimization under way."""
 
@@ -71,7 +102,7 @@ class _Climb:
         self.objective, self.size, self.views = objective, options.size, options.views
         self.streams = [torch.Generator().manual_seed(seed) for seed in seeds]
         self.canvas = options.canvas(self.streams, device=model.device)
-        self.read = verbatim_reader(model, objective.layers)
+        self.reader = quick_reader(model, objective.layers)
         self.optimizer = torch.optim.Adam([self.canvas.parameter], lr=options.learning_rate, fused=True)
         self.rule = GradientSettles() if options.early_stop else None
         self.has_settled = False
@@ -88,7 +119,7 @@ class _Climb:
 
     def step(self, seen: Float[Tensor, "batch 3 size size"]) -> None:
         """One step uphill."""
-        values = self.objective.values(self.read(seen))
+        values = self.objective.values(self.reader.read(seen))
         if not values.isfinite().all():
             message = f"the activations in {', '.join(sorted(self.objective.layers))} are not finite"
             raise InputError(field="unit", message=message, remedy="Choose another unit, or check the model's weights")

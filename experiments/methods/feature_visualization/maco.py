@@ -27,7 +27,12 @@ class MacoImages:
         self.magnitudes = magnitudes.to(device)
         noise = torch.stack([torch.randn(3, self.side, self.side, generator=stream) for stream in streams])
         # Phases of a real image: those of its conjugate frequencies are opposite, and gradients keep them so.
-        self.parameter = torch.fft.rfft2(noise).angle().to(device).requires_grad_()
+        self.start = torch.fft.rfft2(noise).angle().to(device)
+        self.parameter = self.start.clone().requires_grad_()
+        # Frequencies that are their own conjugates are real; Adam would make steps even of the rounding of their gradients.
+        own = [0, self.side // 2] if self.side % 2 == 0 else [0]
+        self.is_real = torch.zeros(self.magnitudes.shape[1:], dtype=torch.bool, device=device)
+        self.is_real[torch.tensor(own)[:, None], torch.tensor(own)] = True
 
     def __call__(self) -> Float[Tensor, "batch 3 side side"]:
         """The images, in [0, 1]."""
@@ -35,7 +40,8 @@ class MacoImages:
 
     def plain(self) -> Float[Tensor, "batch 3 side side"]:
         """The images in decorrelated colors."""
-        coefficients = torch.polar(self.magnitudes.expand_as(self.parameter), self.parameter)
+        phases = torch.where(self.is_real, self.start, self.parameter)
+        coefficients = torch.polar(self.magnitudes.expand_as(phases), phases)
         plain: Tensor = torch.fft.irfft2(coefficients, s=(self.side, self.side), norm="ortho")
         return plain
 

@@ -1,43 +1,78 @@
 """The maker of feature visualizations: renders a recipe and compares the images with the most extreme natural one."""
 
+import dataclasses
+
+from jaxtyping import Float
+from torch import Tensor
+
 from experiments.contract.artifacts import NewFile, Product, Workshop
 from experiments.contract.recipes import FeatureVisualization
 from experiments.datasets.pool import open_pool
 from experiments.methods.exemplars import as_pixels, png_file
+from experiments.methods.feature_visualization.ascent import Report
+from experiments.methods.feature_visualization.diversity_search import Found, search
+from experiments.methods.feature_visualization.lucent_engine import render_with_lucent
 from experiments.methods.feature_visualization.maco import natural_magnitudes
 from experiments.methods.feature_visualization.options import Options
 from experiments.methods.feature_visualization.render import Visualization, render
 from experiments.methods.natural import natural_activations
 from model_zoo.address import UnitAddress
-from model_zoo.loading import load
+from model_zoo.loading import LoadedModel, load
 
 
 def make(recipe: FeatureVisualization, workshop: Workshop) -> Product:
     """Optimize the images and compare them with the most extreme natural one."""
     natural = natural_activations(recipe, workshop)
     model = load(UnitAddress.parse(recipe.unit).model, device=workshop.device)
-    magnitudes = None
-    if recipe.parametrization == "maco":
-        pool = open_pool(recipe.pool, size=recipe.pool_size, seed=recipe.seed)
-        magnitudes = natural_magnitudes(pool, side=Options.of(recipe).canvas_side)
-    rendered = render(recipe, model=model, report=workshop.report, magnitudes=magnitudes)
     best = natural.best(recipe.sign)
-    beats = [beats_natural(activation, best, recipe) for activation in rendered.activations]
+    found = _rendered(recipe, model=model, best=best, report=workshop.report)
+    beats = _beats(recipe, found.made, best=best)
     values = {
-        "activations": rendered.activations,
+        "activations": found.made.activations,
         "best_natural": best,
         "beats_natural": beats,
-        "below_natural": not any(beats),
-        "dead": rendered.dead,
-        "steps": rendered.steps,
+        "below_natural": not all(beats),
+        "dead": found.made.dead,
+        "diversity": found.weight,
+        "attempts": found.attempts,
+        "steps": found.made.steps,
+        "precision": found.made.precision,
         "weights_sha256": model.card.weights.sha256,
     }
-    return Product(new_files=_files(recipe, rendered), values=values, parents=[natural.digest])
+    return Product(new_files=_files(recipe, found.made), values=values, parents=[natural.digest])
 
 
-def beats_natural(activation: float, best: float, recipe: FeatureVisualization) -> bool:
-    """Whether an image is more extreme than the most extreme natural one."""
-    return activation > best if recipe.sign == "max" else activation < best
+def _rendered(recipe: FeatureVisualization, *, model: LoadedModel, best: float, report: Report) -> Found[Visualization]:
+    """The batch of the recipe's weight, or of the one that a search finds; without a search nothing was attempted."""
+    if recipe.engine == "lucent":
+        made = render_with_lucent(recipe, model=model, report=report)
+        return Found(weight=recipe.diversity, made=made, attempts=[])
+    magnitudes = _magnitudes(recipe)
+    if not recipe.diversity_search:
+        made = render(recipe, model=model, report=report, magnitudes=magnitudes)
+        return Found(weight=recipe.diversity, made=made, attempts=[])
+
+    def attempt(weight: float) -> Visualization:
+        def told(done: int, total: int, doing: str) -> None:
+            report(done, total, f"{doing} with diversity {weight:g}")
+
+        fixed = dataclasses.replace(recipe, diversity=weight, diversity_search=False)
+        return render(fixed, model=model, report=told, magnitudes=magnitudes)
+
+    return search(attempt, lambda made: all(_beats(recipe, made, best=best)), first=recipe.diversity)
+
+
+def _magnitudes(recipe: FeatureVisualization) -> Float[Tensor, "3 canvas half"] | None:
+    """Of the recipe's pool, where the parametrization has use for them."""
+    if recipe.parametrization != "maco":
+        return None
+    pool = open_pool(recipe.pool, size=recipe.pool_size, seed=recipe.seed)
+    return natural_magnitudes(pool, side=Options.of(recipe).canvas_side)
+
+
+def _beats(recipe: FeatureVisualization, made: Visualization, *, best: float) -> list[bool]:
+    """Of each image, whether it is more extreme than the most extreme natural one."""
+    return [activation > best if recipe.sign == "max" else activation < best for activation in made.activations]
 
 
 def _files(recipe: FeatureVisualization, rendered: Visualization) -> list[NewFile]:

@@ -9,11 +9,11 @@ from jaxtyping import Float
 from torch import Tensor
 
 from experiments.contract.errors import InputError
-from experiments.contract.recipes import FeatureVisualization, Sign
-from experiments.methods.feature_visualization.ascent import Ascent, Report, Snapshot, ascend
+from experiments.contract.recipes import FeatureVisualization, Sign, UnitRecipe
+from experiments.methods.feature_visualization.ascent import Ascent, Report, Snapshot, ascend, ascend_in_parts
 from experiments.methods.feature_visualization.objectives import Channel, Diversity, Objective, Units
 from experiments.methods.feature_visualization.options import Options
-from experiments.methods.feature_visualization.reading import verbatim_reader
+from experiments.methods.feature_visualization.reading import exact_reader, quick_reader
 from model_zoo.address import UnitAddress
 from model_zoo.loading import LoadedModel
 
@@ -31,6 +31,8 @@ class Visualization:
     """How many were done: all, unless an early stop was asked for or every image is dead."""
     dead: list[bool]
     """Of each image, whether its unit never had a gradient, so that the image is the noise of the beginning."""
+    precision: str
+    """Of the arithmetic during optimization, `float32` or `bfloat16`; activations are always exact."""
 
 
 def render_units(
@@ -67,7 +69,11 @@ def render_units(
     if foreign:
         raise InputError(field="unit", message=f"{foreign[0]} is no unit of {model.card.id}", remedy="Give units of one model")
     units = Units(addresses=addresses, aggregation=aggregation)
-    ascent = ascend(_signed(units, sign), model=model, seeds=seeds, options=options, report=report)
+
+    def objective_of(part: slice) -> Objective:
+        return _signed(Units(addresses=addresses[part], aggregation=aggregation), sign)
+
+    ascent = ascend_in_parts(objective_of, model=model, seeds=seeds, options=options, report=report)
     return _visualization(ascent, units, model=model)
 
 
@@ -85,15 +91,22 @@ def render(
     Raises:
         InputError: The recipe asks for diversity in a layer without maps, or activations are not finite.
     """
-    unit = UnitAddress.parse(recipe.unit)
-    value = Channel(layer=unit.layer, channel=unit.channel, aggregation=recipe.aggregation, row=unit.row, column=unit.column)
+    value = unit_objective(recipe)
     objective = _signed(value, recipe.sign)
-    if recipe.diversity:
-        objective += recipe.diversity * Diversity(layer=unit.layer)
     options = Options.of(recipe, magnitudes=magnitudes)
     seeds = item_seeds(recipe.seed, count=recipe.batch)
-    ascent = ascend(objective, model=model, seeds=seeds, options=options, report=report)
+    if recipe.diversity:
+        objective += recipe.diversity * Diversity(layer=value.layer)
+        ascent = ascend(objective, model=model, seeds=seeds, options=options, report=report)
+    else:
+        ascent = ascend_in_parts(lambda _part: objective, model=model, seeds=seeds, options=options, report=report)
     return _visualization(ascent, value, model=model)
+
+
+def unit_objective(recipe: UnitRecipe) -> Channel:
+    """The activation of a recipe's unit, to be raised."""
+    unit = UnitAddress.parse(recipe.unit)
+    return Channel(layer=unit.layer, channel=unit.channel, aggregation=recipe.aggregation, row=unit.row, column=unit.column)
 
 
 def item_seeds(seed: int, *, count: int) -> list[int]:
@@ -108,11 +121,19 @@ def values_of(objective: Objective, *, model: LoadedModel, images: Float[Tensor,
         InputError: It is not finite.
     """
     with torch.no_grad():
-        values = objective.values(verbatim_reader(model, objective.layers)(images))
+        values = objective.values(exact_reader(model, objective.layers).read(images))
     if not values.isfinite().all():
         message = f"the activations in {', '.join(sorted(objective.layers))} are not finite"
         raise InputError(field="unit", message=message, remedy="Choose another unit, or check the model's weights")
     return values.tolist()
+
+
+def without_gradient(objective: Objective, *, model: LoadedModel, images: Float[Tensor, "batch 3 size size"]) -> list[bool]:
+    """Of each image, whether no change of a pixel would change the objective."""
+    images = images.detach().requires_grad_()
+    values = objective.values(exact_reader(model, objective.layers).read(images))
+    (gradient,) = torch.autograd.grad(values.sum(), [images])
+    return [not bool(one.any()) for one in gradient]
 
 
 def _signed(objective: Objective, sign: Sign) -> Objective:
@@ -126,4 +147,5 @@ def _visualization(ascent: Ascent, value: Objective, *, model: LoadedModel) -> V
         snapshots=ascent.snapshots,
         steps=ascent.steps,
         dead=ascent.dead,
+        precision=quick_reader(model, value.layers).precision,
     )

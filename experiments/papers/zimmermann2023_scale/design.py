@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import ClassVar
 
 from experiments.contract.artifacts import Manifest
 from experiments.contract.designs import (
@@ -49,8 +50,12 @@ class Settings(StimulusSettings):
     """All numbers of a study; the stimuli's first, then those of a session. Sides in px."""
 
     pool_size: int = 1_300_000
-    steps: int = 2500
-    diversity: float = 10.0
+    steps: int = 20_000
+    """At most; early stop ends nearly all sooner."""
+    early_stop: bool = True
+    diversity: float = 1.0
+    """Of each unit and sign: where the search for the weight begins; without a search, the weight."""
+    diversity_search: bool = True
     seed: int = 42
     tasks: int = 63
     """Of each condition and model: so many sessions are wanted."""
@@ -60,6 +65,8 @@ class Settings(StimulusSettings):
     practice_other: int = 1
     answer_lock: int = 1500
     """ms for which the buttons stay closed."""
+
+    DECISIVE: ClassVar[tuple[str, ...]] = (*StimulusSettings.DECISIVE, "early_stop", "diversity_search")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -75,8 +82,10 @@ DEMO: Mapping[str, Json] = {
     "pool_resolution": 128,
     "size": 128,
     "steps": 96,
-    # Chosen so that most visualizations of 96 steps beat the best natural image; the published search is not needed for that.
+    "early_stop": False,
+    # Chosen so that most visualizations of 96 steps beat the best natural image; the published search would take too long.
     "diversity": 1.0,
+    "diversity_search": False,
     "transforms": "standard",
     "main_trials": 10,
     "catch_trials": 2,

@@ -93,24 +93,32 @@ def _too_few(sources: int, quantile: float, *, batches: int, possible: int) -> I
 
 
 def _synthetic(recipe: StimulusSet, workshop: Workshop) -> Product:
-    """Per sign eight diverse images and, last, one that is optimized alone."""
+    """Per sign eight diverse images and, last, one that is optimized alone.
+
+    A unit whose weakest diverse images stay below the natural ones for both signs is flagged `below_natural`, not left out.
+    """
     files: list[StoredFile] = []
     values: dict[str, object] = {}
     parents: list[str] = []
+    below: list[bool] = []
     for sign in SIGNS:
-        diverse = workshop.obtain(visualization(recipe, sign=sign, batch=DIVERSE, diversity=setting(recipe, "diversity")))
-        single = workshop.obtain(visualization(recipe, sign=sign, batch=1, diversity=0.0))
+        weight, how = setting(recipe, "diversity"), ("early_stop", "diversity_search")
+        diverse = workshop.obtain(visualization(recipe, sign=sign, batch=DIVERSE, diversity=weight, more=how))
+        single = workshop.obtain(visualization(recipe, sign=sign, batch=1, diversity=0.0, more=("early_stop",)))
         files += [link(diverse, f"image_{i}", to=f"{sign}_{i}") for i in range(DIVERSE)]
         files.append(link(single, "image_0", to=f"{sign}_{DIVERSE}"))
         values[sign] = _reached(diverse, single)
         parents += [diverse.digest, single.digest]
+        below.append(diverse.values["below_natural"])
+    values["below_natural"] = all(below)
     return Product(linked_files=files, values=values, parents=parents)
 
 
 def _reached(diverse: Manifest, single: Manifest) -> dict[str, object]:
     """Activations in the order of the files, beside the most extreme natural one."""
     joined = {name: [*diverse.values[name], *single.values[name]] for name in ("activations", "beats_natural")}
-    return {**joined, "best_natural": single.values["best_natural"]}
+    found = {name: diverse.values[name] for name in ("diversity", "below_natural")}
+    return {**joined, **found, "best_natural": single.values["best_natural"]}
 
 
 PARTS: Mapping[str, Callable[[StimulusSet, Workshop], Product]] = {

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from experiments.contract.errors import InputError
-from experiments.datasets.images import cut_square, png, read_image
+from experiments.datasets.images import cut_square, decode, png, read_image
 
 pytestmark = pytest.mark.unit
 
@@ -82,3 +82,20 @@ def test_png_keeps_every_pixel(tmp_path: Path):
     (tmp_path / "image.png").write_bytes(png(pixels))
 
     assert np.array_equal(np.asarray(Image.open(tmp_path / "image.png")), pixels)
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_decode_makes_a_large_jpeg_small_and_knows_its_size(tmp_path: Path, orientation: int):
+    path, exif = tmp_path / "large.jpg", Image.Exif()
+    exif[0x0112] = orientation
+    smooth = Image.fromarray(noise(6, 8, 3)).resize((800, 600), Image.Resampling.BICUBIC)
+    smooth.save(path, quality=95, exif=exif)
+
+    small, whole = decode(path, field="image", shorter_side=100), decode(path, field="image")
+
+    assert small.size == whole.size == ((800, 600) if orientation == 1 else (600, 800))
+    assert small.image.width == whole.image.width // 4
+    one = np.asarray(small.image.resize((64, 64)), dtype=float)
+    other = np.asarray(whole.image.resize((64, 64)), dtype=float)
+    # Gray values of 255.
+    assert np.abs(one - other).mean() < 2

@@ -1,7 +1,5 @@
 """Activation indices and exemplars of the real network on real photographs."""
 
-import io
-import json
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +7,9 @@ import pytest
 import torch
 
 from experiments.contract.errors import Cancelled
-from experiments.contract.recipes import ActivationIndex, Exemplars
+from experiments.contract.recipes import Exemplars
 from experiments.datasets.pool import open_pool
+from experiments.methods.natural import natural_activations
 from experiments.workshop import LocalWorkshop
 from model_zoo.activations import unit_activations
 from model_zoo.address import UnitAddress
@@ -27,19 +26,17 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> LocalWorkshop:
 
 def test_index_holds_what_the_network_gives_image_by_image(workshop: LocalWorkshop):
     unit = UnitAddress.parse(UNIT)
-    made = workshop.obtain(ActivationIndex(model=unit.model, layer=unit.layer, **POOL))
-    table = np.load(io.BytesIO(workshop.store.read_blob(made.file("activations").sha256)))
-    about = json.loads(workshop.store.read_blob(made.file("images").sha256))
+    natural = natural_activations(Exemplars(unit=UNIT, **POOL), workshop)
     pool, model = open_pool("photographs", size=100, seed=3), load(unit.model, device="cpu")
 
     for index in (0, 41, 99):
         image = pool.read(index, side=64)
         alone = torch.tensor(image.pixels).permute(2, 0, 1)[None] / 255
         activation = unit_activations(model, unit, aggregation="mean", images=alone).item()
-        assert table[index, unit.channel] == pytest.approx(activation, abs=1e-4)
-        assert about[index] == {"source": image.source, "box": list(image.box)}
-    assert table.shape == (100, 40)
-    assert table.dtype == np.float32
+        assert natural.activations[index] == pytest.approx(activation, abs=1e-4)
+        assert natural.boxes[index] == image.box
+    assert len(natural.activations) == len(natural.boxes) == 100
+    assert natural.activations.dtype == np.float32
 
 
 def test_units_of_a_layer_share_one_index(workshop: LocalWorkshop):
@@ -57,7 +54,12 @@ def test_exemplars_are_in_order_and_carry_their_activation(workshop: LocalWorksh
     assert smallest == sorted(smallest)
     assert smallest[-1] < largest[-1]
     assert len({file.about["source"] for file in made.files}) == 8
-    assert made.values == {"sources": 10, "shared_sources": 0, "violations": 0}
+    assert {name: made.values[name] for name in ("sources", "shared_sources", "violations", "dead")} == {
+        "sources": 10,
+        "shared_sources": 0,
+        "violations": 0,
+        "dead": False,
+    }
     assert pixels_of(made, "max_000", workshop=workshop, tmp_path=tmp_path).shape == (48, 48, 3)
 
 

@@ -115,6 +115,20 @@ def test_make_takes_an_image_of_the_users(tmp_path: Path):
 
     assert made.file("base").about["box"] == [10, 0, 60, 50]
     assert made.parents == ()
+    assert (made.values["inference"], made.values["positions_read"], made.values["dead"]) == ("incremental", 25, False)
+
+
+def test_make_coarse_to_fine_says_that_it_is_approximate(tmp_path: Path):
+    path = tmp_path / "mine.png"
+    Image.fromarray(np.random.default_rng(1).integers(0, 256, size=(64, 64, 3), dtype=np.uint8)).save(path)
+
+    made = new_workshop(tmp_path / "store").obtain(recipe(image=str(path), mode="coarse_to_fine", patch=0.5, stride=1))
+
+    values = made.values
+    assert (values["approximate"], values["positions"]) == (True, 33 * 33)
+    read = [value for row in values["grid"] for value in row if value is not None]
+    assert len(read) == values["positions_read"] < values["positions"] / 2
+    assert (min(read), max(read)) == (values["min"], values["max"])
 
 
 def test_make_refuses_an_image_that_cannot_be_read(tmp_path: Path):

@@ -1,6 +1,5 @@
 """The harder queries of the web 2-AFC: where they stand among all images, and pools that are too small for them."""
 
-import io
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +7,8 @@ import pytest
 
 from experiments.contract.artifacts import Manifest, StoredFile
 from experiments.contract.errors import InputError
+from experiments.contract.recipes import recipe_from_json
+from experiments.methods.natural import natural_activations
 from experiments.papers.zimmermann2023_scale import design as scale
 from experiments.papers.zimmermann2023_scale.stimuli import batches_beyond
 from experiments.workshop import LocalWorkshop
@@ -22,8 +23,8 @@ def test_scale_harder_queries_begin_at_their_percentile(part: str, rank: int, wo
 
     result, natural = made(scale, part, workshop=workshop, **pool), made(scale, "natural", workshop=workshop, **pool)
 
-    index = workshop.store.manifest(workshop.store.manifest(natural.parents[0]).parents[0])
-    activations = np.sort(np.load(io.BytesIO(workshop.store.read_blob(index.file("activations").sha256)))[:, 5])
+    exemplars = recipe_from_json(workshop.store.manifest(natural.parents[0]).recipe)
+    activations = np.sort(natural_activations(exemplars, workshop).activations)
     assert {file.name for file in result.files} == {"batch0/min_9", "batch0/max_9"}
     # The published rule: of N images the query has rank floor((1 - quantile) * N) from its end.
     assert result.file("batch0/min_9").about["activation"] == activations[rank]

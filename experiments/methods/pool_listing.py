@@ -1,0 +1,52 @@
+"""Maker of the lists of a pool's images, and the pool as such a list describes it: opened part by part."""
+
+import json
+from collections.abc import Sequence
+from functools import lru_cache
+
+from experiments.contract.artifacts import ArtifactStore, Manifest, NewFile, Product, Workshop
+from experiments.contract.fields import canonical_json
+from experiments.contract.recipes import PoolListing
+from experiments.datasets.listing import as_records, from_records, source_numbers
+from experiments.datasets.pool import Pool, PoolImage, open_pool
+
+
+def make(recipe: PoolListing, workshop: Workshop) -> Product:
+    """Look the pool through once, without reading its images."""
+    workshop.report(0, 1, "listing the pool")
+    pool = open_pool(recipe.pool, size=recipe.pool_size, seed=recipe.seed)
+    parts = as_records(pool, name=recipe.pool, size=recipe.shard_size)
+    files = [
+        NewFile(name=f"part_{number:05d}", content=canonical_json(records).encode(), media_type="application/json")
+        for number, records in enumerate(parts)
+    ]
+    values = {
+        "images": len(pool),
+        "asked": recipe.pool_size,
+        "sources": source_numbers(pool)[-1] + 1,
+        "skipped": [{"shard": one.shard, "reason": one.reason, "images_lost": one.images_lost} for one in pool.skipped],
+    }
+    return Product(new_files=files, values=values)
+
+
+class ListedPool:
+    """A pool as its listing says it is; only the parts that are asked for are in memory."""
+
+    def __init__(self, listing: Manifest, *, store: ArtifactStore) -> None:
+        self.listing, self.store = listing, store
+        self.part = lru_cache(maxsize=4)(self._part)
+
+    def read(self, index: int, *, side: int) -> PoolImage:
+        """The image with this number, `side` px square.
+
+        Raises:
+            InputError: Its file cannot be read any more.
+        """
+        number, within = divmod(index, self.listing.recipe["shard_size"])
+        return self.part(number)[0].read(within, side=side)
+
+    def _part(self, number: int) -> tuple[Pool, Sequence[int]]:
+        """A part of the pool, and for each of its images the number of its source."""
+        records = json.loads(self.store.read_blob(self.listing.files[number].sha256))
+        pool = from_records(records, name=self.listing.recipe["pool"], seed=self.listing.recipe["seed"])
+        return pool, [record["source"] for record in records]
