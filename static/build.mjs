@@ -1,4 +1,4 @@
-/** Bundles the participant's page into dist/participant.js and prints how much of it is ours and how much is jsPsych. */
+/** Bundles the participant's page and the explorer's script into dist/; prints how much of the former is ours and how much is jsPsych. */
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
@@ -13,6 +13,7 @@ async function gzippedSize(entry, external) {
 }
 
 await build({ ...options, entryPoints: ["src/participant.ts"], outfile: "dist/participant.js", sourcemap: true });
+await build({ ...options, entryPoints: ["src/explorer.ts"], outfile: "dist/explorer.js", sourcemap: true });
 
 const own = await gzippedSize({ entryPoints: ["src/participant.ts"] }, ["jspsych"]);
 const engine = await gzippedSize({ stdin: { contents: 'export { initJsPsych } from "jspsych"', resolveDir: "." } }, []);

@@ -9,6 +9,8 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from webapp.participants import hooks
 from webapp.stimuli import api as stimuli_api
+from webapp.stimuli.circuits import api as circuits_api
+from webapp.stimuli.networks import api as networks_api
 from webapp.studies import api as studies_api
 from webapp.studies.operations import views as operations_views
 from webapp.studies.participant import erase, not_found
@@ -29,6 +31,10 @@ api_urls = [
     path("studies/<uuid:study_id>/responses", studies_api.ResponsesApi.as_view(), name="responses"),
     path("units", studies_api.UnitListApi.as_view(), name="units"),
     path("stimuli", stimuli_api.StimulusCreateApi.as_view(), name="stimuli"),
+    path("circuits", circuits_api.CircuitListApi.as_view(), name="circuits"),
+    path("circuits/<str:digest>", circuits_api.CircuitApi.as_view(), name="circuit"),
+    path("models", networks_api.ModelListApi.as_view(), name="models"),
+    path("models/<str:model_id>", networks_api.ModelApi.as_view(), name="model"),
     path("jobs/<uuid:job_id>", stimuli_api.JobApi.as_view(), name="job"),
     path("artifacts/<str:digest>", stimuli_api.ArtifactApi.as_view(), name="artifact"),
     path("artifacts/<str:digest>/files/<path:name>", stimuli_api.ArtifactFileApi.as_view(), name="artifact-file"),
@@ -49,6 +55,7 @@ urlpatterns = [
     path("studies/<uuid:study_id>/results/", results_views.results, name="results"),
     path("studies/<uuid:study_id>/operations/", operations_views.operations, name="operations"),
     path("studies/<uuid:study_id>/quality/", quality_views.quality, name="quality"),
+    path("", include("webapp.stimuli.urls")),
     path("api/v1/", include((api_urls, "api"))),
     path("admin/", admin.site.urls),
 ]

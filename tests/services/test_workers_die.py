@@ -101,16 +101,19 @@ def test_killed_web_worker_loses_no_outcome(deployment: Deployment) -> None:
     gpu.stop()
 
 
-def test_running_job_can_be_cancelled(deployment: Deployment) -> None:
+def test_running_and_waiting_jobs_can_be_cancelled(deployment: Deployment) -> None:
     worker = deployment.start_gpu_worker()
-    job = deployment.ask(**LONG, seed=3)
-    deployment.wait(job, lambda now: now["progress"]["done"] > 0)
+    job, waiting = deployment.ask(**LONG, seed=3), deployment.ask(**SHORT, seed=5)
+    running = deployment.wait(job, lambda now: now["progress"]["seconds_left"])
 
-    cancelled = deployment.api.delete(job["url"]).json()
+    cancelled = [deployment.api.delete(one["url"]).json()["state"] for one in (waiting, job)]
     next_one = deployment.end(deployment.ask(**SHORT, seed=3))
 
-    assert cancelled["state"] == "cancelled"
+    assert 0 < running["progress"]["done"] < running["progress"]["total"]
+    assert cancelled == ["cancelled", "cancelled"]
     assert next_one["state"] == "finished"
+    assert deployment.job(waiting)["state"] == "cancelled"
+    assert deployment.api.get(f"/api/v1/artifacts/{waiting['digest']}").status_code == 404
     assert deployment.job(job)["state"] == "cancelled"
     worker.stop()
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import pytest_django
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from tests.webapp import made_up
@@ -34,3 +35,21 @@ def browser() -> Callable[[Study], tuple[Client, Session]]:
         return client, session
 
     return opened
+
+
+@pytest.fixture
+def researcher() -> Client:
+    """Who may do everything."""
+    client = Client()
+    client.force_login(User.objects.create_superuser("researcher"))
+    return client
+
+
+@pytest.fixture
+def reader() -> Client:
+    """Staff who may look and may not have anything made."""
+    user = User.objects.create_user("reader", is_staff=True)
+    user.user_permissions.add(Permission.objects.get(codename="view_artifact"))
+    client = Client()
+    client.force_login(user)
+    return client

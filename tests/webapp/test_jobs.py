@@ -111,6 +111,50 @@ def test_progress_is_read_live():
     assert (shown.state, shown.done, shown.total, shown.doing) == ("started", 3, 9, "working")
 
 
+@pytest.mark.parametrize(("done", "total", "left"), [(3, 9, 20.0), (0, 9, None), (9, 9, None), (0, 0, None)])
+def test_time_left_goes_on_at_the_pace_so_far(done, total, left):
+    job = requested()
+    now = time.time()
+    told = jobs.Progress(job=str(job.id), done=done, total=total, doing="working", beat_at=now, since=now - 10)
+    tell(job, "PROGRESS", told.as_json())
+
+    shown = job_shown(job)
+
+    assert shown.seconds_left == (left if left is None else pytest.approx(left, abs=1e-3))
+
+
+def test_what_a_preparing_study_needs_is_urgent_and_what_people_look_at_is_not():
+    study = made_up.study(opened=False)
+    looked_at = requested()
+
+    assert set(Job.objects.filter(digest__in=study.artifacts.values("digest")).values_list("urgent", flat=True)) == {True}
+    assert not looked_at.urgent
+
+
+def test_waiting_job_moves_up_when_a_study_needs_it():
+    wanted = recipe()
+    job = requested(wanted)
+
+    urged = services.artifact_request(wanted, urgent=True)
+    again = services.artifact_request(wanted)
+
+    # Another message, the same attempt; a later request that is not urgent leaves it where it is.
+    assert urged.id == job.id
+    assert urged.urgent
+    assert (urged.task_id != job.task_id, urged.attempts) == (True, 1)
+    assert (again.task_id, again.urgent) == (urged.task_id, True)
+
+
+def test_running_job_is_not_queued_twice_when_it_becomes_urgent():
+    wanted = recipe()
+    job = requested(wanted)
+    beat(job, seconds_ago=1)
+
+    urged = services.artifact_request(wanted, urgent=True)
+
+    assert (urged.task_id, urged.urgent) == (job.task_id, True)
+
+
 def test_look_after_notes_a_beating_job_as_started():
     job = requested()
     beat(job, seconds_ago=1)
@@ -176,6 +220,19 @@ def test_cancelled_job_leaves_a_mark_for_its_worker():
     job.refresh_from_db()
     assert job.state == Job.State.CANCELLED
     assert store().is_cancelled(str(job.id))
+
+
+def test_cancel_leaves_a_job_that_has_ended_as_it_is():
+    wanted = recipe()
+    job = requested(wanted)
+    services.job_end(outcome(job, wanted))
+    job.refresh_from_db()
+
+    services.job_cancel(job)
+
+    job.refresh_from_db()
+    assert job.state == Job.State.FINISHED
+    assert not store().is_cancelled(str(job.id))
 
 
 def test_study_whose_stimulus_failed_says_so_and_can_be_prepared_again():

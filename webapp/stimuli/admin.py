@@ -59,7 +59,7 @@ class ArtifactAdmin(RecordAdmin):
 
     def lineage(self, artifact: Artifact) -> SafeString:
         """Where it comes from."""
-        return format_html('<a href="{}">What it was made from</a>', reverse("api:lineage", args=[artifact.digest]))
+        return format_html('<a href="{}">What it was made from</a>', reverse("lineage", args=[artifact.digest]))
 
     def _images(self, artifact: Artifact, count: int | None) -> SafeString:
         images = [file for file in artifact.manifest["files"] if file["media_type"].startswith("image/")][:count]
@@ -82,7 +82,18 @@ def _caption(file: dict[str, Any]) -> str:
 class JobAdmin(RecordAdmin):
     """The making of artifacts."""
 
-    list_display = ("short_id", "kind", "unit", "state", "progress", "attempts", "created_at", "ended_at", "error_message")
+    list_display = (
+        "short_id",
+        "kind",
+        "unit",
+        "state",
+        "urgent",
+        "progress",
+        "attempts",
+        "created_at",
+        "ended_at",
+        "error_message",
+    )
     list_filter = ("state", "kind")
     search_fields = ("id", "unit", "digest")
     ordering = ("-created_at",)

@@ -17,8 +17,16 @@ class Artifact(models.Model):
     manifest = models.JSONField(help_text="Recipe, files, numbers, parents, provenance")
     stored_at = models.DateTimeField(auto_now_add=True)
 
+    class Meta:
+        indexes = (models.Index(fields=["unit"]),)
+
     def __str__(self) -> str:
         return f"{self.kind} {self.digest[:12]}"
+
+    @property
+    def words(self) -> str:
+        """Its kind as people say it."""
+        return self.kind.replace("_", " ")
 
     def read_manifest(self) -> Manifest:
         """The manifest as a dataclass."""

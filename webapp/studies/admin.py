@@ -11,7 +11,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from experiments.contract.errors import InputError
+from model_zoo.address import UnitAddress
 from webapp.stimuli.admin import RecordAdmin
+from webapp.stimuli.explorer.units import unit_url
 from webapp.studies.builder import views as builder
 from webapp.studies.models import Condition, Response, Session, Study, StudyImage, Trial, Unit
 from webapp.studies.participant.links import study_links
@@ -99,9 +101,10 @@ class StudyAdmin(admin.ModelAdmin):
         )
 
     @admin.display(description="units")
-    def shown_units(self, study: Study) -> str:
-        """The addresses."""
-        return ", ".join(study.unit_addresses)
+    def shown_units(self, study: Study) -> SafeString:
+        """The addresses, each with its page in the explorer."""
+        links = ((unit_url(UnitAddress.parse(address)), address) for address in study.unit_addresses)
+        return format_html_join(", ", '<a href="{}">{}</a>', links)
 
     @admin.display(description="conditions")
     def shown_conditions(self, study: Study) -> str:
@@ -184,10 +187,14 @@ class ConditionAdmin(RecordAdmin):
 class UnitAdmin(RecordAdmin):
     """Units that studies ask about."""
 
-    list_display = ("address", "model", "layer", "channel")
+    list_display = ("address", "model", "layer", "channel", "explorer")
     list_filter = ("model", "layer")
     search_fields = ("address",)
     ordering = ("address",)
+
+    def explorer(self, unit: Unit) -> SafeString:
+        """All that is known of it."""
+        return format_html('<a href="{}">unit page</a>', unit_url(UnitAddress.parse(unit.address)))
 
 
 @admin.register(Trial)
@@ -198,7 +205,7 @@ class TrialAdmin(RecordAdmin):
     list_filter = ("session__study", "kind")
     list_select_related = ("session", "unit")
     ordering = ("-session__created_at", "attempt", "position")
-    readonly_fields = ("all_images",)
+    readonly_fields = ("all_images", "lineage")
 
     @admin.display(description="trial")
     def short_id(self, trial: Trial) -> str:
@@ -213,6 +220,12 @@ class TrialAdmin(RecordAdmin):
     def all_images(self, trial: Trial) -> SafeString:
         """Every image with its place."""
         return self._images(trial.images)
+
+    def lineage(self, trial: Trial) -> SafeString:
+        """Where the images come from, down to the weights."""
+        digests = StudyImage.objects.filter(id__in=trial.images.values()).values_list("digest", flat=True)
+        links = ((reverse("lineage", args=[digest]), digest[:12]) for digest in sorted(set(digests)))
+        return format_html_join(", ", '<a href="{}">made as {}</a>', links)
 
     def _images(self, places: dict[str, Any]) -> SafeString:
         images = StudyImage.objects.in_bulk(places.values())

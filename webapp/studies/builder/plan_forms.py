@@ -1,6 +1,6 @@
 """The builder's forms together: filled from nothing or from a study, and read as a plan."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Self
@@ -33,9 +33,9 @@ class PlanForms:
     assumptions: AssumptionsForm
 
     @classmethod
-    def of(cls, design: Design, *, data: Mapping[str, Any] | None, study: Study | None) -> Self:
-        """The forms of a design, with what was sent, or else with what the study has."""
-        initial = _initial(study) if study else {"consent": default_consent().id}
+    def of(cls, design: Design, *, data: Mapping[str, Any] | None, study: Study | None, units: Sequence[str] = ()) -> Self:
+        """The forms of a design, with what was sent, or else with what the study has; a new one begins with these units."""
+        initial = _initial(study) if study else {"consent": default_consent().id, **_pasted(units)}
         set_before = {SETTING + name: value for name, value in (study.settings if study else {}).items()}
         return cls(
             study=StudyForm(data, design=design, initial=initial),
@@ -99,9 +99,13 @@ class PlanForms:
 def _initial(study: Study) -> dict[str, Any]:
     fields = ("name", "title", "notice", "thanks", "contact", "languages", "allocation", "lease_minutes")
     initial = {name: getattr(study, name) for name in fields}
-    initial |= {"consent": study.consent_id, "units_from": "pasted", "pasted": "\n".join(study.unit_addresses)}
+    initial |= {"consent": study.consent_id, **_pasted(study.unit_addresses)}
     initial["conditions"] = [condition.name for condition in study.conditions.all()]
     return initial | (_of_recruitment(study.recruitment) if study.recruitment else {})
+
+
+def _pasted(units: Sequence[str]) -> dict[str, str]:
+    return {"units_from": "pasted", "pasted": "\n".join(units)} if units else {}
 
 
 def _of_recruitment(recruitment: Recruitment) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from experiments import registry
@@ -28,11 +29,12 @@ from webapp.studies.services.study import study_copy, study_draft, study_redraft
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def choose_paper(request: HttpRequest) -> HttpResponse:
-    """Whose design the new study follows."""
+    """Whose design the new study follows. Units that were chosen in the explorer stand in the query string."""
     require_right(request, "add")
     form = PaperForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        return redirect("admin:studies_study_build", paper=form.cleaned_data["paper"])
+        chosen = f"?{request.GET.urlencode()}" if request.GET else ""
+        return redirect(reverse("admin:studies_study_build", args=[form.cleaned_data["paper"]]) + chosen)
     return page(request, "studies/builder_paper.html", "New study", form=form)
 
 
@@ -59,7 +61,8 @@ def build_again(request: HttpRequest, study_id: UUID) -> HttpResponse:
 def build(request: HttpRequest, paper: str, study: Study | None) -> HttpResponse:
     """The page on which everything is decided; nothing is stored before a button says so."""
     design = registry.design(paper)
-    forms = PlanForms.of(design, data=request.POST if request.method == "POST" else None, study=study)
+    data = request.POST if request.method == "POST" else None
+    forms = PlanForms.of(design, data=data, study=study, units=request.GET.getlist("unit"))
     forecast: Forecast | None = None
     if request.method == "POST" and forms.are_valid():
         try:

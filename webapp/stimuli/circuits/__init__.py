@@ -1,0 +1,1 @@
+"""Manipulated circuits on demand: order, list, report."""

@@ -1,0 +1,1 @@
+"""What the catalogue knows of networks, for REST and the explorer."""
