@@ -43,6 +43,18 @@ def design(slug: str) -> Design:
     return cast(Design, part(slug, "design"))
 
 
+def runner(slug: str) -> ModuleType:
+    """The `train` of a paper that can be run.
+
+    Raises:
+        InputError: There is no such paper, or it has no run.
+    """
+    if not experiment(slug).runs:
+        able = ", ".join(name for name, paper in experiments().items() if paper.runs)
+        raise InputError(field="paper", message=f"{slug} has no run; it asks people", remedy=f"Choose one of {able}")
+    return part(slug, "train")
+
+
 def part(slug: str, name: str) -> ModuleType:
     """The module `name` (`design`, `stimuli`, `analysis`, `claims`, `train`) of a paper."""
     return importlib.import_module(f"{papers.__name__}.{experiment(slug).slug}.{name}")

@@ -1,15 +1,13 @@
 """Makes artifacts: looks a recipe up in the store and, where it is missing, calls its maker. Called by tasks and CLI."""
 
-import importlib.metadata
-import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from experiments import registry
 from experiments.contract.artifacts import ArtifactStore, Manifest, Product, Workshop
+from experiments.contract.environment import versions
 from experiments.contract.recipes import (
     ActivationIndex,
     ActivationShard,
@@ -20,9 +18,13 @@ from experiments.contract.recipes import (
     Detector,
     Exemplars,
     FeatureVisualization,
+    MachineAnswers,
+    Network,
     Occlusion,
+    PathSimilarity,
     PoolListing,
     Recipe,
+    Run,
     StimulusSet,
     Trajectories,
 )
@@ -34,8 +36,11 @@ from experiments.methods import (
     exemplars,
     feature_visualization,
     occlusion,
+    path_similarity_maker,
     pool_listing,
+    small_network,
 )
+from experiments.methods.observers import machine_answers
 
 # Each maker takes its own kind of recipe; the key of MAKERS sees to that.
 Maker = Callable[[Any, Workshop], Product]
@@ -48,12 +53,16 @@ MAKERS: Mapping[type[Recipe], Maker] = {
     FeatureVisualization: feature_visualization.make,
     Occlusion: occlusion.make,
     Blur: blur.make,
+    PathSimilarity: path_similarity_maker.make,
+    Network: small_network.make,
     Attribution: attribution.make,
     Trajectories: circuits.make_trajectories,
     Detector: circuits.make_detector,
     Circuit: circuits.make,
     StimulusSet: lambda recipe, workshop: registry.part(recipe.paper, "stimuli").make(recipe, workshop),
     Analysis: lambda recipe, workshop: registry.part(recipe.paper, "analysis").make(recipe, workshop),
+    MachineAnswers: lambda recipe, workshop: machine_answers.make(recipe, workshop, design=registry.design(recipe.paper)),
+    Run: lambda recipe, workshop: registry.runner(recipe.paper).make(recipe, workshop),
 }
 
 
@@ -84,10 +93,3 @@ class LocalWorkshop:
     def obtain_all(self, recipes: Sequence[Recipe]) -> list[Manifest]:
         """The artifacts of these recipes, made here one after the other."""
         return [self.obtain(recipe) for recipe in recipes]
-
-
-@cache
-def versions() -> dict[str, str]:
-    """Versions of our code and of the libraries that decide about the bytes of a stimulus or an analysis."""
-    packages = ("unitscope", "torch", "torchvision", "numpy", "pillow", "scipy", "statsmodels")
-    return {"python": platform.python_version(), **{name: importlib.metadata.version(name) for name in packages}}

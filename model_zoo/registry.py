@@ -6,7 +6,14 @@ from typing import Protocol
 from torch import nn
 
 from model_zoo.catalogue import ModelCard
-from model_zoo.sources import clip_towers, efficientnet_lite, lucent_networks, timm_networks, torchvision_networks
+from model_zoo.sources import (
+    clip_towers,
+    efficientnet_lite,
+    lucent_networks,
+    small_convnet,
+    timm_networks,
+    torchvision_networks,
+)
 
 
 class Source(Protocol):
@@ -29,5 +36,6 @@ SOURCES: Mapping[str, Source] = {
     "vit_base_patch32_clip_224": clip_towers,
     "vit_base_patch32_224": timm_networks,
     "convnext_base": timm_networks,
+    "small_convnet": small_convnet,
 }
 """By the name that stands in a card."""

@@ -14,3 +14,5 @@ class Experiment:
     url: str
     asks_people: bool
     """It has a `design` and `stimuli`, so that studies can be made from it."""
+    runs: bool = False
+    """It has a `train`, whose `make` turns a `Run` into networks, measurements and claims."""

@@ -21,7 +21,7 @@ def user_images(pool: str) -> tuple[Sequence[Source], Sequence[Skipped]]:
         raise InputError(
             field="pool",
             message=f"{pool!r} is neither a pool nor a folder",
-            remedy="Give photographs, stamps, photographs+stamps, a folder of images, or tar files as in /data/{000..146}.tar",
+            remedy="Give photographs, stamps or digits, a folder of images, or tar files as in /data/{000..146}.tar",
         )
     sources = folder(path)
     if sources:

@@ -11,13 +11,14 @@ from jaxtyping import UInt8
 
 from experiments.contract.fields import require
 from experiments.datasets.archives import Skipped
+from experiments.datasets.digits import digits
 from experiments.datasets.folder import user_images
 from experiments.datasets.images import Box, Decoded, cut_square, decode
 from experiments.datasets.photographs import photographs
 from experiments.datasets.sources import Source
 from experiments.datasets.stamps import stamps
 
-NAMED: Mapping[str, Callable[[], Iterable[Source]]] = {"photographs": photographs, "stamps": stamps}
+NAMED: Mapping[str, Callable[[], Iterable[Source]]] = {"photographs": photographs, "stamps": stamps, "digits": digits}
 
 DETAIL = 2 * 256 / 224
 """Shorter side of what is decoded for a square of one px at least: twice that of the published crop."""

@@ -12,7 +12,10 @@ from experiments.contract.recipes.attribution import Attribution
 from experiments.contract.recipes.base import ImageRecipe, Recipe, Sign, UnitRecipe
 from experiments.contract.recipes.circuits import Circuit, Detector, Trajectories
 from experiments.contract.recipes.exemplars import ActivationIndex, ActivationShard, Exemplars, PoolListing
+from experiments.contract.recipes.networks import Network
+from experiments.contract.recipes.observers import MachineAnswers
 from experiments.contract.recipes.occlusion import Blur, Occlusion
+from experiments.contract.recipes.paths import PathSimilarity
 from experiments.contract.recipes.runs import Run
 from experiments.contract.recipes.studies import Analysis, StimulusSet
 from experiments.contract.recipes.visualization import FeatureVisualization
@@ -30,7 +33,10 @@ __all__ = [
     "Exemplars",
     "FeatureVisualization",
     "ImageRecipe",
+    "MachineAnswers",
+    "Network",
     "Occlusion",
+    "PathSimilarity",
     "PoolListing",
     "Recipe",
     "Run",
@@ -58,6 +64,9 @@ RECIPES: Mapping[str, type[Recipe]] = {
             Trajectories,
             Detector,
             Circuit,
+            Network,
+            PathSimilarity,
+            MachineAnswers,
             Run,
         )
     },

@@ -12,7 +12,7 @@ from model_zoo.catalogue import aggregation_of, check_unit
 Sign = Literal["max", "min"]
 Aggregation = Literal["auto", "mean", "position", "tokens"]
 MAX_SIDE = 1024
-POOLS = ("photographs", "stamps")
+POOLS = ("photographs", "stamps", "digits")
 
 
 def require_pool(recipe: object, pool: str) -> None:
@@ -51,7 +51,7 @@ class UnitRecipe(Recipe):
     """How a channel's output becomes one number: spatial mean, one position, or mean over tokens. `auto` is the unit's own."""
     seed: int = 0
     pool: str = "photographs"
-    """`photographs`, `stamps`, both joined by `+`, or the absolute path of a folder of images on the worker."""
+    """`photographs`, `stamps`, `digits`, some joined by `+`, or the absolute path of a folder of images on the worker."""
     pool_size: int = 4096
     """At most so many images of the pool are looked at."""
     pool_resolution: int = 224

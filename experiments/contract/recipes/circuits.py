@@ -158,7 +158,7 @@ class Circuit(UnitRecipe):
 
 
 def _require_optimization(recipe: Trajectories | Circuit) -> None:
-    require_range(recipe, "rendered", 8, 10_000)
+    require_range(recipe, "rendered", 8, 100_000)
     require_range(recipe, "size", 32, MAX_SIDE)
     require_range(recipe, "steps", 1, 20_000)
     require_range(recipe, "seed", 0, 2**32 - 1)

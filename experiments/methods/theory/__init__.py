@@ -1,0 +1,1 @@
+"""For which classes of functions visualizations determine a function, by execution: decoders, and twins for the rest."""
