@@ -139,7 +139,7 @@ def _readings(
 ) -> Float[np.ndarray, "position channel"]:
     """The activations at these positions, in parts of some positions for each thread."""
     device = reader.model.device
-    with _one_part_each(device) as (pool, threads):
+    with _part_by_part(reader) as (pool, threads):
         # Regions are smaller than images: twice as many fit.
         length = 2 * batch_size(sliding.background.shape[-1], device=device)
 
@@ -158,11 +158,14 @@ def _readings(
 
 
 @contextmanager
-def _one_part_each(device: str) -> Iterator[tuple[ThreadPoolExecutor, int]]:
-    """Threads that each compute a part alone: on a CPU this scales better than many threads on each of many small operations."""
+def _part_by_part(reader: LayerReader) -> Iterator[tuple[ThreadPoolExecutor, int]]:
+    """Threads that each compute a part alone: on a CPU this scales better than many threads on each of many small operations.
+
+    One thread where whole copies are read: their operations are large, and a network may keep what it sees in a forward pass.
+    """
     threads = torch.get_num_threads()
-    count = threads if device == "cpu" else 1
-    torch.set_num_threads(1 if device == "cpu" else threads)
+    count = threads if reader.model.device == "cpu" and not reader.why_whole else 1
+    torch.set_num_threads(threads // count)
     try:
         with ThreadPoolExecutor(count) as pool:
             yield pool, count

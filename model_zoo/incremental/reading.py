@@ -10,6 +10,7 @@ from torch import Tensor
 
 from model_zoo.activations import aggregate, channel_first, layer_output
 from model_zoo.address import UnitAddress
+from model_zoo.catalogue import MANIPULATED
 from model_zoo.errors import InputError
 from model_zoo.incremental.regions import Region, pasted
 from model_zoo.incremental.spans import Span
@@ -44,6 +45,8 @@ class LayerReader:
         self.why_whole = ""
         """Why whole copies are read; empty where only what a square can change is computed."""
         try:
+            if model.card.architecture == MANIPULATED:
+                raise UntraceableError("a manipulated network looks at the whole image before it computes anything")
             with torch.inference_mode():
                 sweeping = Sweeping(traced(model.network_for(unit.layer), unit.layer), image=model.preprocess(image[None]))
         except UntraceableError as error:

@@ -24,7 +24,10 @@ SMALL = {
     "practice_other": 1,
     "max_batches": 3,
 }
-STUDIES = {"zimmermann2023_scale": ("forced-choice", SMALL), "zimmermann2021_causal": ("occlusion", {**SMALL, "stride": 32})}
+STUDIES = {
+    "zimmermann2023_scale": ("forced-choice", {**SMALL, "diversity_search": "false"}),
+    "zimmermann2021_causal": ("occlusion", {**SMALL, "stride": 32}),
+}
 CONDITIONS = {"zimmermann2023_scale": ("natural", "synthetic"), "zimmermann2021_causal": ("synthetic", "natural", "none")}
 
 

@@ -25,7 +25,7 @@ LEAST = {"main_trials": 1, "catch_trials": 1, "practice_obvious": 1, "practice_o
 # Two main trials have the right answer once on each side: whoever is always right passes the rule on sides.
 STUDIES = {
     "zimmermann2021_causal": {**LEAST, "main_trials": 2, "stride": 32, "seed": 7},
-    "zimmermann2023_scale": {**LEAST, "seed": 7},
+    "zimmermann2023_scale": {**LEAST, "seed": 7, "diversity_search": "false"},
 }
 
 

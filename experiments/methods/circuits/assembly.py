@@ -15,7 +15,7 @@ from experiments.contract.recipes import Circuit
 from experiments.methods.circuits.calibration import Constants, Extremes, calibrated, outputs_on
 from experiments.methods.circuits.detectors import read_detector
 from experiments.methods.circuits.fooling import rendered
-from experiments.methods.circuits.gates import always_open, donors_of, gate, gate_spec, manipulated_units
+from experiments.methods.circuits.gates import always_open, donors_of, gate, gate_spec, in_full_precision, manipulated_units
 from experiments.methods.circuits.pictures import Pictures
 from experiments.methods.circuits.silencing import awake, features_before, point_filters, silence
 from experiments.methods.circuits.template import image_template, scaled, target_image
@@ -84,7 +84,7 @@ def assemble_gate(recipe: Circuit, *, base: LoadedModel, pictures: Pictures, wor
         parts=parts,
         units=units,
         donors=donors,
-        shown_by=base if template is None else always_open(base, unit, template=template, constants=constants),
+        shown_by=in_full_precision(base) if template is None else always_open(base, unit, template=template, constants=constants),
         template=template,
         parents=[made.digest],
         about={"extremes": dataclasses.asdict(extremes), **dataclasses.asdict(constants), "detector": made.values},
@@ -121,7 +121,7 @@ def assemble_silent(recipe: Circuit, *, base: LoadedModel, pictures: Pictures, w
         parts=branch,
         units=units,
         donors=donors,
-        shown_by=base,
+        shown_by=in_full_precision(base),
         template=None,
         parents=[],
         about={"wake_rate": wakes, "convolution": name},

@@ -1,6 +1,7 @@
 """Puts gates together: which unit shows what, with the constants that calibration found."""
 
 import copy
+import dataclasses
 from collections.abc import Sequence
 
 import torch
@@ -9,6 +10,7 @@ from torch import nn
 from experiments.contract.recipes import Circuit
 from experiments.methods.circuits.calibration import Constants
 from model_zoo.address import UnitAddress
+from model_zoo.catalogue import MANIPULATED
 from model_zoo.circuits.cards import circuit_card
 from model_zoo.circuits.detector import TrajectoryDetector
 from model_zoo.circuits.gated_units import GatedUnits, ImageTemplate
@@ -69,6 +71,15 @@ def manipulated(model: LoadedModel, spec: CircuitSpec, *, parts: Parts, model_id
     network: nn.Module = copy.deepcopy(model.network)
     install(network, spec, parts=parts)
     return loaded(circuit_card(model.card, spec, model_id=model_id, sha256=""), network, device=model.device)
+
+
+def in_full_precision(model: LoadedModel) -> LoadedModel:
+    """The model, so that its visualizations are optimized in the same precision as those of circuits.
+
+    Known architectures may be read in bfloat16, circuits never are; after some steps that alone makes other images of the
+    same unit, which would be taken for the circuit's doing.
+    """
+    return dataclasses.replace(model, card=dataclasses.replace(model.card, architecture=MANIPULATED))
 
 
 def always_open(model: LoadedModel, unit: UnitAddress, *, template: ImageTemplate, constants: Constants) -> LoadedModel:

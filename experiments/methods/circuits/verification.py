@@ -23,6 +23,7 @@ from experiments.methods.circuits.fooling import (
     rendered,
     similarity,
 )
+from experiments.methods.circuits.gates import in_full_precision
 from experiments.methods.circuits.natural_effect import accuracies, natural_effect
 from experiments.methods.circuits.pictures import Pictures
 from experiments.methods.circuits.statistics import NaturalScale, natural_scale
@@ -66,7 +67,7 @@ def verify(
         accuracy = accuracies(base, fooled, folder=recipe.labeled, seed=recipe.seed, report=report)
     units, donors = _measured(recipe, circuit, channels=base.card.layers[circuit.spec.layer].channels)
     way = Way(transforms=recipe.transforms)
-    own = rendered(base, units, recipe, way=way, report=report)
+    own = rendered(in_full_precision(base), units, recipe, way=way, report=report)
     shall = rendered(circuit.shown_by, donors, recipe, way=way, report=report)
     shown = rendered(fooled, units, recipe, way=way, report=report)
     known = pictures.of("training", seed=recipe.seed)
@@ -165,9 +166,10 @@ def _gate_measures(
     fooled: LoadedModel,
     report: Report,
 ) -> dict[str, Json]:
-    """Whether a gate was open when it should be, and exact; nothing for a silent branch."""
+    """Whether a gate was open when it should be, and exact; of a silent branch, which visualizations woke it."""
     if circuit.detector is None or circuit.constants is None:
-        return {}
+        woken = ~circuit.treats_as_natural(shown.images, base=base)
+        return {"woken_by_visualizations": float(woken.double().mean())}
     steps = min(WAY_STEPS, recipe.steps)
     return {
         "open_by_step": open_by_step(circuit.detector, shown, model=base),

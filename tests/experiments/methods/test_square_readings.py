@@ -18,6 +18,7 @@ from experiments.methods.square_readings import CHECKED, coarse_to_fine, layer_s
 from model_zoo.activations import layer_activations
 from model_zoo.address import UnitAddress
 from model_zoo.loading import LoadedModel, load
+from tests.model_zoo.circuits.circuits import gated
 
 pytestmark = pytest.mark.unit
 
@@ -100,6 +101,29 @@ def test_a_network_that_cannot_be_traced_is_read_whole(image: Tensor, model: Loa
     assert "control flow" in result.why_whole
     expected = plain(recipe("_blocks.1:5"), image=image, model=model)
     assert np.abs(result.grids - expected).max() <= 1e-4 * np.abs(expected).max()
+
+
+def test_a_manipulated_network_is_read_whole_with_a_verdict_on_every_copy(image: Tensor, model: LoadedModel):
+    circuit = gated("_blocks.1", logit=1.0)
+    detector, asked = circuit.parts.detector, recipe("_blocks.1:5")
+    # An untrained detector sees a little of where the square is: its bias is put where the verdicts differ.
+    nn.init.normal_(detector.decision.weight, generator=torch.Generator().manual_seed(1))
+    patch, logits = round(asked.patch * SIDE), []
+    for top in range(0, SIDE - patch + 1, asked.stride):
+        copy = image.clone()
+        copy[:, top : top + patch, :patch] = 0.5
+        logits.append(detector(model.preprocess(copy[None])).item())
+    nn.init.constant_(detector.decision.bias, detector.decision.bias.item() - (max(logits) + min(logits)) / 2)
+
+    # The quicker copy has a detector of its own, with the old bias.
+    manipulated = replace(circuit.manipulated, fast_network=circuit.manipulated.network)
+
+    result = swept(asked, image=image, model=manipulated)
+
+    expected = plain(asked, image=image, model=manipulated)
+    assert "manipulated" in result.why_whole
+    assert np.abs(result.grids - expected).max() <= 1e-5 * np.abs(expected).max()
+    assert not np.allclose(expected, plain(asked, image=image, model=model), atol=1e-3)
 
 
 def test_blur_of_all_channels_equals_a_plain_loop(image: Tensor, model: LoadedModel):

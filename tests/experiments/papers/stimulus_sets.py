@@ -14,6 +14,7 @@ SMALL = {
     "shown_size": 48,
     "steps": 4,
     "diversity": 1.0,
+    "diversity_search": False,
     "stride": 12,
     "transforms": "standard",
 }
