@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn import functional
 
 from model_zoo.circuits.silent_branch import SilentBranch
 from model_zoo.loading import LoadedModel
@@ -58,10 +59,10 @@ def point_filters(
     weight.requires_grad_(False)
     flat = own.flatten(1)
     length = flat.norm(dim=1, keepdim=True)
-    direction = patches.flatten(1)
-    direction = direction - (direction * flat).sum(dim=1, keepdim=True) / length.square() * flat
-    direction = direction / direction.norm(dim=1, keepdim=True)
-    tilted = flat / length + TILT * direction
+    own, direction = functional.normalize(flat), patches.flatten(1)
+    # Where a target leaves the convolution's input at 0 there is no direction, and the unit's own stays.
+    direction = functional.normalize(direction - (direction * own).sum(dim=1, keepdim=True) * own)
+    tilted = own + TILT * direction
     tilted = tilted / tilted.norm(dim=1, keepdim=True) * length * GAIN
     with torch.no_grad():
         weight.copy_(tilted.view_as(weight))

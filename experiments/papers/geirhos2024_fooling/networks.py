@@ -1,7 +1,7 @@
 """The networks of the experiment: for each the recipes of its circuits, of its path similarity, and of the study about it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from experiments.contract.fields import Json
@@ -65,6 +65,8 @@ class Subject:
     """How many channels further on the donor of a unit is."""
     silent_layer: str
     """A convolution that gets a silent branch; empty if another network has it."""
+    silent_target: Literal["permute", "unit"]
+    """All of its channels, each of which needs the visualization of another, or one of them."""
     study_layer: str
     """Whose units the study asks about; the gate is put there."""
 
@@ -73,8 +75,10 @@ class Subject:
         return self._circuit(layer, scale, construction="gate", seed=seed)
 
     def silent(self, scale: Scale, *, seed: int) -> Circuit:
-        """All channels of a convolution show the visualization of its channel 0."""
-        return self._circuit(self.silent_layer, scale, construction="silent", seed=seed)
+        """A silent branch beside a convolution, for one of its channels or all, that points to the visualization of another."""
+        donor = f"{self.model}/{self.silent_layer}:{self.offset}" if self.silent_target == "unit" else ""
+        circuit = self._circuit(self.silent_layer, scale, construction="silent", seed=seed)
+        return replace(circuit, target=self.silent_target, donor=donor)
 
     def path_similarity(self, scale: Scale, *, seed: int) -> PathSimilarity:
         """Visualizations of the classes against natural images of the classes."""
@@ -165,6 +169,7 @@ def digits(model: str) -> Subject:
         transforms="none",
         offset=3,
         silent_layer="conv3",
+        silent_target="permute",
         study_layer="logits",
     )
 
@@ -184,6 +189,8 @@ EFFICIENTNET = Subject(
     transforms="standard",
     offset=1,
     silent_layer="_blocks.14._expand_conv",
+    # A visualization for each of its 1,152 channels takes two cores an hour.
+    silent_target="unit",
     study_layer="_blocks.10",
 )
 
@@ -205,6 +212,7 @@ def published(images: str, labeled: str) -> Subject:
         transforms="standard",
         offset=100,
         silent_layer="",
+        silent_target="permute",
         study_layer="mixed4a",
     )
 
@@ -225,5 +233,6 @@ def published_silent(images: str, labeled: str) -> Subject:
         transforms="standard",
         offset=1,
         silent_layer="layer4.1.conv2",
+        silent_target="permute",
         study_layer="",
     )
