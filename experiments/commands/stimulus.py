@@ -9,7 +9,9 @@ from pathlib import Path
 from experiments import jobs
 from experiments.commands.progress import progress_bar
 from experiments.contract.artifacts import ArtifactStore, Manifest
+from experiments.contract.errors import InputError
 from experiments.contract.fields import parse_settings
+from experiments.contract.flags import flags
 from experiments.contract.local_models import bring_models
 from experiments.contract.pool_report import pool_report
 from experiments.contract.recipes import STIMULI, recipe_from_json
@@ -30,12 +32,15 @@ def make_stimulus(options: argparse.Namespace) -> None:
 
     store = ArtifactStore(jobs.artifact_url())
     bring_models(options.unit, store=store)
-    recipe = recipe_from_json({**parse_settings(options.set), "kind": options.kind, "unit": options.unit})
+    settings = parse_settings(options.set)
+    for name in {"kind", "unit"} & settings.keys():
+        raise InputError(field=name, message="it is set twice", remedy=f"Leave --set {name}=… out")
+    recipe = recipe_from_json({**settings, "kind": options.kind, "unit": options.unit})
     options.out.mkdir(parents=True, exist_ok=True)
     with progress_bar() as report:
         manifest = LocalWorkshop(store=store, device=options.device, report=report).obtain(recipe)
     write_files(manifest, store=store, out=options.out)
-    for line in pool_report(manifest.values):
+    for line in [*pool_report(manifest.values), *flags(manifest)]:
         print(line)
     print(f"{len(manifest.files)} files and manifest.json in {options.out}")
 

@@ -12,6 +12,14 @@ from experiments.contract.errors import InputError
 
 Json: TypeAlias = Any
 T = TypeVar("T")
+EXAMPLES: Mapping[Any, str] = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "a text",
+    Mapping: 'an object, such as {"name": 1}',
+}
+"""What is wanted of a field, by its type."""
 
 
 def canonical_json(value: Json) -> str:
@@ -90,14 +98,15 @@ def _typed(name: str, value: Json, hint: Any) -> Json:
         return None if value is None else _typed(name, value, next(arg for arg in get_args(hint) if arg is not NoneType))
     if get_origin(hint) is tuple:
         # Only `tuple[…, ...]` occurs; JSON knows lists.
-        require(isinstance(value, list | tuple), name, f"{value!r} is no list", "Give a list")
+        require(isinstance(value, list | tuple), name, f"{value!r} is no list", "Give a list, such as [4,8]")
         return tuple(_typed(name, item, get_args(hint)[0]) for item in value)
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         require(abs(value) < 2**63, name, f"{value} is too large", "Give a smaller number")
         value = float(value)
     expected = get_origin(hint) or hint
     fits = isinstance(value, expected) and not (isinstance(value, bool) and hint is not bool)
-    require(fits, name, f"{value!r} is not of type {getattr(hint, '__name__', hint)}", "Correct its type")
+    message, remedy = f"{value!r} is not of type {getattr(hint, '__name__', hint)}", f"Give {EXAMPLES.get(expected, 'another')}"
+    require(fits, name, message, remedy)
     if isinstance(value, float):
         require(math.isfinite(value), name, f"{value} is not finite", "Give a finite number")
     return value

@@ -113,7 +113,7 @@ def _integrated_gradients(forward: Forward, image: Tensor, *, steps: int, device
 
 def _gradcam(forward: Forward, image: Tensor, *, model: LoadedModel, unit: UnitAddress) -> Attributed:
     """Selvaraju et al. 2017, eq. 1 and 2, at the unit's own layer, or if that has no maps at the last before it that has some."""
-    layer = map_layer(model, unit.layer)
+    layer = map_layer(model, unit.layer, image=image)
     module = model.network_for(unit.layer).get_submodule(layer)
     raw = LayerGradCam(forward, module).attribute(image.clone().requires_grad_(), relu_attributions=True)
     heat = raw[0, 0].detach().cpu().numpy()
@@ -136,8 +136,8 @@ def _occlusion(forward: Forward, image: Tensor, *, device: str) -> Attributed:
     return Attributed(raw=heat, heat=heat)
 
 
-def map_layer(model: LoadedModel, layer: str) -> str:
-    """The layer itself if its output is a map with channels first, else the last before it.
+def map_layer(model: LoadedModel, layer: str, *, image: Float[Tensor, "1 3 side side"]) -> str:
+    """The layer itself if its output for the image is a map with channels first, else the last before it.
 
     Raises:
         InputError: There is none.
@@ -147,9 +147,11 @@ def map_layer(model: LoadedModel, layer: str) -> str:
     other = frozenset() if layer in model.changed_layers else model.changed_layers
     before = names[: names.index(layer) + 1]
     maps = [name for name in before if model.card.layers[name].layout == "BCHW" and name not in other]
-    if not maps:
-        raise InputError(field="method", message=f"there is no map before {layer} for gradcam", remedy="Choose another method")
-    return maps[-1]
+    for name in reversed(maps):
+        # What is pooled to a single cell says nothing about places.
+        if layer_output(model, name, images=image)[0, 0].numel() > 1:
+            return name
+    raise InputError(field="method", message=f"there is no map before {layer} for gradcam", remedy="Choose another method")
 
 
 def _enlarged(heat: Float[np.ndarray, "row column"], *, side: int) -> Float[np.ndarray, "side side"]:

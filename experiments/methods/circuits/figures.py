@@ -26,10 +26,11 @@ def errors_by_step(report: Mapping[str, Json]) -> bytes:
         axes.set_xticks(places, list(by_step))
         axes.set_xlabel("Step of the optimization")
         axes.set_ylabel("Errors (%)")
-        axes.set_ylim(bottom=-0.5)
+        axes.set_ylim(bottom=0)
+        axes.margins(y=0.1)
         frame(axes)
 
-    subtitle = f"visualizations taken for natural images; dashed: natural images taken for visualizations, {100 * alarms:.1f} %"
+    subtitle = f"visualizations taken for natural images; dashed, {100 * alarms:.1f} %: the other way round"
     return draw((6.4, 3.2), panels, title="Errors of the detector on what it was not trained on", subtitle=subtitle)
 
 
