@@ -99,7 +99,7 @@ def test_order_that_cannot_be_names_its_field(changes: dict[str, Any], field: st
 def test_circuit_that_nobody_ordered_is_not_found(api: APIClient, researcher: Client) -> None:
     exemplars = explored.made("exemplars")
 
-    for digest in ("abc", exemplars.digest):
+    for digest in ("abc", "%00", "a" * 300, exemplars.digest):
         assert api.get(f"/api/v1/circuits/{digest}").status_code == 404
         assert researcher.get(f"/circuits/{digest}/").status_code == 404
 

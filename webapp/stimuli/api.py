@@ -105,7 +105,7 @@ class StimulusCreateApi(APIView):
     def post(self, request: Request) -> Response:
         """Make a recipe, or find it made."""
         kind = request.data.get("kind") if isinstance(request.data, dict) else None
-        if kind not in STIMULI:
+        if not isinstance(kind, str) or kind not in STIMULI:
             raise InputError(field="kind", message=f"{kind!r} is unknown", remedy=f"Choose one of {', '.join(STIMULI)}")
         found = artifact_request(recipe_from_json(request.data))
         if isinstance(found, Artifact):
