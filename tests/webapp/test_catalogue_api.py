@@ -15,7 +15,7 @@ MODEL = "efficientnet_lite0.in1k"
 
 @pytest.fixture
 def api() -> APIClient:
-    _, token = AuthToken.objects.create(user=User.objects.create_user("researcher", is_staff=True))
+    _, token = AuthToken.objects.create(user=User.objects.create_superuser("researcher"))
     client = APIClient()
     client.credentials(HTTP_AUTHORIZATION=f"Token {token}")
     return client

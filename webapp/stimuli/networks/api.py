@@ -8,11 +8,10 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from experiments.contract.errors import InputError
 from model_zoo.catalogue import MADE_HERE, ModelCard, card
-from webapp.stimuli.api import ErrorSerializer
+from webapp.stimuli.api import ErrorSerializer, StimulusApi
 from webapp.stimuli.networks.facts import layers_of, networks, weights_are_here
 
 
@@ -69,7 +68,7 @@ class ModelWithLayersSerializer(ModelSerializer):
         return [LayerSerializer(layer).data for layer in layers_of(model)]
 
 
-class ModelListApi(APIView):
+class ModelListApi(StimulusApi):
     """The catalogue."""
 
     @extend_schema(responses={200: ModelSerializer(many=True)})
@@ -78,7 +77,7 @@ class ModelListApi(APIView):
         return Response(ModelSerializer(networks(), many=True).data)
 
 
-class ModelApi(APIView):
+class ModelApi(StimulusApi):
     """A network."""
 
     @extend_schema(responses={200: ModelWithLayersSerializer, 404: ErrorSerializer})
