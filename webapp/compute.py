@@ -77,7 +77,7 @@ def progress(task_id: str) -> jobs.Progress | None:
 
 
 def _of_parts(divided: jobs.Progress) -> jobs.Progress:
-    """The progress of a divided task, as old as the beat of a part that fell silent; else one part that beats or waits is enough."""
+    """The progress of a divided task: alive if a part beats or may still be waiting in the queue, unless one fell silent."""
     told = [queue().backend.get_task_meta(part) for part in divided.parts]
     ended = [datetime.fromisoformat(one["date_done"]).timestamp() for one in told if one["status"] in READY_STATES]
     beats = [one["result"]["beat_at"] for one in told if one["status"] == "PROGRESS"]

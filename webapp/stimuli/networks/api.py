@@ -11,8 +11,9 @@ from rest_framework.response import Response
 
 from experiments.contract.errors import InputError
 from model_zoo.catalogue import MADE_HERE, ModelCard, card
+from model_zoo.weight_files import is_there
 from webapp.stimuli.api import ErrorSerializer, StimulusApi
-from webapp.stimuli.networks.facts import layers_of, networks, weights_are_here
+from webapp.stimuli.networks.facts import layers_of, networks
 
 
 class LayerSerializer(serializers.Serializer):
@@ -47,7 +48,7 @@ class ModelSerializer(serializers.Serializer):
 
     def get_weights(self, model: ModelCard) -> dict[str, Any]:
         """File, sha256 and source of its weights, and whether they are on the web server's machine."""
-        return {**dataclasses.asdict(model.weights), "here": weights_are_here(model)}
+        return {**dataclasses.asdict(model.weights), "here": is_there(model)}
 
     def get_layer_count(self, model: ModelCard) -> int:
         """Layers with addressable units."""
