@@ -20,6 +20,8 @@ from experiments.contract.local_models import CARD, WEIGHTS, model_id
 from experiments.contract.recipes import Circuit, recipe_from_json
 from tests.webapp import explored
 from tests.webapp.explored import PAGE, UNIT
+from webapp import compute
+from webapp.stimuli.circuits.selectors import circuit_shown
 from webapp.stimuli.models import Artifact, Job
 from webapp.stimuli.selectors import store
 from webapp.stimuli.services import artifact_store, job_cancel, job_end
@@ -211,6 +213,19 @@ def test_circuit_is_cancelled_and_ordered_again(researcher: Client) -> None:
     assert 'data-state="cancelled"' in cancelled
     assert store().is_cancelled(str(first.id))
     assert [job.state for job in Job.objects.order_by("created_at")] == ["cancelled", "queued"]
+
+
+def test_circuit_that_is_begun_while_a_page_is_made_stays_as_it_was_seen_first(api: APIClient) -> None:
+    api.post("/api/v1/circuits", ORDER, format="json")
+    job = Job.objects.get()
+    seen = circuit_shown(job.digest)
+    assert seen
+    assert seen.state == "queued"
+
+    told = jobs.Progress(job=str(job.id), done=3, total=9, beat_at=1.0).as_json()
+    compute.queue().backend.store_result(str(job.task_id), told, "PROGRESS")
+
+    assert (seen.state, seen.progress.done) == ("queued", 0)
 
 
 def test_failed_circuit_shows_the_error(researcher: Client) -> None:
