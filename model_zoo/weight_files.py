@@ -7,7 +7,7 @@ operator vouches for it by a `<file>.sha256` beside it, as `sha256sum` writes it
 import hashlib
 import re
 from dataclasses import dataclass
-from importlib import resources
+from importlib.util import find_spec
 from pathlib import Path
 
 from model_zoo.catalogue import MADE_HERE, ModelCard, zoo_folder
@@ -38,6 +38,15 @@ def find(model: ModelCard) -> Path:
     )
 
 
+def is_there(model: ModelCard) -> bool:
+    """Whether the weights are on this machine, as published or converted; only a load checks that they are the right ones."""
+    try:
+        find(model)
+    except InputError:
+        return False
+    return True
+
+
 def checked(model: ModelCard) -> WeightFile:
     """The weights, once the sha256 of their file was found right.
 
@@ -61,12 +70,15 @@ def checked(model: ModelCard) -> WeightFile:
 def _published(model: ModelCard) -> Path:
     if not model.weights.package:
         return zoo_folder() / model.weights.file
-    try:
-        return Path(str(resources.files(model.weights.package) / model.weights.file))
-    except ModuleNotFoundError as error:
+    # Found without being imported: the web process asks, too, and wants none of its code.
+    spec = find_spec(model.weights.package)
+    if spec is None or spec.origin is None:
         raise InputError(
-            field="unit", message=f"the weights of {model.id} are missing ({error})", remedy="Install the extra 'research'"
-        ) from error
+            field="unit",
+            message=f"the weights of {model.id} are missing: there is no package {model.weights.package}",
+            remedy="Install the extra 'research'",
+        )
+    return Path(spec.origin).parent / model.weights.file
 
 
 def _vouched_for(path: Path) -> str:

@@ -4,6 +4,7 @@ Progress and outcomes lie in the result backend under the Celery task's id.
 """
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
@@ -76,17 +77,26 @@ def progress(task_id: str) -> jobs.Progress | None:
 
 
 def _of_parts(divided: jobs.Progress) -> jobs.Progress:
-    """The progress of a divided task; it is alive if one of its parts is, or may still be waiting in the queue."""
+    """The progress of a divided task: alive if a part beats or may still be waiting in the queue, unless one fell silent."""
     told = [queue().backend.get_task_meta(part) for part in divided.parts]
     ended = [datetime.fromisoformat(one["date_done"]).timestamp() for one in told if one["status"] in READY_STATES]
     beats = [one["result"]["beat_at"] for one in told if one["status"] == "PROGRESS"]
-    may_wait = len(ended) < len(told) and waiting(jobs.GPU_QUEUE) > 0
+    # An older beat is of an attempt that was lost: its part waits again.
+    beats = [beat for beat in beats if beat >= divided.beat_at]
     return replace(
         divided,
         done=len(ended),
         doing=f"shard {min(len(ended) + 1, len(told))} of {len(told)}",
-        beat_at=time.time() if may_wait else max([divided.beat_at, *ended, *beats]),
+        beat_at=_beat_of_parts(divided.beat_at, beats=beats, ended=ended, waiting_parts=len(told) - len(ended) - len(beats)),
     )
+
+
+def _beat_of_parts(divided_at: float, *, beats: Sequence[float], ended: Sequence[float], waiting_parts: int) -> float:
+    """When a divided task was last known to be alive, in Unix time."""
+    if beats and time.time() - min(beats) > jobs.LOST_SECONDS:
+        return min(beats)
+    may_wait = waiting_parts > 0 and waiting(jobs.GPU_QUEUE) > 0
+    return time.time() if may_wait else max([divided_at, *ended, *beats])
 
 
 def outcome(task_id: str) -> dict[str, Any] | None:

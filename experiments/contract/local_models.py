@@ -2,7 +2,9 @@
 
 import os
 import uuid
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from experiments.contract.artifacts import ArtifactStore
 from experiments.contract.fields import Json, canonical_json
@@ -15,6 +17,11 @@ CARD, WEIGHTS = "card.json", "weights.safetensors"
 def model_id(digest: str) -> str:
     """The id of the model that an artifact holds."""
     return f"{MADE_HERE}{digest[:12]}"
+
+
+def is_model(files: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether an artifact with these files, as its manifest's JSON lists them, is a model."""
+    return {CARD, WEIGHTS} <= {file["name"] for file in files}
 
 
 def bring_models(named_in: Json, *, store: ArtifactStore) -> None:
@@ -31,16 +38,13 @@ def _bring(name: str, *, store: ArtifactStore) -> None:
         manifest = store.manifest(digest)
         files = {file.name: file for file in manifest.files} if manifest else {}
         if CARD in files and WEIGHTS in files:
-            # The card last: a model is there once its card is.
-            for file in (WEIGHTS, CARD):
-                _write_whole(folder / file, store.read_blob(files[file].sha256))
-            _bring_bases(folder / CARD, store=store)
-
-
-def _bring_bases(card: Path, *, store: ArtifactStore) -> None:
-    """The models that a circuit was put into, however deep."""
-    for name in sorted(set(MODEL_MADE_HERE.findall(card.read_text(encoding="utf-8"))) - {card.parent.name}):
-        _bring(name, store=store)
+            card = store.read_blob(files[CARD].sha256)
+            _write_whole(folder / WEIGHTS, store.read_blob(files[WEIGHTS].sha256))
+            # The models that a circuit was put into, however deep.
+            for base in sorted(set(MODEL_MADE_HERE.findall(card.decode())) - {name}):
+                _bring(base, store=store)
+            # The card last: a model is there once its card is, and whole even if this process is killed on the way.
+            _write_whole(folder / CARD, card)
 
 
 def _write_whole(path: Path, content: bytes) -> None:

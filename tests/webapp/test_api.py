@@ -29,7 +29,7 @@ RECIPE = {"kind": "feature_visualization", "unit": made_up.UNITS[0], "size": 64,
 
 @pytest.fixture
 def api() -> APIClient:
-    user = User.objects.create_user("researcher", is_staff=True)
+    user = User.objects.create_superuser("researcher")
     _, token = AuthToken.objects.create(user=user)
     client = APIClient()
     client.credentials(HTTP_AUTHORIZATION=f"Token {token}")
@@ -56,6 +56,8 @@ def test_stimulus_is_asked_for_once_and_its_job_can_be_watched(api):
         ({"kind": "horoscope"}, "kind"),
         ({"kind": "stimulus_set"}, "kind"),
         ({"kind": None}, "kind"),
+        ({"kind": []}, "kind"),
+        ({"kind": {}}, "kind"),
         ({"unit": "resnet900.in1k/layer1:0"}, "unit"),
         ({"unit": "efficientnet_lite0.in1k/_blocks.99:0"}, "unit"),
         ({"unit": "efficientnet_lite0.in1k/_blocks.3:100000"}, "unit"),
@@ -136,6 +138,7 @@ def test_token_is_stored_as_a_hash():
         "/api/v1/studies/00000000-0000-4000-8000-000000000000",
         "/api/v1/artifacts/abc",
         "/api/v1/lineage/abc",
+        "/api/v1/lineage/%00",
         "/api/v1/units?study=not-an-id",
     ],
 )

@@ -1,5 +1,7 @@
 """REST: the networks that there are, and stimuli of their layers that cannot be asked for."""
 
+from pathlib import Path
+
 import pytest
 from django.contrib.auth.models import User
 from knox.models import AuthToken
@@ -15,7 +17,7 @@ MODEL = "efficientnet_lite0.in1k"
 
 @pytest.fixture
 def api() -> APIClient:
-    _, token = AuthToken.objects.create(user=User.objects.create_user("researcher", is_staff=True))
+    _, token = AuthToken.objects.create(user=User.objects.create_superuser("researcher"))
     client = APIClient()
     client.credentials(HTTP_AUTHORIZATION=f"Token {token}")
     return client
@@ -30,6 +32,15 @@ def test_list_holds_every_model_with_license_and_weights(api: APIClient) -> None
     assert lite["weights"]["here"] is True
     assert lite["layer_count"] == len(card(MODEL).layers)
     assert lite["unit_count"] == sum(card(MODEL).layers[layer].channels for layer in eligible_layers(MODEL))
+
+
+def test_weights_that_the_operator_converted_are_here(api: APIClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZOO_DIR", str(tmp_path))
+    published = tmp_path / card("resnet50.madry_l2_eps3").weights.file
+    published.parent.mkdir()
+    published.with_suffix(".safetensors").touch()
+
+    assert api.get("/api/v1/models/resnet50.madry_l2_eps3").json()["weights"]["here"] is True
 
 
 def test_model_holds_its_layers_in_order(api: APIClient) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,17 @@ from knox.models import AuthToken
 from rest_framework.test import APIClient
 
 from experiments import jobs
-from experiments.contract.artifacts import NewFile, Product
+from experiments.contract.artifacts import ArtifactStore, NewFile, Product
 from experiments.contract.local_models import CARD, WEIGHTS, model_id
 from experiments.contract.recipes import Circuit, recipe_from_json
 from tests.webapp import explored
 from tests.webapp.explored import PAGE, UNIT
-from webapp.stimuli.models import Job
+from webapp import compute
+from webapp.stimuli.circuits.selectors import circuit_shown
+from webapp.stimuli.models import Artifact, Job
 from webapp.stimuli.selectors import store
-from webapp.stimuli.services import artifact_store, job_end
+from webapp.stimuli.services import artifact_store, job_cancel, job_end
+from webapp.stimuli.tasks import look_after
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 ORDER = {"unit": UNIT, "construction": "gate", "target": "permute", "offset": 2}
@@ -99,7 +103,7 @@ def test_order_that_cannot_be_names_its_field(changes: dict[str, Any], field: st
 def test_circuit_that_nobody_ordered_is_not_found(api: APIClient, researcher: Client) -> None:
     exemplars = explored.made("exemplars")
 
-    for digest in ("abc", exemplars.digest):
+    for digest in ("abc", "%00", "a" * 300, exemplars.digest):
         assert api.get(f"/api/v1/circuits/{digest}").status_code == 404
         assert researcher.get(f"/circuits/{digest}/").status_code == 404
 
@@ -134,6 +138,35 @@ def test_published_model_is_in_the_catalogue_the_explorer_and_the_builder(api: A
     assert f'value="{name}"' in builder
 
 
+def test_models_come_back_into_the_zoo_folder_of_a_restored_server(api: APIClient, zoo: Path) -> None:
+    name = model_id(ended(published=True).digest)
+    shutil.rmtree(zoo)
+
+    look_after()
+
+    assert api.get(f"/api/v1/models/{name}").json()["weights"]["here"] is True
+
+
+def test_model_is_brought_back_for_the_pictures_of_its_units(api: APIClient, zoo: Path) -> None:
+    name = model_id(ended(published=True).digest)
+    explored.made("visualization", unit=f"{name}/_blocks.3:5")
+    Artifact.objects.filter(kind=Circuit.kind).delete()
+    shutil.rmtree(zoo)
+
+    look_after()
+
+    assert api.get(f"/api/v1/models/{name}").status_code == 200
+
+
+def test_storing_what_is_no_model_does_not_look_through_the_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[str] = []
+    monkeypatch.setattr(ArtifactStore, "digests", lambda _, beginning: looked.append(beginning) or [])
+
+    explored.made("exemplars")
+
+    assert looked == []
+
+
 def test_lineage_of_a_picture_of_a_fooled_unit_leads_to_its_circuit(api: APIClient, zoo: Path) -> None:
     circuit = ended(published=True)
     picture = explored.made("visualization", unit=f"{model_id(circuit.digest)}/_blocks.3:5")
@@ -163,6 +196,12 @@ def test_order_that_cannot_be_is_told_on_the_units_page(researcher: Client) -> N
     assert not Job.objects.exists()
 
 
+def test_circuit_without_an_image_of_its_own_says_which_one_it_shows(researcher: Client) -> None:
+    page = researcher.post(f"{PAGE}circuit/", {"construction": "gate", "target": "image"}, follow=True)
+
+    assert "scikit-image's photograph of a cat" in explored.text_of(page)
+
+
 def test_circuit_is_cancelled_and_ordered_again(researcher: Client) -> None:
     researcher.post(f"{PAGE}circuit/", {"construction": "gate", "target": "permute"})
     first = Job.objects.get()
@@ -176,12 +215,39 @@ def test_circuit_is_cancelled_and_ordered_again(researcher: Client) -> None:
     assert [job.state for job in Job.objects.order_by("created_at")] == ["cancelled", "queued"]
 
 
+def test_circuit_that_is_begun_while_a_page_is_made_stays_as_it_was_seen_first(api: APIClient) -> None:
+    api.post("/api/v1/circuits", ORDER, format="json")
+    job = Job.objects.get()
+    seen = circuit_shown(job.digest)
+    assert seen
+    assert seen.state == "queued"
+
+    told = jobs.Progress(job=str(job.id), done=3, total=9, beat_at=1.0).as_json()
+    compute.queue().backend.store_result(str(job.task_id), told, "PROGRESS")
+
+    assert (seen.state, seen.progress.done) == ("queued", 0)
+
+
 def test_failed_circuit_shows_the_error(researcher: Client) -> None:
     researcher.post(f"{PAGE}circuit/", {"construction": "gate", "target": "permute"})
     job = Job.objects.get()
     job_end(jobs.failed(str(job.id), {"field": "unit", "message": "the unit is dead", "remedy": "Choose another"}))
 
     assert "unit: the unit is dead. Choose another." in researcher.get(f"/circuits/{job.digest}/").content.decode()
+
+
+@pytest.mark.parametrize("door", ["/circuits/{digest}/", "/admin/stimuli/job/"])
+def test_circuit_whose_network_is_gone_cannot_be_ordered_again_and_says_so(door: str, researcher: Client, zoo: Path) -> None:
+    fooled = model_id(ended(published=True).digest)
+    researcher.post(f"/explorer/{fooled}/_blocks.3/5/circuit/", {"construction": "gate", "target": "permute"})
+    job = Job.objects.get()
+    job_cancel(job)
+    shutil.rmtree(zoo)
+
+    sent = {"action": "again"} if "circuits" in door else {"action": "retry", "_selected_action": [str(job.id)]}
+    page = researcher.post(door.format(digest=job.digest), sent, follow=True)
+
+    assert f"model &#x27;{fooled}&#x27; is unknown" in page.content.decode()
 
 
 def command(*words: str) -> str:

@@ -1,4 +1,4 @@
-"""Jobs that were divided: their progress is that of their parts, and they are lost when all parts are silent."""
+"""Jobs that were divided: their progress is that of their parts, and they are lost when one of them falls silent."""
 
 import time
 import uuid
@@ -58,7 +58,6 @@ def test_progress_counts_the_parts_that_have_ended(divided: tuple[str, list[str]
 @pytest.mark.usefixtures("empty_queue")
 def test_one_part_that_beats_keeps_the_job_alive(divided: tuple[str, list[str]]):
     task, parts = divided
-    beat(parts[0], seconds_ago=500)
     beat(parts[1], seconds_ago=2)
 
     assert 1.5 < seconds_since_beat(task) < 100
@@ -80,12 +79,31 @@ def test_parts_that_wait_in_the_queue_keep_the_job_alive(divided: tuple[str, lis
     assert seconds_since_beat(task) < 100
 
 
-@pytest.mark.usefixtures("empty_queue")
-def test_a_job_whose_parts_are_silent_is_lost(divided: tuple[str, list[str]]):
+def test_a_part_that_fell_silent_is_noticed_while_others_beat_or_wait(divided: tuple[str, list[str]]):
     task, parts = divided
     beat(parts[0], seconds_ago=500)
+    beat(parts[1], seconds_ago=2)
+    compute.submit(job="other", task_id=str(uuid.uuid4()), recipe={})
 
     assert seconds_since_beat(task) > jobs.LOST_SECONDS
+
+
+@pytest.mark.usefixtures("empty_queue")
+def test_a_message_of_others_does_not_keep_a_job_alive_whose_parts_were_all_begun(divided: tuple[str, list[str]]):
+    task, parts = divided
+    for part in parts:
+        beat(part, seconds_ago=30)
+    compute.submit(job="other", task_id=str(uuid.uuid4()), recipe={})
+
+    assert 25 < seconds_since_beat(task) < 100
+
+
+def test_a_silent_part_of_an_attempt_that_was_lost_waits_again(divided: tuple[str, list[str]]):
+    task, parts = divided
+    beat(parts[0], seconds_ago=LONG_AGO + 500)
+    compute.submit(job="other", task_id=str(uuid.uuid4()), recipe={})
+
+    assert seconds_since_beat(task) < 100
 
 
 def test_a_worker_that_died_over_a_part_is_a_lost_worker():

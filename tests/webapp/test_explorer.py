@@ -123,7 +123,7 @@ def test_lineage_walks_from_a_picture_to_the_weights(researcher: Client) -> None
     assert order == sorted(order)
     assert page.index("Weights of efficientnet_lite0.in1k") > order[-1]
     assert f'href="{PAGE}"' in page
-    assert researcher.get("/lineage/abc/").status_code == 404
+    assert {researcher.get(f"/lineage/{what}/").status_code for what in ("abc", "%00", "a" * 300)} == {404}
 
 
 def test_lineage_of_many_alike_shows_the_first_of_them(researcher: Client) -> None:

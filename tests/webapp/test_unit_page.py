@@ -134,9 +134,12 @@ def test_images_that_could_not_be_read_are_told(researcher: Client) -> None:
 @pytest.mark.parametrize(
     ("values", "told"),
     [
-        ({"beats_natural": [False, False], "best_natural": 7.25}, "stays below the exemplars"),
-        ({"below_natural": True, "best_natural": 7.25}, "(7.25)"),
-        ({"beats_natural": [False, False], "dead": [True, True]}, "The unit is dead"),
+        ({"beats_natural": [False, True], "best_natural": 7.25, "below_natural": True}, "1 of 2 images stay below the exemplars"),
+        (
+            {"beats_natural": [False, False], "best_natural": 7.25, "below_natural": True},
+            "2 of 2 images stay below the exemplars",
+        ),
+        ({"beats_natural": [False, False], "best_natural": 7.25, "dead": [True, True]}, "The unit is dead"),
     ],
 )
 def test_weak_or_dead_unit_is_flagged_beside_its_picture(values: dict[str, Any], told: str, researcher: Client) -> None:
@@ -145,8 +148,17 @@ def test_weak_or_dead_unit_is_flagged_beside_its_picture(values: dict[str, Any],
     assert told in text_of(researcher.get(PAGE))
 
 
+def test_image_that_does_not_activate_a_unit_does_not_make_it_dead(researcher: Client) -> None:
+    explored.made("occlusion", dead=True)
+
+    page = text_of(researcher.get(PAGE))
+
+    assert "This image does not activate the unit" in page
+    assert "is dead" not in page
+
+
 def test_visualization_that_beats_nature_has_no_remark(researcher: Client) -> None:
-    explored.made("visualization", beats_natural=[True, False], best_natural=1.0, dead=[False, True])
+    explored.made("visualization", beats_natural=[True, True], best_natural=1.0, dead=[False, True])
 
     assert 'class="notice"' not in text_of(researcher.get(PAGE))
 

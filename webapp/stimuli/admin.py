@@ -9,9 +9,11 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from experiments.contract.errors import InputError
 from webapp.stimuli.models import Artifact, Job
 from webapp.stimuli.selectors import job_shown
 from webapp.stimuli.services import job_cancel, job_retry
+from webapp.stimuli.templatetags.stimulus_words import sentence
 
 THUMBNAILS = 4
 
@@ -129,7 +131,12 @@ class JobAdmin(RecordAdmin):
     @admin.action(description="Make again what failed or was cancelled")
     def retry(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
         """Request their recipes anew."""
-        ended = list(jobs.filter(state__in=(Job.State.FAILED, Job.State.CANCELLED)))
-        for job in ended:
-            job_retry(job)
-        self.message_user(request, f"{len(ended)} jobs requested again.", messages.SUCCESS)
+        again = 0
+        for job in jobs.filter(state__in=(Job.State.FAILED, Job.State.CANCELLED)):
+            try:
+                job_retry(job)
+            except InputError as error:
+                self.message_user(request, f"{job}: {sentence(error)}", messages.ERROR)
+            else:
+                again += 1
+        self.message_user(request, f"{again} jobs requested again.", messages.SUCCESS)

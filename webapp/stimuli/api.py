@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 from experiments.contract.errors import InputError
 from experiments.contract.recipes import STIMULI, recipe_from_json
 from webapp.stimuli.models import Artifact, Job
+from webapp.stimuli.permissions import StimulusRights
 from webapp.stimuli.selectors import Shown, artifact_file, artifact_find, artifact_lineage, job_shown
 from webapp.stimuli.services import artifact_request, job_cancel
 
@@ -91,7 +92,13 @@ class ArtifactSerializer(serializers.Serializer):
         ]
 
 
-class StimulusCreateApi(APIView):
+class StimulusApi(APIView):
+    """What stimuli, circuits, jobs and networks share over REST: who may."""
+
+    permission_classes = (StimulusRights,)
+
+
+class StimulusCreateApi(StimulusApi):
     """Ask for a stimulus."""
 
     @extend_schema(
@@ -105,7 +112,7 @@ class StimulusCreateApi(APIView):
     def post(self, request: Request) -> Response:
         """Make a recipe, or find it made."""
         kind = request.data.get("kind") if isinstance(request.data, dict) else None
-        if kind not in STIMULI:
+        if not isinstance(kind, str) or kind not in STIMULI:
             raise InputError(field="kind", message=f"{kind!r} is unknown", remedy=f"Choose one of {', '.join(STIMULI)}")
         found = artifact_request(recipe_from_json(request.data))
         if isinstance(found, Artifact):
@@ -114,7 +121,7 @@ class StimulusCreateApi(APIView):
         return Response(body, status=status.HTTP_202_ACCEPTED, headers={"Location": body["url"]})
 
 
-class JobApi(APIView):
+class JobApi(StimulusApi):
     """A job and its end."""
 
     @extend_schema(responses={200: JobSerializer, 404: ErrorSerializer})
@@ -135,7 +142,7 @@ class JobApi(APIView):
         return job
 
 
-class ArtifactApi(APIView):
+class ArtifactApi(StimulusApi):
     """An artifact."""
 
     @extend_schema(responses={200: ArtifactSerializer, 404: ErrorSerializer})
@@ -144,7 +151,7 @@ class ArtifactApi(APIView):
         return Response(ArtifactSerializer(artifact_or_404(digest)).data)
 
 
-class LineageApi(APIView):
+class LineageApi(StimulusApi):
     """Where an artifact comes from."""
 
     @extend_schema(responses={200: ArtifactSerializer(many=True), 404: ErrorSerializer})
@@ -156,7 +163,7 @@ class LineageApi(APIView):
         return Response(ArtifactSerializer(lineage, many=True).data)
 
 
-class ArtifactFileApi(APIView):
+class ArtifactFileApi(StimulusApi):
     """The bytes of one file."""
 
     @extend_schema(responses={(200, "image/png"): OpenApiTypes.BINARY, 404: ErrorSerializer})

@@ -1,5 +1,6 @@
 """Reads of artifacts and jobs."""
 
+import re
 from dataclasses import dataclass
 from functools import cache
 
@@ -55,8 +56,15 @@ def artifact_file(artifact: Artifact, name: str) -> tuple[StoredFile, bytes] | N
     return stored, store().read_blob(stored.sha256)
 
 
+def is_digest(text: str) -> bool:
+    """Whether database and store can be asked for it."""
+    return re.fullmatch("[0-9a-f]{64}", text) is not None
+
+
 def artifact_find(digest: str) -> Artifact | None:
     """An artifact that the database knows, or only the store, because it was made on the way to another."""
+    if not is_digest(digest):
+        return None
     return Artifact.objects.filter(digest=digest).first() or _adopted(digest)
 
 

@@ -11,8 +11,9 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from experiments import jobs
-from experiments.contract.local_models import bring_models, model_id
-from experiments.contract.recipes import Recipe, recipe_from_json
+from experiments.contract.local_models import bring_models, is_model, model_id
+from experiments.contract.recipes import Circuit, Network, Recipe, recipe_from_json
+from model_zoo.catalogue import MADE_HERE
 from webapp import compute
 from webapp.stimuli.models import Artifact, Job
 from webapp.stimuli.selectors import store
@@ -84,10 +85,18 @@ def artifact_store(manifest: dict[str, Any]) -> Artifact:
         defaults={"kind": recipe["kind"], "unit": recipe.get("unit", ""), "manifest": manifest},
     )
     if created:
-        # A model made by a worker: from here on its units have addresses in this process, too.
-        bring_models(model_id(artifact.digest), store=store())
+        if is_model(manifest["files"]):
+            # From here on its units have addresses in this process, too.
+            bring_models(model_id(artifact.digest), store=store())
         artifact_stored.send(sender=Artifact, digest=artifact.digest)
     return artifact
+
+
+def models_bring() -> None:
+    """Bring the models made here that artifacts are or are of into the zoo folder, which a restored server has empty."""
+    made = Artifact.objects.filter(kind__in=(Circuit.kind, Network.kind)).values_list("digest", "manifest__files")
+    named = Artifact.objects.filter(unit__startswith=MADE_HERE).values_list("unit", flat=True).distinct()
+    bring_models([*(model_id(digest) for digest, files in made if is_model(files)), *named], store=store())
 
 
 def artifacts_remove(digests: Sequence[str]) -> None:

@@ -22,5 +22,6 @@ def job_crashed(*, task_id: str) -> None:
 
 @shared_task(name=jobs.LOOK_AFTER)
 def look_after() -> None:
-    """The minute's look after lost jobs."""
+    """The minute's look after lost jobs and lost copies of models."""
     services.jobs_look_after()
+    services.models_bring()

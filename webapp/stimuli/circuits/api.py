@@ -8,11 +8,10 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from experiments.contract.errors import InputError
 from experiments.contract.recipes import Circuit, recipe_from_json
-from webapp.stimuli.api import ErrorSerializer, JobSerializer
+from webapp.stimuli.api import ErrorSerializer, JobSerializer, StimulusApi
 from webapp.stimuli.circuits.selectors import CircuitShown, circuit_shown, circuits_shown
 from webapp.stimuli.services import artifact_request
 
@@ -47,7 +46,7 @@ class CircuitSerializer(serializers.Serializer):
         return reverse("api:artifact", args=[circuit.digest]) if circuit.artifact else None
 
 
-class CircuitListApi(APIView):
+class CircuitListApi(StimulusApi):
     """The circuits."""
 
     @extend_schema(responses={200: CircuitSerializer(many=True)})
@@ -72,7 +71,7 @@ class CircuitListApi(APIView):
         return Response(body, status=code, headers={"Location": body["url"]})
 
 
-class CircuitApi(APIView):
+class CircuitApi(StimulusApi):
     """A circuit."""
 
     @extend_schema(responses={200: CircuitSerializer, 404: ErrorSerializer})

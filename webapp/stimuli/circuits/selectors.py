@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from experiments.contract.local_models import CARD, model_id
 from experiments.contract.recipes import Circuit
 from webapp.stimuli.models import Artifact, Job
-from webapp.stimuli.selectors import Shown, artifact_find, job_shown
+from webapp.stimuli.selectors import Shown, artifact_find, is_digest, job_shown
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,12 +20,12 @@ class CircuitShown:
     job: Job | None
     artifact: Artifact | None
 
-    @property
+    @cached_property
     def state(self) -> str:
         """`finished`, or where the newest job stands."""
         return Job.State.FINISHED if self.artifact else self.progress.state
 
-    @property
+    @cached_property
     def progress(self) -> Shown:
         """Of the newest job."""
         return job_shown(self.job) if self.job else Shown(state=Job.State.FINISHED, done=0, total=0, doing="")
@@ -60,6 +61,8 @@ def circuits_shown() -> list[CircuitShown]:
 
 def circuit_shown(digest: str) -> CircuitShown | None:
     """A circuit by the digest of its recipe, or None if nobody ordered it."""
+    if not is_digest(digest):
+        return None
     job = Job.objects.filter(kind=Circuit.kind, digest=digest).order_by("-created_at").first()
     artifact = artifact_find(digest)
     if artifact and artifact.kind != Circuit.kind:

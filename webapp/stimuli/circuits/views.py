@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -21,6 +22,7 @@ from webapp.stimuli.models import Job
 from webapp.stimuli.pages import for_researchers, page
 from webapp.stimuli.permissions import require_right
 from webapp.stimuli.services import artifact_request, job_cancel, job_retry
+from webapp.stimuli.templatetags.stimulus_words import sentence
 
 
 @require_safe
@@ -40,7 +42,10 @@ def circuit(request: HttpRequest, digest: str) -> HttpResponse:
         if found.job and request.POST.get("action") == "cancel":
             job_cancel(found.job)
         elif found.job and request.POST.get("action") == "again":
-            job_retry(found.job)
+            try:
+                job_retry(found.job)
+            except InputError as error:
+                messages.error(request, f"It cannot be ordered again. {sentence(error)}")
         return redirect("circuit", digest)
     return page(request, "stimuli/circuit.html", f"Circuit {digest[:12]}", **_context(found))
 

@@ -21,6 +21,9 @@ TITLES: Mapping[tuple[str, str], str] = {
     ("blur", "min"): "sharp where it is least active",
     ("blur", "max"): "sharp where it is most active",
 }
+OF_ONE_IMAGE = ("occlusion", "blur", "attribution")
+DEAD = "The unit is dead: its activation is the same whatever it is shown."
+NOT_ACTIVE = "This image does not activate the unit: its activation is 0."
 NAMES = {"base": "the image", "map": "activation by position of the square"}
 
 
@@ -66,11 +69,12 @@ def remarks_on(artifact: Artifact) -> list[str]:
     values = artifact.manifest["values"]
     found = []
     if _is_dead(values.get("dead", False)):
-        found.append("The unit is dead: its activation is the same whatever it is shown.")
-    if artifact.kind == "feature_visualization" and _stays_below_nature(values):
+        found.append(NOT_ACTIVE if artifact.kind in OF_ONE_IMAGE else DEAD)
+    beats = values.get("beats_natural", ()) if artifact.kind == "feature_visualization" else ()
+    if not all(beats):
         found.append(
-            f"The visualization stays below the exemplars: no image of it is as extreme as the best natural one "
-            f"({values.get('best_natural', float('nan')):.3g})."
+            f"{beats.count(False)} of {len(beats)} images stay below the exemplars: none of these is more extreme than the best "
+            f"natural one ({values['best_natural']:.3g})."
         )
     if values.get("skipped") or values.get("unreadable_images"):
         lost = sum(shard["images_lost"] or 0 for shard in values.get("skipped", ())) + values.get("unreadable_images", 0)
@@ -83,11 +87,6 @@ def remarks_on(artifact: Artifact) -> list[str]:
 def _is_dead(told: bool | Sequence[bool]) -> bool:
     """Of a unit; of a visualization that tells it of each image, whether none came to life."""
     return told if isinstance(told, bool) else bool(told) and all(told)
-
-
-def _stays_below_nature(values: Mapping[str, Any]) -> bool:
-    beats = values.get("beats_natural")
-    return bool(values.get("below_natural")) or (isinstance(beats, list) and not any(beats))
 
 
 def _picture(artifact: Artifact, file: Mapping[str, Any], *, title: str) -> Picture:

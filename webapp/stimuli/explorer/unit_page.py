@@ -6,12 +6,12 @@ from typing import Any
 from django.urls import reverse
 
 from model_zoo.catalogue import MADE_HERE
+from model_zoo.weight_files import is_there
 from webapp.stimuli.circuits.forms import CircuitForm
 from webapp.stimuli.explorer.options import Options, OptionsForm
 from webapp.stimuli.explorer.parts import Part, parts_of
 from webapp.stimuli.explorer.pictures import pictures_of, remarks_on
 from webapp.stimuli.explorer.units import UnitShown, unit_url
-from webapp.stimuli.networks.facts import weights_are_here
 from webapp.stimuli.selectors import store
 
 
@@ -30,7 +30,7 @@ def unit_context(
         "can_make_all": any(part["part"].can_be_made for part in parts),
         "before_url": unit.before and unit_url(unit.before) + options.query,
         "after_url": unit.after and unit_url(unit.after) + options.query,
-        "weights_here": weights_are_here(unit.model),
+        "weights_here": is_there(unit.model),
         "made_by": maker_of(unit.model.id),
         "circuit_form": circuit_form or CircuitForm(),
     }

@@ -5,9 +5,8 @@ from typing import Self
 
 from django.urls import reverse
 
-from experiments.contract.errors import InputError
 from model_zoo.address import UnitAddress
-from model_zoo.catalogue import Layer, ModelCard, card, check_unit
+from model_zoo.catalogue import Layer, ModelCard, aggregation_of, card, check_unit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +26,9 @@ class UnitShown:
         Raises:
             InputError: The text is no address, or there is no such unit, or its layer has none.
         """
-        address, aggregation = _checked(UnitAddress.parse(text.strip()))
+        parsed = UnitAddress.parse(text.strip())
+        aggregation = aggregation_of(parsed)
+        address = check_unit(parsed, aggregation=aggregation)
         model = card(address.model)
         return cls(address=address, model=model, layer=model.layers[address.layer], aggregation=aggregation)
 
@@ -53,14 +54,3 @@ def unit_url(address: UnitAddress) -> str:
     model, _, rest = str(address).partition("/")
     layer, _, channel = rest.rpartition(":")
     return reverse("unit", args=[model, layer, channel])
-
-
-def _checked(address: UnitAddress) -> tuple[UnitAddress, str]:
-    """The address with its layer's verbatim name, and the aggregation that suits the layer's layout."""
-    first, *others = ("mean", "tokens") if address.row is None else ("position",)
-    try:
-        return check_unit(address, aggregation=first), first
-    except InputError as error:
-        if error.field != "aggregation" or not others:
-            raise
-    return check_unit(address, aggregation=others[0]), others[0]

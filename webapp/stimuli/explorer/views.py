@@ -10,13 +10,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from experiments.contract.errors import InputError
 from model_zoo.catalogue import card
+from model_zoo.weight_files import is_there
 from webapp.stimuli.explorer.layer_page import layer_units
 from webapp.stimuli.explorer.options import options_form
 from webapp.stimuli.explorer.parts import parts_of
 from webapp.stimuli.explorer.unit_page import maker_of, part_context, unit_context
 from webapp.stimuli.explorer.units import UnitShown
 from webapp.stimuli.models import Job
-from webapp.stimuli.networks.facts import layers_of, networks, weights_are_here
+from webapp.stimuli.networks.facts import layers_of, networks
 from webapp.stimuli.pages import View, for_researchers, page
 from webapp.stimuli.permissions import require_right
 from webapp.stimuli.services import artifact_request, job_cancel
@@ -26,7 +27,7 @@ LAYER_PARTS = ("exemplars", "visualization")
 
 def front(request: HttpRequest, *, wanted: str = "", error: InputError | None = None, status: int = 200) -> HttpResponse:
     """All networks, and the field that leads to any unit by its address, with what was wrong about the last one."""
-    rows = [(model, weights_are_here(model)) for model in networks()]
+    rows = [(model, is_there(model)) for model in networks()]
     return page(request, "stimuli/explorer.html", "Units", status=status, rows=rows, error=error, wanted=wanted)
 
 
@@ -71,7 +72,7 @@ def network(request: HttpRequest, model: str) -> HttpResponse:
     facts: dict[str, Any] = {
         "model": found,
         "groups": groups,
-        "weights_here": weights_are_here(found),
+        "weights_here": is_there(found),
         "made_by": maker_of(found.id),
     }
     return page(request, "stimuli/network.html", found.id, **facts)

@@ -8,12 +8,12 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from experiments.contract.errors import InputError
 from model_zoo.catalogue import MADE_HERE, ModelCard, card
-from webapp.stimuli.api import ErrorSerializer
-from webapp.stimuli.networks.facts import layers_of, networks, weights_are_here
+from model_zoo.weight_files import is_there
+from webapp.stimuli.api import ErrorSerializer, StimulusApi
+from webapp.stimuli.networks.facts import layers_of, networks
 
 
 class LayerSerializer(serializers.Serializer):
@@ -48,7 +48,7 @@ class ModelSerializer(serializers.Serializer):
 
     def get_weights(self, model: ModelCard) -> dict[str, Any]:
         """File, sha256 and source of its weights, and whether they are on the web server's machine."""
-        return {**dataclasses.asdict(model.weights), "here": weights_are_here(model)}
+        return {**dataclasses.asdict(model.weights), "here": is_there(model)}
 
     def get_layer_count(self, model: ModelCard) -> int:
         """Layers with addressable units."""
@@ -69,7 +69,7 @@ class ModelWithLayersSerializer(ModelSerializer):
         return [LayerSerializer(layer).data for layer in layers_of(model)]
 
 
-class ModelListApi(APIView):
+class ModelListApi(StimulusApi):
     """The catalogue."""
 
     @extend_schema(responses={200: ModelSerializer(many=True)})
@@ -78,7 +78,7 @@ class ModelListApi(APIView):
         return Response(ModelSerializer(networks(), many=True).data)
 
 
-class ModelApi(APIView):
+class ModelApi(StimulusApi):
     """A network."""
 
     @extend_schema(responses={200: ModelWithLayersSerializer, 404: ErrorSerializer})

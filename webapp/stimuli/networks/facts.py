@@ -2,10 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
-from pathlib import Path
 
-from model_zoo.catalogue import AGGREGATIONS, Layout, ModelCard, card, eligible_layers, model_ids, zoo_folder
+from model_zoo.catalogue import AGGREGATIONS, Layout, ModelCard, card, eligible_layers, model_ids
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,12 +38,3 @@ def layers_of(model: ModelCard) -> list[LayerFacts]:
     ]
     skipped = [LayerFacts(name=name, channels=0, layout=None, eligible=False, skipped=why) for name, why in model.skipped.items()]
     return known + skipped
-
-
-def weights_are_here(model: ModelCard) -> bool:
-    """Whether the file of a model's weights lies on this machine; a GPU worker elsewhere has its own."""
-    if not model.weights.package:
-        return (zoo_folder() / model.weights.file).is_file()
-    spec = find_spec(model.weights.package)
-    folders = (spec.submodule_search_locations or ()) if spec else ()
-    return any((Path(folder) / model.weights.file).is_file() for folder in folders)
