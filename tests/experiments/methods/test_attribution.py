@@ -95,11 +95,10 @@ def test_gradcam_at_a_unit_without_a_map_takes_the_last_map_before_it(photograph
 
     layer = made.values["layer"]
     model = load("efficientnet_lite0.in1k", device="cpu")
-    names = list(model.card.layers)
-    between = names[names.index(layer) + 1 : names.index("_fc") + 1]
-    assert model.card.layers[layer].layout == "BCHW"
-    assert layer == map_layer(model, "_fc")
-    assert {model.card.layers[name].layout for name in between if name not in model.changed_layers} == {"BC"}
+    # What comes after it is pooled to one cell, which says nothing about places.
+    assert layer == map_layer(model, "_fc", image=tensor(photograph)) == "_bn1"
+    assert made.values["layer"] == layer
+    assert np.ptp(raw_of(made, workshop)) > 0
     assert raw_of(made, workshop).min() >= 0
 
 

@@ -1,12 +1,14 @@
 """The pictures of an artifact in groups with captions, and what its numbers say that a person should not overlook."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.urls import reverse
 
+from experiments.contract.flags import flags
+from experiments.contract.pool_report import pool_report
 from webapp.stimuli.models import Artifact
 
 NUMBERED = re.compile(r"(?P<group>max|min|image)_[0-9]+")
@@ -21,9 +23,6 @@ TITLES: Mapping[tuple[str, str], str] = {
     ("blur", "min"): "sharp where it is least active",
     ("blur", "max"): "sharp where it is most active",
 }
-OF_ONE_IMAGE = ("occlusion", "blur", "attribution")
-DEAD = "The unit is dead: its activation is the same whatever it is shown."
-NOT_ACTIVE = "This image does not activate the unit: its activation is 0."
 NAMES = {"base": "the image", "map": "activation by position of the square"}
 
 
@@ -65,28 +64,9 @@ def thumbnail_of(artifact: Artifact) -> Picture | None:
 
 
 def remarks_on(artifact: Artifact) -> list[str]:
-    """What a person should know beside the pictures: a dead unit, a visualization weaker than nature, an approximation."""
-    values = artifact.manifest["values"]
-    found = []
-    if _is_dead(values.get("dead", False)):
-        found.append(NOT_ACTIVE if artifact.kind in OF_ONE_IMAGE else DEAD)
-    beats = values.get("beats_natural", ()) if artifact.kind == "feature_visualization" else ()
-    if not all(beats):
-        found.append(
-            f"{beats.count(False)} of {len(beats)} images stay below the exemplars: none of these is more extreme than the best "
-            f"natural one ({values['best_natural']:.3g})."
-        )
-    if values.get("skipped") or values.get("unreadable_images"):
-        lost = sum(shard["images_lost"] or 0 for shard in values.get("skipped", ())) + values.get("unreadable_images", 0)
-        found.append(f"{lost} images of the pool could not be read, and are left out.")
-    if values.get("extremes_may_differ"):
-        found.append("The extremes were searched coarse to fine, and a sample of the other positions holds a greater one.")
-    return found
-
-
-def _is_dead(told: bool | Sequence[bool]) -> bool:
-    """Of a unit; of a visualization that tells it of each image, whether none came to life."""
-    return told if isinstance(told, bool) else bool(told) and all(told)
+    """What a person should know beside the pictures."""
+    made = artifact.read_manifest()
+    return [*flags(made), *pool_report(made.values)]
 
 
 def _picture(artifact: Artifact, file: Mapping[str, Any], *, title: str) -> Picture:
