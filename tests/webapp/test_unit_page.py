@@ -126,9 +126,12 @@ def test_pictures_stand_with_captions_activations_and_histogram(researcher: Clie
 
 
 def test_images_that_could_not_be_read_are_told(researcher: Client) -> None:
-    explored.made("exemplars", skipped=[{"shard": "a.tar", "reason": "truncated", "images_lost": 3}], unreadable_images=2)
+    skipped, unreadable = [{"shard": "a.tar", "reason": "is truncated", "images_lost": 3}], [{"source": "b.png"}]
+    explored.made("exemplars", skipped=skipped, unreadable_images=2, unreadable=unreadable)
 
-    assert "5 images of the pool could not be read" in text_of(researcher.get(PAGE))
+    told = text_of(researcher.get(PAGE))
+    assert "shard a.tar is truncated; at least 3 images lost" in told
+    assert "2 images cannot be read, the first is b.png" in told
 
 
 @pytest.mark.parametrize(
