@@ -5,6 +5,8 @@ from typing import ClassVar, Literal
 
 from experiments.contract.fields import require, require_range
 from experiments.contract.recipes.base import MAX_SIDE, Sign, UnitRecipe
+from model_zoo.address import UnitAddress
+from model_zoo.catalogue import card
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +64,10 @@ class FeatureVisualization(UnitRecipe):
     def _check_diversity(self) -> None:
         remedy = "Give batch of at least 2, or diversity 0"
         require(self.diversity == 0 or self.batch > 1, "diversity", "a batch of one has no diversity", remedy)
+        unit = UnitAddress.parse(self.unit)
+        message = f"{unit.layer} has neither maps nor tokens whose Gram matrices could differ"
+        layout = card(unit.model).layers[unit.layer].layout
+        require(self.diversity == 0 or layout != "BC", "diversity", message, "Give diversity 0 (without a search), or another layer")
         remedy = "Give diversity, as published 1, or leave out the search"
         require(self.diversity > 0 or not self.diversity_search, "diversity", "a search begins at a weight above 0", remedy)
 

@@ -177,6 +177,7 @@ def test_activations_that_are_no_numbers_are_refused():
         ({"thresholds": ["a"]}, "thresholds"),
         ({"diversity": 1.0, "batch": 1}, "diversity"),
         ({"diversity_search": True}, "diversity"),
+        ({"diversity": 1.0, "unit": "efficientnet_lite0.in1k/_fc:5"}, "diversity"),
         ({"engine": "lucent", "parametrization": "maco"}, "parametrization"),
         ({"engine": "lucent", "transforms": "published"}, "transforms"),
         ({"engine": "lucent", "early_stop": True}, "early_stop"),
