@@ -67,7 +67,7 @@ class FeatureVisualization(UnitRecipe):
         unit = UnitAddress.parse(self.unit)
         message = f"{unit.layer} has neither maps nor tokens whose Gram matrices could differ"
         layout = card(unit.model).layers[unit.layer].layout
-        require(self.diversity == 0 or layout != "BC", "diversity", message, "Give diversity 0 (without a search), or another layer")
+        require(self.diversity == 0 or layout != "BC", "diversity", message, "Give diversity 0 and no search, or another layer")
         remedy = "Give diversity, as published 1, or leave out the search"
         require(self.diversity > 0 or not self.diversity_search, "diversity", "a search begins at a weight above 0", remedy)
 
