@@ -90,6 +90,13 @@ def test_image_that_memory_does_not_hold_is_refused():
         hook.remove()
 
 
+def test_maco_without_magnitudes_is_refused():
+    with pytest.raises(InputError) as refused:
+        render_units(network(), ADDRESSES, seeds=[1, 2, 3], options=Options(parametrization="maco"))
+
+    assert refused.value.field == "magnitudes"
+
+
 @pytest.mark.parametrize(("units", "seeds", "field"), [(ADDRESSES, [1], "seeds"), ([UnitAddress("other", "a", 1)], [1], "unit")])
 def test_units_that_do_not_fit_are_refused(units: list[UnitAddress], seeds: list[int], field: str):
     with pytest.raises(InputError) as refused:
