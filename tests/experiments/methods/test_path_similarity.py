@@ -13,12 +13,17 @@ from experiments.contract.errors import InputError
 from experiments.contract.local_models import bring_models, model_id
 from experiments.contract.recipes import Network, PathSimilarity
 from experiments.methods.layer_paths import layer_paths
-from experiments.methods.path_similarity import class_similarities, over_classes, similarities
+from experiments.methods.path_similarity import Measure, class_similarities, over_classes, unit_vectors
 from model_zoo.loading import load
 from tests.experiments.methods.workshops import new_workshop
 
 CLASSES, PER_CLASS, DIMENSIONS = 6, 12, 400
 LAYERS = ("relu1", "relu3", "logits")
+
+
+def similarities(some: np.ndarray, others: np.ndarray, *, measure: Measure) -> np.ndarray:
+    """The scalar products of unit vectors, of each of `some` with each of `others`."""
+    return unit_vectors(some, measure=measure) @ unit_vectors(others, measure=measure).T
 
 
 def rectified(rng: np.random.Generator, count: int) -> np.ndarray:
