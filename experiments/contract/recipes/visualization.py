@@ -32,7 +32,7 @@ class FeatureVisualization(UnitRecipe):
     thresholds: tuple[int, ...] = ()
     """Steps, ascending, whose images are written besides the final ones; 0 is the noise at the beginning."""
     early_stop: bool = False
-    """Stop once the norm of the gradient has settled, by the rule of Zimmermann et al. 2023, never before step 2,500."""
+    """Stop once the norm of the batch's gradient has settled, by the rule of Zimmermann et al. 2023, never before step 2,500."""
     batch: int = 1
     diversity: float = 0.0
     """Weight of the diversity term over the batch (Gram matrices of the unit's layer); 0 leaves it out."""

@@ -49,6 +49,7 @@ class Ascent:
 def ascend(objective: Objective, *, model: LoadedModel, seeds: Sequence[int], options: Options, report: Report) -> Ascent:
     """Optimize one image per seed; image i depends on seed i and, unless the objective couples images, on no other one.
 
+    An early stop ends all images at once, by the norm of the gradient of the whole batch, as published; so it couples them too.
     Where memory runs out, the network sees half as many images at a time, and so on; the images are optimized together still.
 
     Raises:

@@ -46,7 +46,10 @@ def render_units(
     aggregation: str = "mean",
     report: Report = lambda _done, _total, _doing: None,
 ) -> Visualization:
-    """Optimize image i for unit i, all in one pass; the result for a unit does not depend on the company of the others.
+    """Optimize image i for unit i, all in one pass; the result for a unit does not depend on the others, with two exceptions.
+
+    With units in several layers it differs by the rounding of a forward pass that computes them all; and with an early stop all
+    end together, at the step that the batch decides.
 
     With `thresholds` in the options (steps; 0 is the noise at the beginning) `snapshots` holds for each the images and what
     the network saw of them, transformed. The same unit may occur repeatedly, with different seeds.

@@ -1,6 +1,8 @@
 """The renderer on the real network: units raised and lowered, many in one pass, snapshots, what is said of dead ones."""
 
+import contextlib
 import dataclasses
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from torch import nn
 
 from experiments.contract.errors import Cancelled, InputError
 from experiments.contract.recipes import recipe_from_json
+from experiments.methods.feature_visualization.early_stop import GradientSettles
 from experiments.methods.feature_visualization.objectives import Diversity
 from experiments.methods.feature_visualization.options import Options
 from experiments.methods.feature_visualization.render import render, render_units, values_of
@@ -48,13 +51,14 @@ def test_units_in_one_pass_are_as_each_of_them_alone():
     assert together.activations == pytest.approx([one.activations[0] for one in alone], rel=tolerance)
 
 
-@pytest.mark.parametrize("diversity", [0.0, 100.0])
-def test_batch_that_memory_does_not_hold_goes_through_the_network_by_halves(diversity: float):
-    """The error of the CPU's allocator, raised on the way back from more than one image, where most memory is held."""
-    model = network()
-    exact = dataclasses.replace(model, card=dataclasses.replace(model.card, architecture="other"))
-    asked = recipe(diversity=diversity, steps=3, thresholds=(0, 2), batch=3)
-    expected = render(asked, model=exact, report=silent)
+def _exact() -> LoadedModel:
+    """The network, of which no quick copy is made, so that hooks are called."""
+    return dataclasses.replace(network(), card=dataclasses.replace(network().card, architecture="other"))
+
+
+@contextlib.contextmanager
+def _memory_for_one_image(model: LoadedModel) -> Iterator[list[int]]:
+    """The error of the CPU's allocator on the way back from more images, where most memory is held; gives how many they were."""
     sizes = []
 
     def limit(gradient: torch.Tensor) -> None:
@@ -68,9 +72,18 @@ def test_batch_that_memory_does_not_hold_goes_through_the_network_by_halves(dive
 
     hook = model.fast_network.get_submodule("_blocks.1").register_forward_hook(forward)
     try:
-        made = render(asked, model=exact, report=silent)
+        yield sizes
     finally:
         hook.remove()
+
+
+@pytest.mark.parametrize("diversity", [0.0, 100.0])
+def test_batch_that_memory_does_not_hold_goes_through_the_network_by_halves(diversity: float):
+    exact, asked = _exact(), recipe(diversity=diversity, steps=3, thresholds=(0, 2), batch=3)
+    expected = render(asked, model=exact, report=silent)
+
+    with _memory_for_one_image(exact) as sizes:
+        made = render(asked, model=exact, report=silent)
 
     assert sizes == [3, *[1] * 9]
     # Adam makes much of the rounding by which batches of other lengths differ.
@@ -78,10 +91,26 @@ def test_batch_that_memory_does_not_hold_goes_through_the_network_by_halves(dive
     assert [snapshot.seen.shape for snapshot in made.snapshots] == [(3, 3, 64, 64)] * 2
 
 
+def test_early_stop_looks_at_the_whole_batch_also_where_memory_is_short(monkeypatch: pytest.MonkeyPatch):
+    norms: list[float] = []
+
+    class Recorded(GradientSettles):
+        def settled(self, norm: float) -> bool:
+            norms.append(norm)
+            return False
+
+    monkeypatch.setattr("experiments.methods.feature_visualization.ascent.GradientSettles", Recorded)
+    exact, asked = _exact(), recipe(steps=2, batch=2, early_stop=True)
+    render(asked, model=exact, report=silent)
+    with _memory_for_one_image(exact):
+        render(asked, model=exact, report=silent)
+
+    assert norms[2:] == pytest.approx(norms[:2], rel=0.01)
+
+
 def test_image_that_memory_does_not_hold_is_refused():
-    model = network()
-    exact = dataclasses.replace(model, card=dataclasses.replace(model.card, architecture="other"))
-    hook = model.fast_network.get_submodule("_blocks.1").register_forward_hook(lambda *_: torch.empty(2**60))
+    exact = _exact()
+    hook = exact.fast_network.get_submodule("_blocks.1").register_forward_hook(lambda *_: torch.empty(2**60))
 
     try:
         with pytest.raises(InputError, match="memory"):
