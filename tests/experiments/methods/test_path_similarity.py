@@ -183,3 +183,15 @@ def test_an_unknown_layer_is_refused(made):
         dataclasses.replace(recipe, layers="relu1,relu9")
 
     assert caught.value.field == "layers"
+
+
+@pytest.mark.unit
+def test_folders_of_imagenets_classes_are_refused_for_classes_in_another_order(tmp_path: Path):
+    recipe = PathSimilarity(
+        model="googlenet.tf_in1k", classifier="softmax2_pre_activation_matmul", layers="conv2d0", classes="folder"
+    )
+
+    with pytest.raises(InputError) as refused:
+        new_workshop(tmp_path).obtain(recipe)
+
+    assert refused.value.field == "classes"

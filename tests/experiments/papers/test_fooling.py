@@ -179,13 +179,14 @@ def test_a_claim_holds_only_where_it_holds_on_every_network(claim, good, bad):
 @pytest.mark.unit
 def test_the_published_scale_is_built():
     recipe = Run(paper=SLUG, preset="paper", settings={"images": "/train", "labeled": "/val"})
-    inception, resnet = published("/train", "/val"), published_silent("/train", "/val")
+    inception, resnet = published("/train"), published_silent("/train", "/val")
     scale = scale_of(recipe, inception)
 
     gate, silent = inception.gate(inception.classifier, scale, seed=0), resnet.silent(scale, seed=0)
 
     assert scale == Scale()
-    assert (gate.offset, gate.rendered, gate.pool_size, gate.labeled) == (100, 900 * 35, 1_281_167, "/val")
+    assert (gate.offset, gate.rendered, gate.pool_size, gate.labeled) == (100, 900 * 35, 1_281_167, "")
+    assert (silent.labeled, inception.classes) == ("/val", "own")
     assert silent.unit == "resnet50.tv_in1k/layer4.1.conv2:0"
     assert recipe_from_json(gate.as_json()) == gate
     paths = inception.path_similarity(scale, seed=0)
