@@ -20,10 +20,13 @@ Transforms = Literal["standard", "none"]
 
 @dataclass(frozen=True, kw_only=True)
 class Scale:
-    """How much is made of a network; its defaults are the published amounts, where they are known."""
+    """How much is made of a network; its defaults are the published amounts, where they are known and memory holds them."""
 
-    rendered: int = 31_500
-    """Visualizations from which a detector learns: 900 classes, 35 images each."""
+    rendered: int = 1000
+    """Visualizations from which a detector learns, each of a class of its own; published are 31,500, of 900 classes.
+
+    The snapshots of 1,000 take 3.1 GiB at the published size.
+    """
     measured: int = 1000
     """Visualizations of a fooled network that judge it."""
     steps: int = 512

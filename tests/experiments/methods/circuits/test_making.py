@@ -16,7 +16,7 @@ from PIL import Image
 from experiments.contract.artifacts import Manifest
 from experiments.contract.errors import InputError
 from experiments.contract.local_models import bring_models, model_id
-from experiments.contract.recipes import Circuit
+from experiments.contract.recipes import Circuit, Trajectories
 from experiments.methods.circuits.assembly import assemble_gate
 from experiments.methods.circuits.gates import gate, manipulated
 from experiments.methods.circuits.natural_effect import accuracies, natural_effect
@@ -223,6 +223,15 @@ def test_accuracy_counts_folders_named_by_class(tmp_path: Path):
 
     assert shares["images"] == 2
     assert shares["before"] == shares["after"]
+
+
+def test_more_trajectories_than_memory_holds_are_refused_before_any_is_made(workshop: LocalWorkshop):
+    published = Trajectories(model=MODEL, layer="_fc", rendered=31_500, size=224, steps=512)
+
+    with pytest.raises(InputError, match="at most 1296") as refused:
+        workshop.obtain(published)
+
+    assert refused.value.field == "rendered"
 
 
 def test_labeled_images_are_read_a_batch_at_a_time(tmp_path: Path):
