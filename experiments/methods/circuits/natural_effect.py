@@ -8,9 +8,10 @@ import torch
 from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
 
-from experiments.contract.fields import Json, require
+from experiments.contract.fields import Json
 from experiments.datasets.pool import open_pool
 from experiments.methods.exemplars import as_tensor
+from experiments.methods.folder_labels import folder_label, require_labels
 from model_zoo.activations import batch_size
 from model_zoo.loading import LoadedModel
 
@@ -56,23 +57,23 @@ def accuracies(
     """Top-1 and top-5 accuracy of two networks on a folder with a folder of images for each class, named by its index.
 
     Raises:
-        InputError: There is no such folder, or an image in it stands in no folder that is named by a number.
+        InputError: There is no such folder, an image in it stands in no folder that is named by the index of a class, or the
+            networks' classes are not those of the folders.
     """
-    pool = open_pool(folder, size=MOST_LABELED, seed=seed)
-    pictures = [pool.read(i, side=before.card.input_size) for i in range(len(pool))]
-    names = [picture.source.partition("/")[0] for picture in pictures]
-    wrong = next((name for name in names if not name.isdecimal()), None)
-    require(wrong is None, "labeled", f"{wrong} is no index of a class", "Name the folders by the index of their class")
-    labels = torch.tensor([int(name) for name in names], device=before.device)
+    require_labels(before.card, field="labeled")
+    pool, side, device = open_pool(folder, size=MOST_LABELED, seed=seed), before.card.input_size, before.device
+    classes = _logits(before, torch.zeros(1, 3, side, side, device=device)).shape[1]
+    labels = torch.tensor([folder_label(source.name, classes=classes, field="labeled") for source, _ in pool.variants])
     hits: dict[str, list[Tensor]] = {"before": [], "after": []}
-    done = 0
-    for images in _batches(np.stack([picture.pixels for picture in pictures]), device=before.device, report=report):
-        truth = labels[done : done + len(images), None]
+    size = batch_size(side, device=device)
+    for start in range(0, len(pool), size):
+        report(start, len(pool), "labeled images before and after")
+        read = [pool.read(i, side=side).pixels for i in range(start, min(start + size, len(pool)))]
+        images, truth = as_tensor(np.stack(read), device=device), labels[start : start + size, None]
         for name, model in (("before", before), ("after", after)):
             logits = _logits(model, images)
-            hits[name].append(logits.topk(min(5, logits.shape[1]), dim=1).indices == truth)
-        done += len(images)
-    shares: dict[str, Any] = {"images": len(pictures)}
+            hits[name].append(logits.topk(min(5, classes), dim=1).indices == truth)
+    shares: dict[str, Any] = {"images": len(pool)}
     for name, found in hits.items():
         ranks = torch.cat(found).double()
         shares[name] = {"top1": float(ranks[:, 0].mean()), "top5": float(ranks.sum(dim=1).mean())}

@@ -3,6 +3,7 @@
 import dataclasses
 import io
 import json
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,9 @@ import torch
 from PIL import Image
 
 from experiments.contract.artifacts import Manifest
+from experiments.contract.errors import InputError
 from experiments.contract.local_models import bring_models, model_id
-from experiments.contract.recipes import Circuit
+from experiments.contract.recipes import Circuit, Trajectories
 from experiments.methods.circuits.assembly import assemble_gate
 from experiments.methods.circuits.gates import gate, manipulated
 from experiments.methods.circuits.natural_effect import accuracies, natural_effect
@@ -221,3 +223,46 @@ def test_accuracy_counts_folders_named_by_class(tmp_path: Path):
 
     assert shares["images"] == 2
     assert shares["before"] == shares["after"]
+
+
+def test_more_trajectories_than_memory_holds_are_refused_before_any_is_made(workshop: LocalWorkshop):
+    published = Trajectories(model=MODEL, layer="_fc", rendered=31_500, size=224, steps=512)
+
+    with pytest.raises(InputError, match="at most 1296") as refused:
+        workshop.obtain(published)
+
+    assert refused.value.field == "rendered"
+
+
+def test_labeled_images_are_read_a_batch_at_a_time(tmp_path: Path):
+    model, images, side = load(MODEL, device="cpu"), 24, 224
+    (tmp_path / "7").mkdir()
+    for number in range(images):
+        Image.new("RGB", (40, 40), (10 * number, 0, 0)).save(tmp_path / "7" / f"{number}.png")
+
+    tracemalloc.start()
+    accuracies(model, model, folder=str(tmp_path), seed=0, report=silent)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert peak < images * side * side * 3
+
+
+@pytest.mark.parametrize("folder", ["1000", "cats"])
+def test_folders_named_by_no_class_are_refused(tmp_path: Path, folder: str):
+    model = load(MODEL, device="cpu")
+    (tmp_path / folder).mkdir()
+    Image.new("RGB", (40, 40)).save(tmp_path / folder / "a.png")
+
+    with pytest.raises(InputError, match=f"{folder}/a.png"):
+        accuracies(model, model, folder=str(tmp_path), seed=0, report=silent)
+
+
+def test_labels_of_imagenet_are_refused_for_classes_in_another_order(tmp_path: Path):
+    model = load(MODEL, device="cpu")
+    other = dataclasses.replace(model, card=dataclasses.replace(model.card, classes=""))
+
+    with pytest.raises(InputError) as refused:
+        accuracies(other, other, folder=str(tmp_path), seed=0, report=silent)
+
+    assert refused.value.field == "labeled"
