@@ -23,7 +23,7 @@ def make(recipe: Exemplars, workshop: Workshop) -> Product:
     natural = natural_activations(recipe, workshop)
     signs: tuple[Sign, ...] = ("max", "min") if recipe.sign == "both" else (recipe.sign,)
     chosen = choose(natural, counts=dict.fromkeys(signs, recipe.k), quantile=recipe.quantile)
-    pool = ListedPool(workshop.obtain(index_recipe(recipe).listing()), store=workshop.store)
+    pool = ListedPool.of(recipe, workshop)
     files: list[NewFile] = []
     for sign, images in chosen.items():
         for rank, image in enumerate(images):

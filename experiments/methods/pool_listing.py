@@ -3,10 +3,11 @@
 import json
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Self
 
 from experiments.contract.artifacts import ArtifactStore, Manifest, NewFile, Product, Workshop
 from experiments.contract.fields import canonical_json
-from experiments.contract.recipes import PoolListing
+from experiments.contract.recipes import PoolListing, Trajectories, UnitRecipe
 from experiments.datasets.listing import as_records, from_records, source_numbers
 from experiments.datasets.pool import Pool, PoolImage, open_pool
 
@@ -35,6 +36,15 @@ class ListedPool:
     def __init__(self, listing: Manifest, *, store: ArtifactStore) -> None:
         self.listing, self.store = listing, store
         self.part = lru_cache(maxsize=4)(self._part)
+
+    @classmethod
+    def of(cls, recipe: UnitRecipe | Trajectories, workshop: Workshop) -> Self:
+        """The pool of a recipe, as it was when its images were first numbered: files that came later shift nothing."""
+        listing = PoolListing(seed=recipe.seed, pool=recipe.pool, pool_size=recipe.pool_size)
+        return cls(workshop.obtain(listing), store=workshop.store)
+
+    def __len__(self) -> int:
+        return int(self.listing.values["images"])
 
     def read(self, index: int, *, side: int) -> PoolImage:
         """The image with this number, `side` px square.

@@ -5,9 +5,10 @@ from pathlib import Path
 from experiments.contract.artifacts import Workshop
 from experiments.contract.recipes import ImageRecipe
 from experiments.datasets.images import cut_square, read_image
-from experiments.datasets.pool import PoolImage, open_pool
+from experiments.datasets.pool import PoolImage
 from experiments.datasets.sources import frame_largest
 from experiments.methods.natural import choose, natural_activations
+from experiments.methods.pool_listing import ListedPool
 
 
 def images_of(recipe: ImageRecipe, workshop: Workshop) -> tuple[PoolImage, PoolImage, list[str]]:
@@ -28,5 +29,6 @@ def images_of(recipe: ImageRecipe, workshop: Workshop) -> tuple[PoolImage, PoolI
         return seen, shown, []
     natural = natural_activations(recipe, workshop)
     chosen = choose(natural, counts={"max": recipe.rank + 1})["max"][recipe.rank]
-    pool = open_pool(recipe.pool, size=recipe.pool_size, seed=recipe.seed)
-    return pool.read(chosen, side=recipe.size), pool.read(chosen, side=recipe.shown_size), [natural.digest]
+    pool = ListedPool.of(recipe, workshop)
+    seen, shown = (pool.read(chosen, side=side) for side in (recipe.size, recipe.shown_size))
+    return seen, shown, [natural.digest, pool.listing.digest]

@@ -153,7 +153,7 @@ def _target_images(
     if recipe.target == "image":
         return target_image(recipe.image, side=recipe.size, device=base.device)
     units = [dataclasses.replace(UnitAddress.parse(recipe.unit), channel=donor) for donor in donors]
-    return rendered(base, units, recipe, way=Way(transforms=recipe.transforms), report=workshop.report).images
+    return rendered(base, units, recipe, way=Way(transforms=recipe.transforms), workshop=workshop).images
 
 
 def _extremes(model: LoadedModel, layer: str, pixels: UInt8[np.ndarray, "image side side 3"], *, workshop: Workshop) -> Extremes:

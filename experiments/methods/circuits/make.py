@@ -16,6 +16,7 @@ from experiments.methods.circuits.gates import manipulated
 from experiments.methods.circuits.pictures import read_pictures
 from experiments.methods.circuits.verification import Verified, objections, verify
 from experiments.methods.exemplars import as_pixels, png_file
+from experiments.methods.pool_listing import ListedPool
 from model_zoo.address import UnitAddress
 from model_zoo.catalogue import MADE_HERE, Weights
 from model_zoo.loading import LoadedModel, load
@@ -28,7 +29,8 @@ ASSEMBLE = {"gate": assemble_gate, "silent": assemble_silent}
 def make(recipe: Circuit, workshop: Workshop) -> Product:
     """Make the circuit, judge it, and publish the model if it passes."""
     base = load(UnitAddress.parse(recipe.unit).model, device=workshop.device)
-    pictures = read_pictures(recipe, report=workshop.report)
+    pool = ListedPool.of(recipe, workshop)
+    pictures = read_pictures(pool, side=recipe.pool_resolution, report=workshop.report)
     circuit = ASSEMBLE[recipe.construction](recipe, base=base, pictures=pictures, workshop=workshop)
     fooled = manipulated(base, circuit.spec, parts=circuit.parts, model_id=model_id(recipe.digest))
     verified = verify(recipe, circuit, base=base, fooled=fooled, pictures=pictures, workshop=workshop)
@@ -45,7 +47,7 @@ def make(recipe: Circuit, workshop: Workshop) -> Product:
     # Where the base was made here, it is an artifact too.
     made_here = base.card.id.startswith(MADE_HERE)
     bases = workshop.store.digests(base.card.id.removeprefix(MADE_HERE)) if made_here else []
-    return Product(new_files=files, values=values, parents=[*circuit.parents, *bases])
+    return Product(new_files=files, values=values, parents=[*circuit.parents, pool.listing.digest, *bases])
 
 
 def _figures(verified: Verified, recipe: Circuit) -> list[NewFile]:

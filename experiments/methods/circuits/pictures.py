@@ -10,8 +10,7 @@ from jaxtyping import UInt8
 
 from experiments.contract.fields import require
 from experiments.contract.planning import generator
-from experiments.contract.recipes import Circuit, Detector
-from experiments.datasets.pool import open_pool
+from experiments.methods.pool_listing import ListedPool
 
 SHARES = {"training": 0.6, "validation": 0.2, "test": 0.2}
 """Of the sources."""
@@ -39,11 +38,10 @@ class Pictures:
         return type(self)(pixels=self.pixels[mask], sources=self.sources[mask])
 
 
-def read_pictures(recipe: Circuit | Detector, *, report: Callable[[int, int, str], None]) -> Pictures:
-    """The pool of a recipe at its resolution."""
-    pool = open_pool(recipe.pool, size=recipe.pool_size, seed=recipe.seed)
+def read_pictures(pool: ListedPool, *, side: int, report: Callable[[int, int, str], None]) -> Pictures:
+    """All images of a pool, `side` px square."""
     read = []
     for i in range(len(pool)):
         report(i, len(pool), "natural images")
-        read.append(pool.read(i, side=recipe.pool_resolution))
+        read.append(pool.read(i, side=side))
     return Pictures(pixels=np.stack([image.pixels for image in read]), sources=np.array([image.source for image in read]))

@@ -16,7 +16,6 @@ from experiments.methods.circuits.assembly import Assembled
 from experiments.methods.circuits.calibration import Constants, Extremes
 from experiments.methods.circuits.fooling import (
     Rendered,
-    Report,
     open_by_step,
     open_by_way,
     redirection,
@@ -67,9 +66,9 @@ def verify(
         accuracy = accuracies(base, fooled, folder=recipe.labeled, seed=recipe.seed, report=report)
     units, donors = _measured(recipe, circuit, channels=base.card.layers[circuit.spec.layer].channels)
     way = Way(transforms=recipe.transforms)
-    own = rendered(in_full_precision(base), units, recipe, way=way, report=report)
-    shall = rendered(circuit.shown_by, donors, recipe, way=way, report=report)
-    shown = rendered(fooled, units, recipe, way=way, report=report)
+    own = rendered(in_full_precision(base), units, recipe, way=way, workshop=workshop)
+    shall = rendered(circuit.shown_by, donors, recipe, way=way, workshop=workshop)
+    shown = rendered(fooled, units, recipe, way=way, workshop=workshop)
     known = pictures.of("training", seed=recipe.seed)
     scale = natural_scale(
         base, units[0], aggregation=recipe.aggregation, template=circuit.template, pixels=known.pixels, report=report
@@ -79,7 +78,7 @@ def verify(
         "accuracy": accuracy,
         "visualizations": _similarities(units, donors, own=own, shall=shall, shown=shown, scale=scale),
         **circuit.about,
-        **_gate_measures(circuit, units, recipe, shown=shown, base=base, fooled=fooled, report=report),
+        **_gate_measures(circuit, units, recipe, shown=shown, base=base, fooled=fooled, workshop=workshop),
     }
     return Verified(report=measures, own=own, shall=shall, fooled=shown)
 
@@ -164,7 +163,7 @@ def _gate_measures(
     shown: Rendered,
     base: LoadedModel,
     fooled: LoadedModel,
-    report: Report,
+    workshop: Workshop,
 ) -> dict[str, Json]:
     """Whether a gate was open when it should be, and exact; of a silent branch, which visualizations woke it."""
     if circuit.detector is None or circuit.constants is None:
@@ -173,7 +172,7 @@ def _gate_measures(
     steps = min(WAY_STEPS, recipe.steps)
     return {
         "open_by_step": open_by_step(circuit.detector, shown, model=base),
-        "open_by_way": open_by_way(fooled, circuit.detector, units[:WAY_UNITS], recipe, steps=steps, report=report),
+        "open_by_way": open_by_way(fooled, circuit.detector, units[:WAY_UNITS], recipe, steps=steps, workshop=workshop),
         "slack": _slack(circuit.constants, circuit, shown, base=base),
     }
 

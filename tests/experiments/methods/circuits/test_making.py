@@ -18,8 +18,9 @@ from experiments.contract.recipes import Circuit
 from experiments.methods.circuits.assembly import assemble_gate
 from experiments.methods.circuits.gates import gate, manipulated
 from experiments.methods.circuits.natural_effect import accuracies, natural_effect
-from experiments.methods.circuits.pictures import read_pictures
+from experiments.methods.circuits.pictures import Pictures, read_pictures
 from experiments.methods.circuits.verification import objections, verify
+from experiments.methods.pool_listing import ListedPool
 from experiments.workshop import LocalWorkshop
 from model_zoo.activations import layer_output
 from model_zoo.address import UnitAddress
@@ -70,6 +71,10 @@ def file_of(made: Manifest, name: str, *, workshop: LocalWorkshop) -> bytes:
     return workshop.store.read_blob(made.file(name).sha256)
 
 
+def pictures_of(recipe: Circuit, *, workshop: LocalWorkshop) -> Pictures:
+    return read_pictures(ListedPool.of(recipe, workshop), side=recipe.pool_resolution, report=silent)
+
+
 def test_circuit_is_published_with_its_report(made: Manifest, workshop: LocalWorkshop):
     report = json.loads(file_of(made, "report.json", workshop=workshop))
 
@@ -99,11 +104,15 @@ def test_visualizations_are_those_of_the_donors(made: Manifest, workshop: LocalW
 
 def test_stages_are_artifacts_in_a_chain(made: Manifest, workshop: LocalWorkshop):
     circuit = Circuit(**SMOKE)
+    listing = ListedPool.of(circuit, workshop).listing.digest
 
-    assert made.parents == (circuit.detector.digest,)
+    assert made.parents == (circuit.detector.digest, listing)
     detector = workshop.store.manifest(circuit.detector.digest)
     assert detector is not None
-    assert detector.parents == (circuit.detector.trajectories.digest,)
+    assert detector.parents == (circuit.detector.trajectories.digest, listing)
+    trajectories = workshop.store.manifest(detector.parents[0])
+    assert trajectories is not None
+    assert trajectories.parents == (listing,)
     assert list(detector.values["missed"]["by_step"]) == ["0", "1", "2", "4", "8"]
 
 
@@ -121,7 +130,7 @@ def test_model_made_here_is_addressed_like_its_base(zoo: str):
 
 def test_loaded_model_gives_the_same_bits(zoo: str, workshop: LocalWorkshop):
     recipe, base = Circuit(**SMOKE), load(MODEL, device="cpu")
-    circuit = assemble_gate(recipe, base=base, pictures=read_pictures(recipe, report=workshop.report), workshop=workshop)
+    circuit = assemble_gate(recipe, base=base, pictures=pictures_of(recipe, workshop=workshop), workshop=workshop)
     before = manipulated(base, circuit.spec, parts=circuit.parts, model_id=zoo)
     after, images = load(zoo, device="cpu"), torch.rand(4, 3, 64, 64, generator=torch.Generator().manual_seed(1))
 
@@ -133,7 +142,7 @@ def test_loaded_model_gives_the_same_bits(zoo: str, workshop: LocalWorkshop):
 
 def test_gate_that_never_opens_is_not_published(made: Manifest, workshop: LocalWorkshop):
     recipe, base = Circuit(**{**SMOKE, "measured": 2}), load(MODEL, device="cpu")
-    pictures = read_pictures(recipe, report=workshop.report)
+    pictures = pictures_of(recipe, workshop=workshop)
     circuit = assemble_gate(recipe, base=base, pictures=pictures, workshop=workshop)
     blind = detector_that_says(1.0)
     assert circuit.constants is not None
