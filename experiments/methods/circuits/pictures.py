@@ -26,6 +26,8 @@ class Pictures:
     def of(self, part: str, *, seed: int) -> Self:
         """Those for `training`, `validation`, or `test`: a fixed share of the sources, drawn by the seed.
 
+        `calibration` are all but those for the test.
+
         Raises:
             InputError: There are fewer than three sources.
         """
@@ -33,7 +35,12 @@ class Pictures:
         require(len(names) > 2, "pool", f"it has {len(names)} sources", "Give one with at least 3, so that some can be held out")
         names = names[generator(seed).permutation(len(names))]
         held = math.ceil(SHARES["test"] * len(names))
-        parts = {"test": names[:held], "validation": names[held : 2 * held], "training": names[2 * held :]}
+        parts = {
+            "test": names[:held],
+            "validation": names[held : 2 * held],
+            "training": names[2 * held :],
+            "calibration": names[held:],
+        }
         mask = np.isin(self.sources, parts[part])
         return type(self)(pixels=self.pixels[mask], sources=self.sources[mask])
 

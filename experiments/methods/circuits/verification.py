@@ -1,7 +1,7 @@
 """Measures whether a circuit keeps what it promises, and says what speaks against publishing it."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -12,7 +12,7 @@ from experiments.contract.artifacts import Workshop
 from experiments.contract.fields import Json
 from experiments.contract.planning import generator
 from experiments.contract.recipes import Circuit
-from experiments.methods.circuits.assembly import Assembled
+from experiments.methods.circuits.assembly import Assembled, batches
 from experiments.methods.circuits.calibration import Constants, Extremes
 from experiments.methods.circuits.fooling import (
     Rendered,
@@ -78,7 +78,7 @@ def verify(
         "accuracy": accuracy,
         "visualizations": _similarities(units, donors, own=own, shall=shall, shown=shown, scale=scale),
         **circuit.about,
-        **_gate_measures(circuit, units, recipe, shown=shown, base=base, fooled=fooled, workshop=workshop),
+        **_gate_measures(circuit, units, recipe, shown=shown, natural=held, base=base, fooled=fooled, workshop=workshop),
     }
     return Verified(report=measures, own=own, shall=shall, fooled=shown)
 
@@ -161,6 +161,7 @@ def _gate_measures(
     recipe: Circuit,
     *,
     shown: Rendered,
+    natural: Pictures,
     base: LoadedModel,
     fooled: LoadedModel,
     workshop: Workshop,
@@ -173,18 +174,26 @@ def _gate_measures(
     return {
         "open_by_step": open_by_step(circuit.detector, shown, model=base),
         "open_by_way": open_by_way(fooled, circuit.detector, units[:WAY_UNITS], recipe, steps=steps, workshop=workshop),
-        "slack": _slack(circuit.constants, circuit, shown, base=base),
+        "slack": _slack(circuit.constants, circuit, [shown.images, *shown.seen.values()], base=base),
+        "natural_slack": _slack(circuit.constants, circuit, batches(natural.pixels, base=base), base=base),
     }
 
 
-def _slack(constants: Constants, circuit: Assembled, shown: Rendered, *, base: LoadedModel) -> float:
-    """The gate's condition again, on what the manipulated network's own visualizations reach."""
-    images = [shown.images, *shown.seen.values()]
-    with torch.inference_mode():
-        outputs = [layer_output(base, circuit.spec.layer, images=batch) for batch in images]
-        if circuit.template is not None:
-            outputs += [circuit.template(base.preprocess(batch)) for batch in images]
-    return constants.slack(Extremes.of(outputs))
+def _slack(
+    constants: Constants, circuit: Assembled, images: Iterable[Float[Tensor, "batch 3 side side"]], *, base: LoadedModel
+) -> float:
+    """The gate's condition again, on what images reach that it was not calibrated on."""
+    return constants.slack(Extremes.of(_reached(circuit, images, base=base)))
+
+
+def _reached(
+    circuit: Assembled, images: Iterable[Float[Tensor, "batch 3 side side"]], *, base: LoadedModel
+) -> Iterator[Float[Tensor, "batch ..."]]:
+    for batch in images:
+        with torch.inference_mode():
+            yield layer_output(base, circuit.spec.layer, images=batch)
+            if circuit.template is not None:
+                yield circuit.template(base.preprocess(batch))
 
 
 def _mean(values: Sequence[float]) -> float:

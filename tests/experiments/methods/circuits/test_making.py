@@ -20,6 +20,7 @@ from experiments.methods.circuits.gates import gate, manipulated
 from experiments.methods.circuits.natural_effect import accuracies, natural_effect
 from experiments.methods.circuits.pictures import Pictures, read_pictures
 from experiments.methods.circuits.verification import objections, verify
+from experiments.methods.exemplars import as_tensor
 from experiments.methods.pool_listing import ListedPool
 from experiments.workshop import LocalWorkshop
 from model_zoo.activations import layer_output
@@ -91,6 +92,7 @@ def test_circuit_is_published_with_its_report(made: Manifest, workshop: LocalWor
     assert report["visualizations"]["redirect"] == 1
     assert report["natural"]["agreement"] == 1
     assert report["slack"] > 0
+    assert report["natural_slack"] > 0
     assert report["accuracy"].startswith("not measured")
 
 
@@ -138,6 +140,22 @@ def test_loaded_model_gives_the_same_bits(zoo: str, workshop: LocalWorkshop):
         for one, other in ((before.network, after.network), (before.fast_network, after.fast_network)):
             assert torch.equal(one(base.preprocess(images)), other(base.preprocess(images)))
     assert torch.equal(layer_output(before, "_blocks.3", images=images), layer_output(after, "_blocks.3", images=images))
+
+
+def test_held_out_pictures_do_not_move_the_constants(made: Manifest, workshop: LocalWorkshop):
+    recipe, base = Circuit(**SMOKE), load(MODEL, device="cpu")
+    pictures = pictures_of(recipe, workshop=workshop)
+    held = np.isin(pictures.sources, pictures.of("test", seed=recipe.seed).sources)
+    pixels = pictures.pixels.copy()
+    blocks = np.random.default_rng(1).choice(np.array([0, 255], np.uint8), size=(held.sum(), 16, 16, 1))
+    pixels[held] = blocks.repeat(4, axis=1).repeat(4, axis=2)
+
+    changed = dataclasses.replace(pictures, pixels=pixels)
+    circuit = assemble_gate(recipe, base=base, pictures=changed, workshop=workshop)
+
+    assert circuit.about["extremes"] == made.values["extremes"]
+    # They would move them: black and white blocks reach further than anything that it was calibrated on.
+    assert layer_output(base, "_blocks.3", images=as_tensor(pixels[held], device="cpu")).min() < made.values["extremes"]["low"]
 
 
 def test_gate_that_never_opens_is_not_published(made: Manifest, workshop: LocalWorkshop):
