@@ -17,15 +17,13 @@ from experiments.datasets.pool import Pool, PoolImage
 from experiments.datasets.read_ahead import ReadAhead
 from experiments.methods.exemplars import as_tensor
 from experiments.methods.layer_summary import LayerSummary
-from experiments.methods.pool_listing import ListedPool
+from experiments.methods.pool_listing import NAMED_UNREADABLE, ListedPool
 from model_zoo.activations import aggregate, batch_size, in_batches, layer_output
 from model_zoo.address import UnitAddress
 from model_zoo.loading import LoadedModel, load
 
 CPU_PIXELS = 2**17
 """Pixels per forward pass on a CPU: with this few every layer's buffers are used again instead of mapped afresh."""
-NAMED_UNREADABLE = 20
-"""Images that cannot be read are counted; so many are named."""
 
 
 def make(recipe: ActivationIndex, workshop: Workshop) -> Product:

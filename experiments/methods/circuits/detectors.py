@@ -47,6 +47,7 @@ def make(recipe: Detector, workshop: Workshop) -> Product:
         "false_alarms": alarms,
         "missed": missed(detector, snapshots.of("test"), preprocess=preprocess, device=workshop.device),
         "tested_on": {"natural": len(natural.pixels), "sources": len(set(natural.sources.tolist()))},
+        **pool.lost,
     }
     files = [
         NewFile(name="weights.safetensors", content=save_state(state_of(detector)), media_type="application/octet-stream"),

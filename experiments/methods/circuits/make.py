@@ -41,6 +41,7 @@ def make(recipe: Circuit, workshop: Workshop) -> Product:
         "model": fooled.card.id,
         "base_sha256": base.card.weights.sha256,
         **verified.report,
+        **pool.lost,
     }
     report = NewFile(name="report.json", content=json.dumps(values).encode(), media_type="application/json")
     files = [report, *_figures(verified, recipe), *([] if reasons else _model(fooled))]

@@ -9,8 +9,8 @@ from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
 
 from experiments.contract.fields import Json, require
-from experiments.datasets.pool import open_pool
 from experiments.methods.exemplars import as_tensor
+from experiments.methods.pool_listing import ListedPool
 from model_zoo.activations import batch_size
 from model_zoo.loading import LoadedModel
 
@@ -51,15 +51,14 @@ def natural_effect(
 
 
 def accuracies(
-    before: LoadedModel, after: LoadedModel, *, folder: str, seed: int, report: Callable[[int, int, str], None]
+    before: LoadedModel, after: LoadedModel, *, labeled: ListedPool, report: Callable[[int, int, str], None]
 ) -> Mapping[str, Json]:
-    """Top-1 and top-5 accuracy of two networks on a folder with a folder of images for each class, named by its index.
+    """Top-1 and top-5 accuracy of two networks on images in a folder for each class, named by its index.
 
     Raises:
-        InputError: There is no such folder, or an image in it stands in no folder that is named by a number.
+        InputError: An image stands in no folder that is named by a number.
     """
-    pool = open_pool(folder, size=MOST_LABELED, seed=seed)
-    pictures = [pool.read(i, side=before.card.input_size) for i in range(len(pool))]
+    pictures = list(labeled.images(range(len(labeled)), side=before.card.input_size))
     names = [picture.source.partition("/")[0] for picture in pictures]
     wrong = next((name for name in names if not name.isdecimal()), None)
     require(wrong is None, "labeled", f"{wrong} is no index of a class", "Name the folders by the index of their class")
@@ -72,7 +71,7 @@ def accuracies(
             logits = _logits(model, images)
             hits[name].append(logits.topk(min(5, logits.shape[1]), dim=1).indices == truth)
         done += len(images)
-    shares: dict[str, Any] = {"images": len(pictures)}
+    shares: dict[str, Any] = {"images": len(pictures), **labeled.lost}
     for name, found in hits.items():
         ranks = torch.cat(found).double()
         shares[name] = {"top1": float(ranks[:, 0].mean()), "top5": float(ranks.sum(dim=1).mean())}

@@ -10,6 +10,7 @@ from jaxtyping import UInt8
 
 from experiments.contract.fields import require
 from experiments.contract.planning import generator
+from experiments.datasets.pool import PoolImage
 from experiments.methods.pool_listing import ListedPool
 
 SHARES = {"training": 0.6, "validation": 0.2, "test": 0.2}
@@ -46,9 +47,9 @@ class Pictures:
 
 
 def read_pictures(pool: ListedPool, *, side: int, report: Callable[[int, int, str], None]) -> Pictures:
-    """All images of a pool, `side` px square."""
-    read = []
-    for i in range(len(pool)):
-        report(i, len(pool), "natural images")
-        read.append(pool.read(i, side=side))
+    """All images of a pool that can be read, `side` px square."""
+    read: list[PoolImage] = []
+    for image in pool.images(range(len(pool)), side=side):
+        report(len(read), len(pool), "natural images")
+        read.append(image)
     return Pictures(pixels=np.stack([image.pixels for image in read]), sources=np.array([image.source for image in read]))

@@ -72,7 +72,7 @@ def make(recipe: Trajectories, workshop: Workshop) -> Product:
     content = io.BytesIO()
     np.savez(content, **{name: np.concatenate(parts) for name, parts in rows.items()})  # type: ignore[arg-type]
     file = NewFile(name="snapshots", content=content.getvalue(), media_type="application/octet-stream")
-    values = {"rendered": batches * BATCH, "weights_sha256": base.card.weights.sha256}
+    values = {"rendered": batches * BATCH, "weights_sha256": base.card.weights.sha256, **pool.lost}
     return Product(new_files=[file], values=values, parents=[pool.listing.digest])
 
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from experiments.contract.artifacts import Workshop
 from experiments.contract.fields import Json
 from experiments.contract.planning import generator
-from experiments.contract.recipes import Circuit
+from experiments.contract.recipes import Circuit, PoolListing
 from experiments.methods.circuits.assembly import Assembled, batches
 from experiments.methods.circuits.calibration import Constants, Extremes
 from experiments.methods.circuits.fooling import (
@@ -23,10 +23,11 @@ from experiments.methods.circuits.fooling import (
     similarity,
 )
 from experiments.methods.circuits.gates import in_full_precision
-from experiments.methods.circuits.natural_effect import accuracies, natural_effect
+from experiments.methods.circuits.natural_effect import MOST_LABELED, accuracies, natural_effect
 from experiments.methods.circuits.pictures import Pictures
 from experiments.methods.circuits.statistics import NaturalScale, natural_scale
 from experiments.methods.circuits.ways import Way
+from experiments.methods.pool_listing import ListedPool
 from model_zoo.activations import layer_output
 from model_zoo.address import UnitAddress
 from model_zoo.loading import LoadedModel
@@ -63,7 +64,8 @@ def verify(
     natural = natural_effect(base, fooled, pixels=held.pixels, right=right, report=report)
     accuracy: Json = UNLABELED
     if recipe.labeled:
-        accuracy = accuracies(base, fooled, folder=recipe.labeled, seed=recipe.seed, report=report)
+        listing = workshop.obtain(PoolListing(pool=recipe.labeled, pool_size=MOST_LABELED, seed=recipe.seed))
+        accuracy = accuracies(base, fooled, labeled=ListedPool(listing, store=workshop.store), report=report)
     units, donors = _measured(recipe, circuit, channels=base.card.layers[circuit.spec.layer].channels)
     way = Way(transforms=recipe.transforms)
     own = rendered(in_full_precision(base), units, recipe, way=way, workshop=workshop)

@@ -38,6 +38,7 @@ def make(recipe: FeatureVisualization, workshop: Workshop) -> Product:
         "steps": found.made.steps,
         "precision": found.made.precision,
         "weights_sha256": model.card.weights.sha256,
+        **pool.lost,
     }
     return Product(new_files=_files(recipe, found.made), values=values, parents=[natural.digest, pool.listing.digest])
 

@@ -7,7 +7,11 @@ import pytest
 import torch
 from PIL import Image
 
-from experiments.contract.recipes import FeatureVisualization, Occlusion
+from experiments.contract.errors import InputError
+from experiments.contract.recipes import FeatureVisualization, Occlusion, PoolListing
+from experiments.methods.circuits.pictures import read_pictures
+from experiments.methods.exemplars import as_tensor
+from experiments.methods.feature_visualization.colors import from_rgb
 from experiments.methods.feature_visualization.maco import natural_magnitudes
 from experiments.methods.pool_listing import ListedPool
 from experiments.methods.shown_image import images_of
@@ -45,6 +49,33 @@ def test_image_added_later_shifts_no_picture(folder: Path, tmp_path: Path):
     assert np.array_equal(shown_later.pixels, shown.pixels)
     assert torch.equal(magnitudes_later, magnitudes)
     assert ListedPool.of(recipe, workshop).listing.digest in parents
+
+
+def test_image_that_cannot_be_read_is_skipped_and_counted(folder: Path, tmp_path: Path):
+    (folder / "1.png").write_bytes(b"no image")
+    workshop = new_workshop(tmp_path / "store")
+    pool = ListedPool(workshop.obtain(PoolListing(pool=str(folder))), store=workshop.store)
+    whole = [pool.read(number, side=32) for number in (0, 2)]
+
+    pictures = read_pictures(pool, side=32, report=workshop.report)
+    magnitudes = natural_magnitudes(pool, side=32)
+
+    assert pictures.sources.tolist() == [image.source for image in whole] == ["0.png", "2.png"]
+    spectra = [torch.fft.rfft2(from_rgb(as_tensor(image.pixels[None], device="cpu"))[0], norm="ortho").abs() for image in whole]
+    assert torch.allclose(magnitudes, torch.stack(spectra).mean(dim=0), rtol=1e-4)
+    # Met twice, it is one image.
+    assert pool.lost["unreadable_images"] == 1
+    assert pool.lost["unreadable"][0]["source"] == "1.png"
+
+
+def test_pool_without_any_image_that_can_be_read_is_refused(folder: Path, tmp_path: Path):
+    for path in folder.iterdir():
+        path.write_bytes(b"no image")
+    workshop = new_workshop(tmp_path / "store")
+    pool = ListedPool(workshop.obtain(PoolListing(pool=str(folder))), store=workshop.store)
+
+    with pytest.raises(InputError, match="none of 3 images"):
+        natural_magnitudes(pool, side=32)
 
 
 def test_visualization_names_the_listing_that_its_magnitudes_come_from(folder: Path, tmp_path: Path):

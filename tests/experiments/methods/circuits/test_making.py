@@ -14,7 +14,7 @@ from PIL import Image
 
 from experiments.contract.artifacts import Manifest
 from experiments.contract.local_models import bring_models, model_id
-from experiments.contract.recipes import Circuit
+from experiments.contract.recipes import Circuit, PoolListing
 from experiments.methods.circuits.assembly import assemble_gate
 from experiments.methods.circuits.gates import gate, manipulated
 from experiments.methods.circuits.natural_effect import accuracies, natural_effect
@@ -237,14 +237,17 @@ def test_last_layer_shows_an_image(workshop: LocalWorkshop):
     assert made.values["natural"]["largest_deviation_where_natural"] < 1e-3
 
 
-def test_accuracy_counts_folders_named_by_class(tmp_path: Path):
+def test_accuracy_counts_folders_named_by_class(workshop: LocalWorkshop, tmp_path: Path):
     model = load(MODEL, device="cpu")
     rng = np.random.default_rng(1)
     for name in ("7", "12"):
         (tmp_path / name).mkdir()
         Image.fromarray(rng.integers(0, 255, (40, 40, 3), dtype=np.uint8)).save(tmp_path / name / "a.png")
 
-    shares = accuracies(model, model, folder=str(tmp_path), seed=0, report=silent)
+    (tmp_path / "12" / "broken.png").write_bytes(b"no image")
+    labeled = ListedPool(workshop.obtain(PoolListing(pool=str(tmp_path))), store=workshop.store)
 
-    assert shares["images"] == 2
+    shares = accuracies(model, model, labeled=labeled, report=silent)
+
+    assert (shares["images"], shares["unreadable_images"]) == (2, 1)
     assert shares["before"] == shares["after"]
