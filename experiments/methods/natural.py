@@ -16,12 +16,17 @@ from jaxtyping import Float, Int
 
 from experiments.contract.artifacts import ArtifactStore, Manifest, Workshop
 from experiments.contract.errors import InputError
+from experiments.contract.fields import require
 from experiments.contract.recipes import ActivationIndex, Sign, UnitRecipe
 from experiments.datasets.images import Box
 from model_zoo.address import UnitAddress
+from model_zoo.catalogue import ModelCard
 
 MAX_OVERLAP = 0.2
 """Intersection over union that two crops of a photograph may have within one choice."""
+OTHER_WEIGHTS = (
+    "Put one file of weights on all workers, and remove what the other made: manifests/<digest>.json in the artifact store"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +93,13 @@ def natural_activations(recipe: UnitRecipe, workshop: Workshop) -> NaturalActiva
         sources=np.concatenate(sources).tolist(),
         boxes=StoredBoxes(shards, store=workshop.store),
     )
+
+
+def require_weights(model: ModelCard, index: Manifest) -> None:
+    """Raise InputError unless the weights that were loaded are those behind an activation index."""
+    one, other = model.weights.sha256, index.values["weights_sha256"]
+    message = f"{model.id} was loaded from weights {one}, but index {index.digest} was made with {other}"
+    require(one == other, "unit", message, OTHER_WEIGHTS)
 
 
 def index_recipe(recipe: UnitRecipe) -> ActivationIndex:

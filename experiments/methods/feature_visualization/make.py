@@ -14,7 +14,7 @@ from experiments.methods.feature_visualization.lucent_engine import render_with_
 from experiments.methods.feature_visualization.maco import natural_magnitudes
 from experiments.methods.feature_visualization.options import Options
 from experiments.methods.feature_visualization.render import Visualization, render
-from experiments.methods.natural import natural_activations
+from experiments.methods.natural import index_recipe, natural_activations, require_weights
 from experiments.methods.pool_listing import ListedPool
 from model_zoo.address import UnitAddress
 from model_zoo.loading import LoadedModel, load
@@ -24,6 +24,7 @@ def make(recipe: FeatureVisualization, workshop: Workshop) -> Product:
     """Optimize the images and compare them with the most extreme natural one."""
     natural, pool = natural_activations(recipe, workshop), ListedPool.of(recipe, workshop)
     model = load(UnitAddress.parse(recipe.unit).model, device=workshop.device)
+    require_weights(model.card, workshop.obtain(index_recipe(recipe)))
     best = natural.best(recipe.sign)
     found = _rendered(recipe, model=model, best=best, pool=pool, report=workshop.report)
     beats = _beats(recipe, found.made, best=best)
