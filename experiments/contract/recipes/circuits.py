@@ -153,7 +153,12 @@ class Circuit(UnitRecipe):
             require(bool(self.donor), "donor", "it is missing", "Give the address of the unit to be shown")
             donor = check_unit(UnitAddress.parse(self.donor), aggregation=self.aggregation)
             same_layer = (donor.model, donor.layer) == (unit.model, unit.layer)
-            require(same_layer and donor != unit, "donor", f"{donor} cannot be shown", f"Give another unit of {unit.layer}")
+            require(
+                same_layer and donor.channel != unit.channel,
+                "donor",
+                f"{donor} cannot be shown",
+                f"Give another unit of {unit.layer}",
+            )
             object.__setattr__(self, "donor", str(donor))
 
 

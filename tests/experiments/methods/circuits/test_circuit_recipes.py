@@ -35,6 +35,7 @@ def test_recipes_survive_json():
         ("offset", {"offset": 112}),
         ("donor", {"target": "unit"}),
         ("donor", {"target": "unit", "donor": UNIT}),
+        ("donor", {"unit": f"{UNIT}@1,1", "target": "unit", "donor": f"{UNIT}@0,0"}),
         ("donor", {"target": "unit", "donor": "efficientnet_lite0.in1k/_blocks.9:5"}),
         ("rendered", {"rendered": 7}),
         ("size", {"size": 16}),
