@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from experiments.contract.fields import require, require_range
-from experiments.contract.recipes.base import MAX_SIDE, Aggregation, Recipe, UnitRecipe, require_pool
+from experiments.contract.recipes.base import MAX_SIDE, Aggregation, Recipe, UnitRecipe, require_path, require_pool
 from model_zoo.address import UnitAddress
 from model_zoo.catalogue import MANIPULATED, card, check_unit
 
@@ -27,7 +27,7 @@ class Trajectories(Recipe):
     goal: Literal["units", "image"] = "units"
     """Whether some of the optimizations go for an image instead of a unit."""
     image: str = ""
-    """Its path; left out, the photograph of a cat that comes with scikit-image."""
+    """Its absolute path; left out, the photograph of a cat that comes with scikit-image."""
     rendered: int = 64
     """How many images are optimized, each for another unit while there are enough."""
     size: int = 128
@@ -85,7 +85,7 @@ class Circuit(UnitRecipe):
     donor: str = ""
     """Address of the unit that is shown where the target is `unit`; of the same layer."""
     image: str = ""
-    """Path of the image that is shown where the target is `image`; left out, the cat of scikit-image."""
+    """Absolute path of the image that is shown where the target is `image`; left out, the cat of scikit-image."""
     pool_size: int = 1024
     rendered: int = 64
     """How many visualizations the detector learns from."""
@@ -118,6 +118,7 @@ class Circuit(UnitRecipe):
         require_range(self, "measured", 1, 10_000)
         for name in ("max_accuracy_drop", "min_agreement", "min_redirect", "max_own", "max_wake"):
             require_range(self, name, 0.0, 1.0)
+        require_path(self, "labeled")
         unit = UnitAddress.parse(self.unit)
         model = card(unit.model)
         message, remedy = f"{unit.model} is manipulated already", f"Give a unit of {model.spec.get('base')}"
@@ -167,3 +168,4 @@ def _require_optimization(recipe: Trajectories | Circuit) -> None:
     require_range(recipe, "size", 32, MAX_SIDE)
     require_range(recipe, "steps", 1, 20_000)
     require_range(recipe, "seed", 0, 2**32 - 1)
+    require_path(recipe, "image")

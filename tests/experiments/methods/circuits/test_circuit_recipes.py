@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from experiments.contract.errors import InputError
-from experiments.contract.recipes import Circuit, Trajectories, recipe_from_json
+from experiments.contract.recipes import Circuit, Occlusion, Trajectories, recipe_from_json
 
 pytestmark = pytest.mark.unit
 
@@ -29,6 +29,14 @@ def test_recipes_survive_json():
     assert circuit.detector.goal == "image"
 
 
+@pytest.mark.parametrize("image", ["cat.png", "/cat\0.png"])
+def test_paths_of_images_are_absolute_and_can_be_stored(image: str):
+    with pytest.raises(InputError) as refused:
+        Occlusion(unit=UNIT, image=image)
+
+    assert refused.value.field == "image"
+
+
 @pytest.mark.parametrize(
     ("field", "fields"),
     [
@@ -41,6 +49,11 @@ def test_recipes_survive_json():
         ("size", {"size": 16}),
         ("min_redirect", {"min_redirect": 1.5}),
         ("pool", {"pool": "paintings"}),
+        ("pool", {"pool": "/pictures\0"}),
+        ("image", {"target": "image", "image": "cat.png"}),
+        ("image", {"target": "image", "image": "/cat\0.png"}),
+        ("labeled", {"labeled": "labeled"}),
+        ("labeled", {"labeled": "/labeled\0"}),
     ],
 )
 def test_circuit_refuses_what_cannot_be_made(field: str, fields: dict[str, Any]):
