@@ -1,10 +1,13 @@
 """The image that a recipe is about: one of the user's, or an exemplar of the unit's. Called by sweeps and attributions."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from experiments.contract.artifacts import Workshop
+from experiments.contract.fields import Json
 from experiments.contract.recipes import ImageRecipe
-from experiments.datasets.images import cut_square, read_image
+from experiments.datasets.images import cut_square, file_sha256, read_image
 from experiments.datasets.pool import PoolImage
 from experiments.datasets.sources import frame_largest
 from experiments.methods.natural import choose, index_recipe, natural_activations, require_weights
@@ -13,8 +16,21 @@ from model_zoo.address import UnitAddress
 from model_zoo.loading import load
 
 
-def images_of(recipe: ImageRecipe, workshop: Workshop) -> tuple[PoolImage, PoolImage, list[str]]:
-    """The image as the network sees it and as it is shown, and the digests that it comes from.
+@dataclass(frozen=True, kw_only=True)
+class ShownImage:
+    """An image, and where it comes from."""
+
+    seen: PoolImage
+    """As the network sees it."""
+    shown: PoolImage
+    parents: Sequence[str] = ()
+    """The digests that it comes from."""
+    values: Mapping[str, Json] = field(default_factory=dict)
+    """`image_sha256` of the user's own."""
+
+
+def image_of(recipe: ImageRecipe, workshop: Workshop) -> ShownImage:
+    """The image that a recipe is about.
 
     An image that is not square is cut to the largest square in its middle.
 
@@ -28,11 +44,11 @@ def images_of(recipe: ImageRecipe, workshop: Workshop) -> tuple[PoolImage, PoolI
             PoolImage(source=recipe.image, box=framing.box, pixels=cut_square(image, framing.box, side=side, gray=framing.gray))
             for side in (recipe.size, recipe.shown_size)
         )
-        return seen, shown, []
+        return ShownImage(seen=seen, shown=shown, values={"image_sha256": file_sha256(Path(recipe.image))})
     natural = natural_activations(recipe, workshop)
     model = load(UnitAddress.parse(recipe.unit).model, device=workshop.device)
     require_weights(model.card, workshop.obtain(index_recipe(recipe)))
     chosen = choose(natural, counts={"max": recipe.rank + 1})["max"][recipe.rank]
     pool = ListedPool.of(recipe, workshop)
     seen, shown = (pool.read(chosen, side=side) for side in (recipe.size, recipe.shown_size))
-    return seen, shown, [natural.digest, pool.listing.digest]
+    return ShownImage(seen=seen, shown=shown, parents=[natural.digest, pool.listing.digest])

@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -20,12 +21,11 @@ def is_path(text: str) -> bool:
     return text.startswith("/") and text.isprintable()
 
 
-def require_path(recipe: object, field: str) -> None:
-    """Raise InputError unless the path in `field` is absolute, or left out."""
+def require_path(recipe: object, field: str, *, named: Collection[str] = ()) -> None:
+    """Raise InputError unless the path in `field` is absolute, one of the names that stand for paths, or left out."""
     path = getattr(recipe, field)
-    require(
-        not path or is_path(path), field, f"{path!r} is no absolute path", "Give an absolute path on the worker, or leave it out"
-    )
+    remedy = " or ".join(["Give an absolute path on the worker", *named, "leave it out"])
+    require(not path or path in named or is_path(path), field, f"{path!r} is no absolute path", remedy)
 
 
 def require_pool(recipe: object, pool: str) -> None:

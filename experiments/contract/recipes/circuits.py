@@ -9,6 +9,9 @@ from experiments.contract.recipes.base import MAX_SIDE, Aggregation, Recipe, Uni
 from model_zoo.address import UnitAddress
 from model_zoo.catalogue import MANIPULATED, card, check_unit
 
+DIGITS = "digits"
+"""Names the digits that nothing here is trained on, wherever a worker keeps their files."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Trajectories(Recipe):
@@ -99,7 +102,10 @@ class Circuit(UnitRecipe):
     epochs: int = 12
     """Of the detector's training, at most."""
     labeled: str = ""
-    """Absolute path of a folder with a folder of images for each class, named by its index; left out, no accuracy is measured."""
+    """`digits`, or the absolute path of a folder with a folder of images for each class, named by its index.
+
+    Left out, no accuracy is measured.
+    """
     max_accuracy_drop: float = 0.005
     """Share of labeled images; the published circuit lost .004."""
     min_agreement: float = 0.99
@@ -118,7 +124,7 @@ class Circuit(UnitRecipe):
         require_range(self, "measured", 1, 10_000)
         for name in ("max_accuracy_drop", "min_agreement", "min_redirect", "max_own", "max_wake"):
             require_range(self, name, 0.0, 1.0)
-        require_path(self, "labeled")
+        require_path(self, "labeled", named=[DIGITS])
         unit = UnitAddress.parse(self.unit)
         model = card(unit.model)
         message, remedy = f"{unit.model} is manipulated already", f"Give a unit of {model.spec.get('base')}"

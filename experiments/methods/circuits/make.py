@@ -9,11 +9,13 @@ from safetensors.torch import save
 from experiments.contract.artifacts import NewFile, Product, Workshop
 from experiments.contract.local_models import CARD, WEIGHTS, model_id
 from experiments.contract.recipes import Circuit
+from experiments.datasets.images import file_sha256
 from experiments.methods.circuits.assembly import assemble_gate, assemble_silent
 from experiments.methods.circuits.detectors import state_of
 from experiments.methods.circuits.figures import errors_by_step, strips
 from experiments.methods.circuits.gates import manipulated
 from experiments.methods.circuits.pictures import read_pictures
+from experiments.methods.circuits.template import target_file
 from experiments.methods.circuits.verification import Verified, objections, verify
 from experiments.methods.exemplars import as_pixels, png_file
 from experiments.methods.pool_listing import ListedPool
@@ -35,6 +37,7 @@ def make(recipe: Circuit, workshop: Workshop) -> Product:
     fooled = manipulated(base, circuit.spec, parts=circuit.parts, model_id=model_id(recipe.digest))
     verified = verify(recipe, circuit, base=base, fooled=fooled, pictures=pictures, workshop=workshop)
     reasons = objections(verified.report, recipe)
+    image = {"image_sha256": file_sha256(target_file(recipe.image))} if recipe.target == "image" else {}
     values = {
         "published": not reasons,
         "reasons": reasons,
@@ -42,6 +45,7 @@ def make(recipe: Circuit, workshop: Workshop) -> Product:
         "base_sha256": base.card.weights.sha256,
         **verified.report,
         **pool.lost,
+        **image,
     }
     report = NewFile(name="report.json", content=json.dumps(values).encode(), media_type="application/json")
     files = [report, *_figures(verified, recipe), *([] if reasons else _model(fooled))]

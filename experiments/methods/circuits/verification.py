@@ -12,6 +12,8 @@ from experiments.contract.artifacts import Workshop
 from experiments.contract.fields import Json
 from experiments.contract.planning import generator
 from experiments.contract.recipes import Circuit, PoolListing
+from experiments.contract.recipes.circuits import DIGITS
+from experiments.datasets.digits import digit_files
 from experiments.methods.circuits.assembly import Assembled, batches
 from experiments.methods.circuits.calibration import Constants, Extremes
 from experiments.methods.circuits.fooling import (
@@ -64,7 +66,8 @@ def verify(
     natural = natural_effect(base, fooled, pixels=held.pixels, right=right, report=report)
     accuracy: Json = UNLABELED
     if recipe.labeled:
-        listing = workshop.obtain(PoolListing(pool=recipe.labeled, pool_size=MOST_LABELED, seed=recipe.seed))
+        folder = str(digit_files("test")) if recipe.labeled == DIGITS else recipe.labeled
+        listing = workshop.obtain(PoolListing(pool=folder, pool_size=MOST_LABELED, seed=recipe.seed))
         accuracy = accuracies(base, fooled, labeled=ListedPool(listing, store=workshop.store), report=report)
     units, donors = _measured(recipe, circuit, channels=base.card.layers[circuit.spec.layer].channels)
     way = Way(transforms=recipe.transforms)

@@ -14,7 +14,7 @@ from experiments.methods.exemplars import as_tensor
 from experiments.methods.feature_visualization.colors import from_rgb
 from experiments.methods.feature_visualization.maco import natural_magnitudes
 from experiments.methods.pool_listing import ListedPool
-from experiments.methods.shown_image import images_of
+from experiments.methods.shown_image import image_of
 from tests.experiments.methods.workshops import UNIT, new_workshop
 
 pytestmark = pytest.mark.unit
@@ -38,17 +38,17 @@ def folder(tmp_path: Path) -> Path:
 def test_image_added_later_shifts_no_picture(folder: Path, tmp_path: Path):
     workshop = new_workshop(tmp_path / "store")
     recipe = Occlusion(unit=UNIT, pool=str(folder), pool_size=10, pool_resolution=32, size=32, shown_size=48)
-    seen, shown, parents = images_of(recipe, workshop)
+    before = image_of(recipe, workshop)
     magnitudes = natural_magnitudes(ListedPool.of(recipe, workshop), side=32)
 
     add_image(folder / "00_first.png", seed=9)
-    seen_later, shown_later, _ = images_of(recipe, workshop)
+    later = image_of(recipe, workshop)
     magnitudes_later = natural_magnitudes(ListedPool.of(recipe, workshop), side=32)
 
-    assert (seen_later.source, shown_later.source) == (seen.source, shown.source)
-    assert np.array_equal(shown_later.pixels, shown.pixels)
+    assert (later.seen.source, later.shown.source) == (before.seen.source, before.shown.source)
+    assert np.array_equal(later.shown.pixels, before.shown.pixels)
     assert torch.equal(magnitudes_later, magnitudes)
-    assert ListedPool.of(recipe, workshop).listing.digest in parents
+    assert ListedPool.of(recipe, workshop).listing.digest in before.parents
 
 
 def test_image_that_cannot_be_read_is_skipped_and_counted(folder: Path, tmp_path: Path):

@@ -6,6 +6,7 @@ import pytest
 
 from experiments.contract.errors import InputError
 from experiments.contract.recipes import Circuit, Occlusion, Trajectories, recipe_from_json
+from experiments.papers.geirhos2024_fooling.networks import digits
 
 pytestmark = pytest.mark.unit
 
@@ -19,6 +20,10 @@ def test_circuits_of_a_layer_share_detector_and_trajectories():
     assert one.digest != other.digest
     assert one.detector == other.detector
     assert one.detector.trajectories == Trajectories(model="efficientnet_lite0.in1k", layer="_blocks.10")
+
+
+def test_labeled_digits_have_the_same_digest_in_every_checkout():
+    assert digits("efficientnet_lite0.in1k").labeled == Circuit(unit=UNIT, labeled="digits").labeled == "digits"
 
 
 def test_recipes_survive_json():

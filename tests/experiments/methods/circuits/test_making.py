@@ -1,6 +1,7 @@
 """Circuits from recipe to model in the real network, at the smallest size that shows something, and circuits that must fail."""
 
 import dataclasses
+import hashlib
 import io
 import json
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from experiments.methods.circuits.assembly import assemble_gate
 from experiments.methods.circuits.gates import gate, manipulated
 from experiments.methods.circuits.natural_effect import accuracies, natural_effect
 from experiments.methods.circuits.pictures import Pictures, read_pictures
+from experiments.methods.circuits.template import target_file
 from experiments.methods.circuits.verification import objections, verify
 from experiments.methods.exemplars import as_tensor
 from experiments.methods.pool_listing import ListedPool
@@ -232,6 +234,7 @@ def test_silent_circuit_says_why_it_fails(workshop: LocalWorkshop):
 def test_last_layer_shows_an_image(workshop: LocalWorkshop):
     made = workshop.obtain(Circuit(**{**SMOKE, "unit": f"{MODEL}/_fc:5", "target": "image", "measured": 1, "steps": 4}))
 
+    assert made.values["image_sha256"] == hashlib.sha256(target_file("").read_bytes()).hexdigest()
     assert made.values["visualizations"]["similarity_to_donor"] > 0.9
     assert made.values["visualizations"]["similarity_to_own"] < 0.5
     assert made.values["natural"]["largest_deviation_where_natural"] < 1e-3
