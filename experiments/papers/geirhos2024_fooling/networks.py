@@ -56,7 +56,7 @@ class Subject:
     pool: str
     pool_size: int
     labeled: str
-    """Labeled images that no network and no circuit has seen: `digits`, or a folder with one for each class; empty without any."""
+    """Labeled images that no network and no circuit has seen: `digits`, or a folder with one for each class; empty without."""
     size: int
     """Side in px of natural images and visualizations."""
     transforms: Transforms
