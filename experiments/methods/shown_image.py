@@ -10,7 +10,7 @@ from experiments.contract.recipes import ImageRecipe
 from experiments.datasets.images import cut_square, file_sha256, read_image
 from experiments.datasets.pool import PoolImage
 from experiments.datasets.sources import frame_largest
-from experiments.methods.natural import choose, index_recipe, natural_activations, require_weights
+from experiments.methods.natural import exemplars_of, index_recipe, require_weights
 from experiments.methods.pool_listing import ListedPool
 from model_zoo.address import UnitAddress
 from model_zoo.loading import load
@@ -45,10 +45,10 @@ def image_of(recipe: ImageRecipe, workshop: Workshop) -> ShownImage:
             for side in (recipe.size, recipe.shown_size)
         )
         return ShownImage(seen=seen, shown=shown, values={"image_sha256": file_sha256(Path(recipe.image))})
-    natural = natural_activations(recipe, workshop)
+    index = workshop.obtain(index_recipe(recipe))
     model = load(UnitAddress.parse(recipe.unit).model, device=workshop.device)
-    require_weights(model.card, workshop.obtain(index_recipe(recipe)))
-    chosen = choose(natural, counts={"max": recipe.rank + 1})["max"][recipe.rank]
+    require_weights(model.card, index)
+    chosen = [*exemplars_of(recipe, workshop, counts={"max": recipe.rank + 1})["max"]][recipe.rank]
     pool = ListedPool.of(recipe, workshop)
     seen, shown = (pool.read(chosen, side=side) for side in (recipe.size, recipe.shown_size))
-    return ShownImage(seen=seen, shown=shown, parents=[natural.digest, pool.listing.digest])
+    return ShownImage(seen=seen, shown=shown, parents=[index.digest, pool.listing.digest])
