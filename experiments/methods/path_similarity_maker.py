@@ -16,6 +16,7 @@ from experiments.contract.recipes import ActivationIndex, FeatureVisualization, 
 from experiments.methods.exemplars import as_tensor
 from experiments.methods.folder_labels import folder_label, require_labels
 from experiments.methods.layer_paths import Paths, layer_paths
+from experiments.methods.natural import require_weights
 from experiments.methods.path_similarity import MEASURES, Measure, class_similarities, over_classes
 from experiments.methods.pool_listing import ListedPool
 from model_zoo.catalogue import card
@@ -30,11 +31,13 @@ def make(recipe: PathSimilarity, workshop: Workshop) -> Product:
     """Compare the visualizations of each class with its natural images, and both with those of other classes.
 
     Raises:
-        InputError: Fewer than two classes have enough images, or the network's classes are not those of the folders.
+        InputError: Fewer than two classes have enough images, the network's classes are not those of the folders, or the index
+            was made with other weights.
     """
     if recipe.classes == "folder":
         require_labels(card(recipe.model), field="classes")
     index = workshop.obtain(_index(recipe))
+    require_weights(load(recipe.model, device=workshop.device).card, index)
     pool = ListedPool(workshop.obtain(_index(recipe).listing()), store=workshop.store)
     members = members_of_classes(recipe, index, pool, workshop)
     drawn = {label: workshop.obtain(_visualization(recipe, label)) for label in members}

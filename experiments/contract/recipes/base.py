@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -15,11 +16,23 @@ MAX_SIDE = 1024
 POOLS = ("photographs", "stamps", "digits")
 
 
+def is_path(text: str) -> bool:
+    """Whether a text is an absolute path that databases store: NUL and other control characters they do not."""
+    return text.startswith("/") and text.isprintable()
+
+
+def require_path(recipe: object, field: str, *, named: Collection[str] = ()) -> None:
+    """Raise InputError unless the path in `field` is absolute, one of the names that stand for paths, or left out."""
+    path = getattr(recipe, field)
+    remedy = " or ".join(["Give an absolute path on the worker", *named, "leave it out"])
+    require(not path or path in named or is_path(path), field, f"{path!r} is no absolute path", remedy)
+
+
 def require_pool(recipe: object, pool: str) -> None:
     """Raise InputError unless the seed and the three fields that describe a pool are fit."""
-    named, is_path = set(pool.split("+")) <= set(POOLS), pool.startswith("/") and pool.isprintable()
+    named = set(pool.split("+")) <= set(POOLS)
     remedy = f"Choose among {', '.join(POOLS)}, or give an absolute path"
-    require(named or is_path, "pool", f"{pool!r} is no pool", remedy)
+    require(named or is_path(pool), "pool", f"{pool!r} is no pool", remedy)
     require_range(recipe, "seed", 0, 2**32 - 1)
     require_range(recipe, "pool_size", 1, 10**8)
     require_range(recipe, "pool_resolution", 32, MAX_SIDE)
@@ -70,7 +83,7 @@ class ImageRecipe(UnitRecipe):
     """A recipe about one unit and one image: of the user's, or one of the unit's exemplars."""
 
     image: str = ""
-    """Path of an image; left out, the exemplar of `rank` in the pool is taken."""
+    """Absolute path of an image on the worker; left out, the exemplar of `rank` in the pool is taken."""
     rank: int = 0
     """Which of the unit's maximal exemplars is taken; 0 is the strongest."""
     size: int = 224
@@ -80,6 +93,7 @@ class ImageRecipe(UnitRecipe):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        require_path(self, "image")
         require_range(self, "rank", 0, 10_000)
         require_range(self, "size", 32, MAX_SIDE)
         require_range(self, "shown_size", 32, MAX_SIDE)

@@ -18,6 +18,7 @@ from experiments.methods.circuits.template import image_template
 from experiments.methods.circuits.ways import BATCH, WAYS, options_of, snapshot_steps
 from experiments.methods.exemplars import as_pixels
 from experiments.methods.feature_visualization.render import item_seeds, render_units
+from experiments.methods.pool_listing import ListedPool
 from model_zoo.address import UnitAddress
 from model_zoo.loading import LoadedModel, load
 
@@ -55,7 +56,7 @@ def make(recipe: Trajectories, workshop: Workshop) -> Product:
         InputError: Memory is not meant to hold so many snapshots.
     """
     require_memory(recipe)
-    base = load(recipe.model, device=workshop.device)
+    base, pool = load(recipe.model, device=workshop.device), ListedPool.of(recipe, workshop)
     rows: dict[str, list[np.ndarray]] = {"pixels": [], "step": [], "item": [], "way": []}
     batches = -(-recipe.rendered // BATCH)
     seeds = item_seeds(recipe.seed, count=batches * BATCH)
@@ -65,7 +66,7 @@ def make(recipe: Trajectories, workshop: Workshop) -> Product:
             model,
             units,
             seeds=[seeds[item] for item in items],
-            options=options_of(WAYS[place], recipe, size=recipe.size, steps=recipe.steps),
+            options=options_of(WAYS[place], pool=pool, size=recipe.size, steps=recipe.steps),
             sign=WAYS[place].sign,
             aggregation=recipe.aggregation,
             report=_told(workshop, before=number * recipe.steps, total=batches * recipe.steps),
@@ -79,7 +80,8 @@ def make(recipe: Trajectories, workshop: Workshop) -> Product:
     content = io.BytesIO()
     np.savez(content, **{name: np.concatenate(parts) for name, parts in rows.items()})  # type: ignore[arg-type]
     file = NewFile(name="snapshots", content=content.getvalue(), media_type="application/octet-stream")
-    return Product(new_files=[file], values={"rendered": batches * BATCH, "weights_sha256": base.card.weights.sha256})
+    values = {"rendered": batches * BATCH, "weights_sha256": base.card.weights.sha256, **pool.lost}
+    return Product(new_files=[file], values=values, parents=[pool.listing.digest])
 
 
 def read_snapshots(made: Manifest, workshop: Workshop) -> Snapshots:

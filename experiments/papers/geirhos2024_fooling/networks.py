@@ -6,7 +6,7 @@ from typing import Literal
 
 from experiments.contract.fields import Json
 from experiments.contract.recipes import Circuit, MachineAnswers, PathSimilarity
-from experiments.datasets.digits import digit_files
+from experiments.contract.recipes.circuits import DIGITS
 from model_zoo.catalogue import card
 
 STUDY = "zimmermann2023_scale"
@@ -59,7 +59,7 @@ class Subject:
     pool: str
     pool_size: int
     labeled: str
-    """Folder with labeled images that no network and no circuit has seen, a folder for each class; empty if there is none."""
+    """Labeled images that no network and no circuit has seen: `digits`, or a folder with one for each class; empty without."""
     size: int
     """Side in px of natural images and visualizations."""
     transforms: Transforms
@@ -166,7 +166,7 @@ def digits(model: str) -> Subject:
         classes="folder",
         pool="digits",
         pool_size=1437,
-        labeled=str(digit_files("test")),
+        labeled=DIGITS,
         size=32,
         # The standard transforms move these small images by half their side.
         transforms="none",

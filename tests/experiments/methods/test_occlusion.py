@@ -1,5 +1,6 @@
 """Occlusion against a plain loop and against captum, on the real network."""
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +116,7 @@ def test_make_takes_an_image_of_the_users(tmp_path: Path):
 
     assert made.file("base").about["box"] == [10, 0, 60, 50]
     assert made.parents == ()
+    assert made.values["image_sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
     assert (made.values["inference"], made.values["positions_read"], made.values["dead"]) == ("incremental", 25, False)
 
 
