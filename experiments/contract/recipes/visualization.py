@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from experiments.contract.fields import require, require_range
-from experiments.contract.recipes.base import MAX_SIDE, Sign, UnitRecipe
+from experiments.contract.recipes.base import MAX_SIDE, Sign, UnitRecipe, require_same_place
 from model_zoo.address import UnitAddress
 from model_zoo.catalogue import card
 
@@ -46,6 +46,7 @@ class FeatureVisualization(UnitRecipe):
         super().__post_init__()
         require_range(self, "size", 32, MAX_SIDE)
         require_range(self, "shown_size", 32, MAX_SIDE)
+        require_same_place(self, size=self.size)
         require_range(self, "steps", 1, 20_000)
         require_range(self, "batch", 1, 64)
         require_range(self, "diversity", 0.0, 1e6)

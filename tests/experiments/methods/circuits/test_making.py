@@ -4,9 +4,7 @@ import dataclasses
 import hashlib
 import io
 import json
-import tracemalloc
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,10 +15,10 @@ from PIL import Image
 from experiments.contract.artifacts import Manifest
 from experiments.contract.errors import InputError
 from experiments.contract.local_models import bring_models, model_id
-from experiments.contract.recipes import Circuit, PoolListing, Trajectories
+from experiments.contract.recipes import Circuit, Trajectories
 from experiments.methods.circuits.assembly import assemble_gate
 from experiments.methods.circuits.gates import gate, manipulated
-from experiments.methods.circuits.natural_effect import accuracies, natural_effect
+from experiments.methods.circuits.natural_effect import natural_effect
 from experiments.methods.circuits.pictures import Pictures, read_pictures
 from experiments.methods.circuits.template import target_file
 from experiments.methods.circuits.verification import objections, verify
@@ -70,10 +68,6 @@ def zoo(made: Manifest, workshop: LocalWorkshop, tmp_path_factory: pytest.TempPa
         patch.setenv("ZOO_DIR", str(tmp_path_factory.mktemp("zoo")))
         bring_models(model_id(made.digest), store=workshop.store)
         yield model_id(made.digest)
-
-
-def listed(folder: Path, *, workshop: LocalWorkshop) -> ListedPool:
-    return ListedPool(workshop.obtain(PoolListing(pool=str(folder))), store=workshop.store)
 
 
 def file_of(made: Manifest, name: str, *, workshop: LocalWorkshop) -> bytes:
@@ -246,21 +240,6 @@ def test_last_layer_shows_an_image(workshop: LocalWorkshop):
     assert made.values["natural"]["largest_deviation_where_natural"] < 1e-3
 
 
-def test_accuracy_counts_folders_named_by_class(workshop: LocalWorkshop, tmp_path: Path):
-    model = load(MODEL, device="cpu")
-    rng = np.random.default_rng(1)
-    for name in ("7", "12"):
-        (tmp_path / name).mkdir()
-        Image.fromarray(rng.integers(0, 255, (40, 40, 3), dtype=np.uint8)).save(tmp_path / name / "a.png")
-
-    (tmp_path / "12" / "broken.png").write_bytes(b"no image")
-
-    shares = accuracies(model, model, labeled=listed(tmp_path, workshop=workshop), report=silent)
-
-    assert (shares["images"], shares["unreadable_images"]) == (2, 1)
-    assert shares["before"] == shares["after"]
-
-
 def test_more_trajectories_than_memory_holds_are_refused_before_any_is_made(workshop: LocalWorkshop):
     published = Trajectories(model=MODEL, layer="_fc", rendered=31_500, size=224, steps=512)
 
@@ -268,37 +247,3 @@ def test_more_trajectories_than_memory_holds_are_refused_before_any_is_made(work
         workshop.obtain(published)
 
     assert refused.value.field == "rendered"
-
-
-def test_labeled_images_are_read_a_batch_at_a_time(tmp_path: Path, workshop: LocalWorkshop):
-    model, images, side = load(MODEL, device="cpu"), 24, 224
-    (tmp_path / "7").mkdir()
-    for number in range(images):
-        Image.new("RGB", (40, 40), (10 * number, 0, 0)).save(tmp_path / "7" / f"{number}.png")
-
-    tracemalloc.start()
-    accuracies(model, model, labeled=listed(tmp_path, workshop=workshop), report=silent)
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-
-    assert peak < images * side * side * 3
-
-
-@pytest.mark.parametrize("folder", ["1000", "cats"])
-def test_folders_named_by_no_class_are_refused(tmp_path: Path, folder: str, workshop: LocalWorkshop):
-    model = load(MODEL, device="cpu")
-    (tmp_path / folder).mkdir()
-    Image.new("RGB", (40, 40)).save(tmp_path / folder / "a.png")
-
-    with pytest.raises(InputError, match=f"{folder}/a.png"):
-        accuracies(model, model, labeled=listed(tmp_path, workshop=workshop), report=silent)
-
-
-def test_labels_of_imagenet_are_refused_for_classes_in_another_order(tmp_path: Path, workshop: LocalWorkshop):
-    model = load(MODEL, device="cpu")
-    other = dataclasses.replace(model, card=dataclasses.replace(model.card, classes=""))
-
-    with pytest.raises(InputError) as refused:
-        accuracies(other, other, labeled=listed(tmp_path, workshop=workshop), report=silent)
-
-    assert refused.value.field == "labeled"
