@@ -10,11 +10,12 @@ from experiments.contract.artifacts import NewFile, Product, Workshop
 from experiments.contract.local_models import CARD, WEIGHTS, model_id
 from experiments.contract.recipes import Circuit
 from experiments.methods.circuits.assembly import assemble_gate, assemble_silent
+from experiments.methods.circuits.checks import checks, objections
 from experiments.methods.circuits.detectors import state_of
 from experiments.methods.circuits.figures import errors_by_step, strips
 from experiments.methods.circuits.gates import manipulated
 from experiments.methods.circuits.pictures import read_pictures
-from experiments.methods.circuits.verification import Verified, objections, verify
+from experiments.methods.circuits.verification import Verified, verify
 from experiments.methods.exemplars import as_pixels, png_file
 from model_zoo.address import UnitAddress
 from model_zoo.catalogue import MADE_HERE, Weights
@@ -32,10 +33,12 @@ def make(recipe: Circuit, workshop: Workshop) -> Product:
     circuit = ASSEMBLE[recipe.construction](recipe, base=base, pictures=pictures, workshop=workshop)
     fooled = manipulated(base, circuit.spec, parts=circuit.parts, model_id=model_id(recipe.digest))
     verified = verify(recipe, circuit, base=base, fooled=fooled, pictures=pictures, workshop=workshop)
-    reasons = objections(verified.report, recipe)
+    judged = checks(verified.report, recipe)
+    reasons = objections(judged)
     values = {
         "published": not reasons,
         "reasons": reasons,
+        "checks": [check.as_json() for check in judged],
         "model": fooled.card.id,
         "base_sha256": base.card.weights.sha256,
         **verified.report,
