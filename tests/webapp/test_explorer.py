@@ -83,6 +83,8 @@ def test_layer_shows_pages_of_units_with_the_pictures_that_there_are(researcher:
 
     assert cells[5] == [f"/api/v1/artifacts/{exemplars.digest}/files/max_000", f"/api/v1/artifacts/{seen.digest}/files/image_0"]
     assert cells[4] == []
+    assert "newest pictures of each unit, whatever their settings" in text_of(first)
+    assert "New pictures are made from 1700 images" in text_of(first)
     assert [cell.channel for cell in last.context["cells"]] == list(range(24, 40))
 
 
