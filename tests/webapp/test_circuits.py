@@ -90,6 +90,8 @@ def test_order_is_queued_once_and_can_be_looked_at(api: APIClient) -> None:
         ({"offset": 40}, "offset"),
         ({"target": "unit"}, "donor"),
         ({"target": "unit", "donor": "efficientnet_lite0.in1k/_blocks.4:1"}, "donor"),
+        ({"target": "unit", "donor": "nonsense"}, "donor"),
+        ({"target": "unit", "donor": "efficientnet_lite0.in1k/_blocks.3:4000"}, "donor"),
         ({"colour": "red"}, "colour"),
         ({"kind": "exemplars"}, "kind"),
     ],
@@ -202,7 +204,7 @@ def test_order_that_cannot_be_is_told_on_the_units_page(researcher: Client) -> N
     page = researcher.post(f"{PAGE}circuit/", {"construction": "gate", "target": "unit", "donor": "nonsense"})
 
     assert page.status_code == 400
-    assert page.context["circuit_form"].errors
+    assert list(page.context["circuit_form"].errors) == ["donor"]
     assert not Job.objects.exists()
 
 
