@@ -34,25 +34,37 @@ def in_batches(count: int, *, start: int, run: Callable[[slice], Result]) -> Ite
     Raises:
         InputError: Memory does not suffice for one item.
     """
+
+    def run_from(first: int) -> Callable[[int], Result]:
+        return lambda length: run(slice(first, first + length))
+
     first, size = 0, start
     while first < count:
-        part = slice(first, min(first + size, count))
+        size, result = halved(min(size, count - first), run=run_from(first))
+        yield result
+        first += size
+
+
+def halved(length: int, *, run: Callable[[int], Result]) -> tuple[int, Result]:
+    """A length and what `run` gives for it; where memory runs out `run` is called again with half of it, and so on down to 1.
+
+    Raises:
+        InputError: Memory does not suffice for one item.
+    """
+    while True:
         try:
-            result = run(part)
+            return length, run(length)
         except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
             if not _out_of_memory(error):
                 raise
-            if part.stop - first == 1:
+            if length == 1:
                 raise InputError(
                     field="device",
                     message="its memory does not suffice, even for one image at a time",
                     remedy="Ask for smaller images, or take a machine with more memory",
                 ) from error
             # What the failed call held is freed with the error, at the end of this block.
-            size = (part.stop - first) // 2
-        else:
-            yield result
-            first = part.stop
+            length //= 2
 
 
 def _out_of_memory(error: Exception) -> bool:

@@ -4,10 +4,23 @@ import importlib.metadata
 import platform
 from functools import cache
 
-PACKAGES = ("unitscope", "torch", "torchvision", "numpy", "pillow", "scipy", "statsmodels")
+PACKAGES = (
+    *("unitscope", "torch", "torchvision", "numpy", "pillow", "scipy", "statsmodels"),
+    *("captum", "open-clip-torch", "safetensors", "scikit-image", "scikit-learn", "timm"),
+)
+OPTIONAL = ("kornia", "torch-lucent")
+"""Left out where they are not installed."""
 
 
 @cache
 def versions() -> dict[str, str]:
     """Versions of Python, of our code and of the libraries that decide about the bytes of a stimulus or an analysis."""
-    return {"python": platform.python_version(), **{name: importlib.metadata.version(name) for name in PACKAGES}}
+    installed = {name: found for name in OPTIONAL if (found := _installed(name))}
+    return {"python": platform.python_version(), **{name: importlib.metadata.version(name) for name in PACKAGES}, **installed}
+
+
+def _installed(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None

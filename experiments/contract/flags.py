@@ -15,6 +15,9 @@ LARGE_GAP = 0.05
 def flags(made: Manifest) -> list[str]:
     """A sentence for each thing that the numbers of an artifact say against its pictures."""
     found = [_dead(made), _below_nature(made.values), _gap(made.values)]
+    if "cut_to" in made.values:
+        width, height = made.values["cut_from"]
+        found.append(f"The image, of {width} x {height} px, was cut to the square of {made.values['cut_to']} px in its middle.")
     if made.values.get("extremes_may_differ"):
         found.append("The extremes were searched coarse to fine, and a sample of the other positions holds a greater one.")
     return [sentence for sentence in found if sentence]

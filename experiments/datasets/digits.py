@@ -1,6 +1,7 @@
 """Handwritten digits (scikit-learn's, 8 x 8 px, ten classes): labeled images, and a pool of those that are trained on."""
 
 import os
+import shutil
 import uuid
 from dataclasses import dataclass
 from functools import cache
@@ -69,6 +70,7 @@ def digit_files(part: Part) -> Path:
         # Another process was first, with the same files.
         if not folder.is_dir():
             raise
+        shutil.rmtree(passing)
     return folder
 
 

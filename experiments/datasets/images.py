@@ -1,5 +1,6 @@
 """Reads image files that nobody vouches for, cuts square boxes out of them, and writes PNG. Used by all pools and makers."""
 
+import hashlib
 import io
 import struct
 from dataclasses import dataclass
@@ -39,6 +40,12 @@ def read_image(path: Path, *, field: str) -> Image.Image:
         InputError: There is no such file, or it is no image, is truncated, or has more than 16 million pixels.
     """
     return decode(path, field=field).image
+
+
+def file_sha256(path: Path) -> str:
+    """sha256 of a file, which tells the images apart that a path has named."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def decode(path: Path, *, field: str, span: Span | None = None, shorter_side: int | None = None) -> Decoded:

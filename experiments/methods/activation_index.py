@@ -11,28 +11,27 @@ from jaxtyping import Float
 
 from experiments.contract.artifacts import Manifest, NewFile, Product, Workshop
 from experiments.contract.errors import InputError
-from experiments.contract.fields import Json
+from experiments.contract.fields import Json, require
 from experiments.contract.recipes import ActivationIndex, ActivationShard
 from experiments.datasets.pool import Pool, PoolImage
 from experiments.datasets.read_ahead import ReadAhead
 from experiments.methods.exemplars import as_tensor
 from experiments.methods.layer_summary import LayerSummary
-from experiments.methods.pool_listing import ListedPool
+from experiments.methods.natural import OTHER_WEIGHTS
+from experiments.methods.pool_listing import NAMED_UNREADABLE, ListedPool
 from model_zoo.activations import aggregate, batch_size, in_batches, layer_output
 from model_zoo.address import UnitAddress
 from model_zoo.loading import LoadedModel, load
 
 CPU_PIXELS = 2**17
 """Pixels per forward pass on a CPU: with this few every layer's buffers are used again instead of mapped afresh."""
-NAMED_UNREADABLE = 20
-"""Images that cannot be read are counted; so many are named."""
 
 
 def make(recipe: ActivationIndex, workshop: Workshop) -> Product:
     """Have all shards made and merge what they found.
 
     Raises:
-        InputError: No image of the pool can be read.
+        InputError: No image of the pool can be read, or shards were made with different weights.
     """
     listing = workshop.obtain(recipe.listing())
     shards = workshop.obtain_all([recipe.shard(number) for number in range(len(listing.files))])
@@ -51,7 +50,7 @@ def make(recipe: ActivationIndex, workshop: Workshop) -> Product:
         "unreadable": unreadable[:NAMED_UNREADABLE],
         "channels": len(summary.sums),
         "shards": [shard.digest for shard in shards],
-        "weights_sha256": shards[0].values["weights_sha256"],
+        "weights_sha256": _weights(shards),
         "pass_seconds": round(sum(shard.provenance["seconds"] for shard in shards), 3),
     }
     return Product(new_files=[_file("summary", summary.as_bytes())], values=values, parents=[listing.digest, *values["shards"]])
@@ -135,6 +134,17 @@ def _activations(
         message = f"channel {channel} of {recipe.layer} gives {activations[image, channel]} for image {images[image].source}"
         raise InputError(field="unit", message=message, remedy="Look at the weights of the network, or choose an earlier layer")
     return activations
+
+
+def _weights(shards: Sequence[Manifest]) -> str:
+    """The sha256 of the weights behind all shards."""
+    first, *others = shards
+    one = first.values["weights_sha256"]
+    for shard in others:
+        other = shard.values["weights_sha256"]
+        message = f"shard {first.digest} was made with weights {one}, shard {shard.digest} with {other}"
+        require(one == other, "model", message, OTHER_WEIGHTS)
+    return str(one)
 
 
 def _sources(shards: Sequence[Manifest]) -> int:

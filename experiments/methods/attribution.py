@@ -18,7 +18,7 @@ from experiments.contract.artifacts import NewFile, Product, Workshop
 from experiments.contract.errors import InputError
 from experiments.contract.recipes import Attribution
 from experiments.methods.exemplars import as_tensor, png_file
-from experiments.methods.shown_image import images_of
+from experiments.methods.shown_image import image_of
 from model_zoo.activations import aggregate, batch_size, layer_output, unit_activations
 from model_zoo.address import UnitAddress
 from model_zoo.loading import LoadedModel, load
@@ -48,7 +48,8 @@ class Attributed:
 
 def make(recipe: Attribution, workshop: Workshop) -> Product:
     """Attribute the unit's activation for a given image or one of its exemplars."""
-    seen, whole, parents = images_of(recipe, workshop)
+    given = image_of(recipe, workshop)
+    seen, whole = given.seen, given.shown
     unit = UnitAddress.parse(recipe.unit)
     model = load(unit.model, device=workshop.device)
     image = as_tensor(seen.pixels[None], device=workshop.device)
@@ -67,8 +68,8 @@ def make(recipe: Attribution, workshop: Workshop) -> Product:
         NewFile(name="raw.npy", content=raw.getvalue(), media_type="application/octet-stream"),
     ]
     # A unit that the image does not activate has nothing to attribute.
-    values = {"method": recipe.method, "base": base, "dead": base == 0, **attributed.values}
-    return Product(new_files=files, values={**values, "weights_sha256": model.card.weights.sha256}, parents=parents)
+    values = {"method": recipe.method, "base": base, "dead": base == 0, **attributed.values, **given.values}
+    return Product(new_files=files, values={**values, "weights_sha256": model.card.weights.sha256}, parents=given.parents)
 
 
 def attribute(recipe: Attribution, *, image: Float[Tensor, "1 3 side side"], model: LoadedModel) -> Attributed:

@@ -1,6 +1,6 @@
 """Maker of exemplars, and the forms in which all makers of images handle pixels."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import torch
@@ -8,46 +8,45 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 from torch.nn import functional
 
-from experiments.contract.artifacts import NewFile, Product, Workshop
+from experiments.contract.artifacts import Manifest, NewFile, Product, Workshop
 from experiments.contract.fields import Json
 from experiments.contract.recipes import Exemplars, Sign
 from experiments.datasets.images import png
 from experiments.methods.layer_summary import LayerSummary
-from experiments.methods.natural import NaturalActivations, choose, index_recipe, natural_activations, repeats
+from experiments.methods.natural import exemplars_of, index_recipe, repeats
 from experiments.methods.pool_listing import ListedPool
 from model_zoo.address import UnitAddress
 
 
 def make(recipe: Exemplars, workshop: Workshop) -> Product:
     """Choose the images and render them at the size asked for."""
-    natural = natural_activations(recipe, workshop)
+    index = workshop.obtain(index_recipe(recipe))
     signs: tuple[Sign, ...] = ("max", "min") if recipe.sign == "both" else (recipe.sign,)
-    chosen = choose(natural, counts=dict.fromkeys(signs, recipe.k), quantile=recipe.quantile)
-    pool = ListedPool(workshop.obtain(index_recipe(recipe).listing()), store=workshop.store)
+    chosen = exemplars_of(recipe, workshop, counts=dict.fromkeys(signs, recipe.k), quantile=recipe.quantile)
+    pool = ListedPool.of(recipe, workshop)
     files: list[NewFile] = []
     for sign, images in chosen.items():
-        for rank, image in enumerate(images):
+        for rank, (image, activation) in enumerate(images.items()):
             workshop.report(len(files), recipe.k * len(signs), "exemplars")
             read = pool.read(image, side=recipe.size)
-            about = {"activation": float(natural.activations[image]), "source": read.source, "box": read.box}
+            about = {"activation": activation, "source": read.source, "box": read.box}
             files.append(png_file(f"{sign}_{rank:03d}", read.pixels, about=about))
     values = {
-        "sources": natural.source_count,
+        "sources": index.values["sources"],
         **repeats([(file.about["source"], file.about["box"]) for file in files]),
-        **_on_the_pool(recipe, natural, chosen, workshop=workshop),
+        **_on_the_pool(recipe, index, chosen, workshop=workshop),
     }
-    return Product(new_files=files, values=values, parents=[natural.digest])
+    return Product(new_files=files, values=values, parents=[index.digest])
 
 
 def _on_the_pool(
-    recipe: Exemplars, natural: NaturalActivations, chosen: Mapping[Sign, Sequence[int]], *, workshop: Workshop
+    recipe: Exemplars, index: Manifest, chosen: Mapping[Sign, Mapping[int, float]], *, workshop: Workshop
 ) -> dict[str, Json]:
     """How the unit responds to the pool, where the exemplars lie in that, and what of the pool could not be read."""
-    index = workshop.obtain(index_recipe(recipe))
     summary = LayerSummary.from_bytes(workshop.store.read_blob(index.file("summary").sha256))
     channel = UnitAddress.parse(recipe.unit).channel
     histogram = summary.histogram(channel)
-    bins = {sign: [histogram.bin_of(natural.activations[image]) for image in images] for sign, images in chosen.items()}
+    bins = {sign: [histogram.bin_of(activation) for activation in images.values()] for sign, images in chosen.items()}
     return {
         "histogram": {"edges": histogram.edges, "counts": histogram.counts, "exemplars": bins},
         "mean": float(summary.sums[channel] / summary.images[channel]),

@@ -16,12 +16,18 @@ from jaxtyping import Float, Int
 
 from experiments.contract.artifacts import ArtifactStore, Manifest, Workshop
 from experiments.contract.errors import InputError
+from experiments.contract.fields import require
 from experiments.contract.recipes import ActivationIndex, Sign, UnitRecipe
 from experiments.datasets.images import Box
+from experiments.methods.layer_summary import EXTREMES, LayerSummary
 from model_zoo.address import UnitAddress
+from model_zoo.catalogue import ModelCard
 
 MAX_OVERLAP = 0.2
 """Intersection over union that two crops of a photograph may have within one choice."""
+OTHER_WEIGHTS = (
+    "Put one file of weights on all workers, and remove what the other made: manifests/<digest>.json in the artifact store"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +59,14 @@ class NaturalActivations:
     def overlaps(self, one: int, other: int) -> bool:
         """Whether two images show the same part of the same source."""
         return _overlap((self.sources[one], self.boxes[one]), (self.sources[other], self.boxes[other])) > MAX_OVERLAP
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeptActivations(NaturalActivations):
+    """Those of the most extreme images alone, which an index keeps."""
+
+    numbers: Sequence[int]
+    """Of the images in the pool."""
 
 
 class StoredBoxes(Sequence[Box]):
@@ -88,6 +102,13 @@ def natural_activations(recipe: UnitRecipe, workshop: Workshop) -> NaturalActiva
         sources=np.concatenate(sources).tolist(),
         boxes=StoredBoxes(shards, store=workshop.store),
     )
+
+
+def require_weights(model: ModelCard, index: Manifest) -> None:
+    """Raise InputError unless the weights that were loaded are those behind an activation index."""
+    one, other = model.weights.sha256, index.values["weights_sha256"]
+    message = f"{model.id} was loaded from weights {one}, but index {index.digest} was made with {other}"
+    require(one == other, "unit", message, OTHER_WEIGHTS)
 
 
 def index_recipe(recipe: UnitRecipe) -> ActivationIndex:
@@ -132,6 +153,46 @@ def choose(natural: NaturalActivations, *, counts: Mapping[Sign, int], quantile:
         field="pool",
         message=f"it carries {carried} images without repetition, wanted are {wanted}",
         remedy="Ask for fewer images or give a pool with more sources",
+    )
+
+
+def exemplars_of(
+    recipe: UnitRecipe, workshop: Workshop, *, counts: Mapping[Sign, int], quantile: float = 1.0
+) -> dict[Sign, dict[int, float]]:
+    """As `choose` on the recipe's pool: for each sign the images, most extreme first, and their activations.
+
+    Where the extremes that the index keeps suffice, nothing is read that grows with the pool.
+    """
+    kept = _kept(recipe, workshop)
+    chosen = _take_turns(kept, counts=counts, quantile=1.0, distinct=True)
+    # The first EXTREMES in order are those of the whole pool; what comes after them is the other sign's.
+    certain = all(
+        len(chosen[sign]) == count and set(chosen[sign]) <= set(kept.order(sign)[:EXTREMES].tolist())
+        for sign, count in counts.items()
+    )
+    if quantile == 1.0 and certain:
+        return {sign: {kept.numbers[i]: float(kept.activations[i]) for i in images} for sign, images in chosen.items()}
+    natural = natural_activations(recipe, workshop)
+    chosen = choose(natural, counts=counts, quantile=quantile)
+    return {sign: {i: float(natural.activations[i]) for i in images} for sign, images in chosen.items()}
+
+
+def _kept(recipe: UnitRecipe, workshop: Workshop) -> "KeptActivations":
+    index, channel = index_recipe(recipe), UnitAddress.parse(recipe.unit).channel
+    made = workshop.obtain(index)
+    summary = LayerSummary.from_bytes(workshop.store.read_blob(made.file("summary").sha256))
+    pairs = [(summary.max_images, summary.max_activations), (summary.min_images, summary.min_activations)]
+    found = {image: a for images, values in pairs for image, a in zip(images[channel].tolist(), values[channel], strict=True)}
+    numbers = sorted(found)
+    places = [divmod(number, index.shard_size) for number in numbers]
+    shards = {number: workshop.obtain(index.shard(number)) for number in sorted({number for number, _ in places})}
+    sources = {n: np.load(io.BytesIO(workshop.store.read_blob(shard.file("sources").sha256))) for n, shard in shards.items()}
+    return KeptActivations(
+        digest=made.digest,
+        activations=np.array([found[number] for number in numbers]),
+        sources=[int(sources[number][within]) for number, within in places],
+        boxes=(),
+        numbers=numbers,
     )
 
 

@@ -74,14 +74,6 @@ def unit_vectors(vectors: Float[np.ndarray, "image dimension"], *, measure: Meas
     return units
 
 
-def similarities(
-    some: Float[np.ndarray, "some dimension"], others: Float[np.ndarray, "others dimension"], *, measure: Measure
-) -> Float[np.ndarray, "some others"]:
-    """The similarity of each of `some` to each of `others`, as one matrix product; NaN where a vector has no spread."""
-    products: Float[np.ndarray, "some others"] = unit_vectors(some, measure=measure) @ unit_vectors(others, measure=measure).T
-    return products
-
-
 def class_similarities(
     natural: Float[np.ndarray, "image dimension"],
     labels: Int[np.ndarray, " image"],

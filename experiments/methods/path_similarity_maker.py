@@ -11,13 +11,15 @@ from jaxtyping import Float, Int, UInt8
 from PIL import Image
 
 from experiments.contract.artifacts import Manifest, NewFile, Product, Workshop
-from experiments.contract.errors import InputError
 from experiments.contract.fields import require
 from experiments.contract.recipes import ActivationIndex, FeatureVisualization, PathSimilarity
 from experiments.methods.exemplars import as_tensor
+from experiments.methods.folder_labels import folder_label, require_labels
 from experiments.methods.layer_paths import Paths, layer_paths
+from experiments.methods.natural import require_weights
 from experiments.methods.path_similarity import MEASURES, Measure, class_similarities, over_classes
 from experiments.methods.pool_listing import ListedPool
+from model_zoo.catalogue import card
 from model_zoo.loading import load
 
 Members = Mapping[int, Sequence[int]]
@@ -29,9 +31,13 @@ def make(recipe: PathSimilarity, workshop: Workshop) -> Product:
     """Compare the visualizations of each class with its natural images, and both with those of other classes.
 
     Raises:
-        InputError: Fewer than two classes have enough images.
+        InputError: Fewer than two classes have enough images, the network's classes are not those of the folders, or the index
+            was made with other weights.
     """
+    if recipe.classes == "folder":
+        require_labels(card(recipe.model), field="classes")
     index = workshop.obtain(_index(recipe))
+    require_weights(load(recipe.model, device=workshop.device).card, index)
     pool = ListedPool(workshop.obtain(_index(recipe).listing()), store=workshop.store)
     members = members_of_classes(recipe, index, pool, workshop)
     drawn = {label: workshop.obtain(_visualization(recipe, label)) for label in members}
@@ -71,7 +77,7 @@ def members_of_classes(recipe: PathSimilarity, index: Manifest, pool: ListedPool
     for number, (source, logits) in enumerate(_looked_at(recipe, index, pool, workshop)):
         if np.isnan(logits).any():
             continue  # its file cannot be read, which the index tells
-        label = int(logits.argmax()) if recipe.classes == "own" else _folder_class(source, classes=len(logits))
+        label = int(logits.argmax()) if recipe.classes == "own" else folder_label(source, classes=len(logits), field="classes")
         found[label].setdefault(source, number)
     enough = {label: list(of_class.values()) for label, of_class in found.items() if len(of_class) >= recipe.least_images}
     message = f"{len(enough)} classes have {recipe.least_images} images of different sources in {recipe.pool}"
@@ -90,14 +96,6 @@ def _looked_at(
         table = np.load(io.BytesIO(workshop.store.read_blob(shard.file("activations").sha256)))
         images, _ = pool.part(number)
         yield from zip((source.name for source, _ in images.variants), table.T, strict=True)
-
-
-def _folder_class(source: str, *, classes: int) -> int:
-    folder = source.partition("/")[0]
-    if not folder.isdecimal() or int(folder) >= classes:
-        remedy = "Give a pool with a folder for each class, named by its index, or take the network's own classes"
-        raise InputError(field="classes", message=f"image {source} is in no folder of a class", remedy=remedy)
-    return int(folder)
 
 
 def _compared(

@@ -1,14 +1,19 @@
 """Maker of the lists of a pool's images, and the pool as such a list describes it: opened part by part."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from typing import Self
 
 from experiments.contract.artifacts import ArtifactStore, Manifest, NewFile, Product, Workshop
-from experiments.contract.fields import canonical_json
-from experiments.contract.recipes import PoolListing
+from experiments.contract.errors import InputError
+from experiments.contract.fields import Json, canonical_json
+from experiments.contract.recipes import PoolListing, Trajectories, UnitRecipe
 from experiments.datasets.listing import as_records, from_records, source_numbers
 from experiments.datasets.pool import Pool, PoolImage, open_pool
+
+NAMED_UNREADABLE = 20
+"""Images that cannot be read are counted; so many are named."""
 
 
 def make(recipe: PoolListing, workshop: Workshop) -> Product:
@@ -35,6 +40,16 @@ class ListedPool:
     def __init__(self, listing: Manifest, *, store: ArtifactStore) -> None:
         self.listing, self.store = listing, store
         self.part = lru_cache(maxsize=4)(self._part)
+        self.unreadable: dict[int, dict[str, Json]] = {}
+
+    @classmethod
+    def of(cls, recipe: UnitRecipe | Trajectories, workshop: Workshop) -> Self:
+        """The pool of a recipe, as it was when its images were first numbered: files that came later shift nothing."""
+        listing = PoolListing(seed=recipe.seed, pool=recipe.pool, pool_size=recipe.pool_size)
+        return cls(workshop.obtain(listing), store=workshop.store)
+
+    def __len__(self) -> int:
+        return int(self.listing.values["images"])
 
     def read(self, index: int, *, side: int) -> PoolImage:
         """The image with this number, `side` px square.
@@ -44,6 +59,37 @@ class ListedPool:
         """
         number, within = divmod(index, self.listing.recipe["shard_size"])
         return self.part(number)[0].read(within, side=side)
+
+    def images(self, numbers: Iterable[int], *, side: int) -> Iterator[PoolImage]:
+        """Those with these numbers that can be read; `lost` counts the others.
+
+        Raises:
+            InputError: None of them can.
+        """
+        reasons, read = [], 0
+        for number in numbers:
+            try:
+                image = self.read(number, side=side)
+            except InputError as error:
+                part, within = divmod(number, self.listing.recipe["shard_size"])
+                name = self.part(part)[0].variants[within][0].name
+                self.unreadable[number] = {"source": name, "reason": error.message}
+                reasons.append(error.message)
+            else:
+                read += 1
+                yield image
+        if not read:
+            message = f"none of {len(reasons)} images can be read; {reasons[0]}"
+            raise InputError(field="pool", message=message, remedy="Give a pool of whole images")
+
+    @property
+    def lost(self) -> Mapping[str, Json]:
+        """What could not be read of what was asked for, as the values of artifacts tell it."""
+        return {
+            "skipped": self.listing.values["skipped"],
+            "unreadable_images": len(self.unreadable),
+            "unreadable": list(self.unreadable.values())[:NAMED_UNREADABLE],
+        }
 
     def _part(self, number: int) -> tuple[Pool, Sequence[int]]:
         """A part of the pool, and for each of its images the number of its source."""

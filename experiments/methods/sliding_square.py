@@ -16,7 +16,7 @@ from torch.nn import functional
 from experiments.contract.artifacts import Product, Workshop
 from experiments.contract.recipes import Occlusion
 from experiments.methods.exemplars import as_pixels, as_tensor, png_file
-from experiments.methods.shown_image import images_of
+from experiments.methods.shown_image import image_of
 from experiments.methods.square_readings import Report, Sliding, layer_sweep
 from model_zoo.address import UnitAddress
 from model_zoo.incremental.reading import Position
@@ -91,7 +91,8 @@ def shown_scale(recipe: Occlusion) -> float:
 
 def make_swept(recipe: Occlusion, workshop: Workshop, *, sweep: Swept, shown: Shown) -> Product:
     """Sweep over a given image or one of the unit's exemplars, and keep the two most telling positions."""
-    seen, whole, parents = images_of(recipe, workshop)
+    given = image_of(recipe, workshop)
+    seen, whole = given.seen, given.shown
     model = load(UnitAddress.parse(recipe.unit).model, device=workshop.device)
     swept = sweep(image=as_tensor(seen.pixels[None], device=workshop.device)[0], model=model, report=workshop.report)
     about = {"source": whole.source, "box": whole.box}
@@ -106,8 +107,8 @@ def make_swept(recipe: Occlusion, workshop: Workshop, *, sweep: Swept, shown: Sh
         pixels = shown(whole.pixels, position=position)
         files.append(png_file(name, pixels, about={"activation": activation, "position": position, **about}))
         values |= {name: activation, f"{name}_position": position}
-    values["weights_sha256"] = model.card.weights.sha256
-    return Product(new_files=files, values=values, parents=parents)
+    values |= {"weights_sha256": model.card.weights.sha256, **given.values}
+    return Product(new_files=files, values=values, parents=given.parents)
 
 
 def _values(swept: Sweep) -> dict[str, object]:

@@ -144,13 +144,12 @@ def test_map_says_what_light_and_dark_mean(researcher: Client) -> None:
 
 
 def test_images_that_could_not_be_read_are_told(researcher: Client) -> None:
-    skipped = [{"shard": "a.tar", "reason": "truncated", "images_lost": 3}]
-    explored.made("exemplars", skipped=skipped, unreadable_images=2, unreadable=[{"source": "b.jpg"}])
+    skipped, unreadable = [{"shard": "a.tar", "reason": "is truncated", "images_lost": 3}], [{"source": "b.png"}]
+    explored.made("exemplars", skipped=skipped, unreadable_images=2, unreadable=unreadable)
 
-    page = text_of(researcher.get(PAGE))
-
-    assert "2 images cannot be read, the first is b.jpg" in page
-    assert "shard a.tar truncated; at least 3 images lost" in page
+    told = text_of(researcher.get(PAGE))
+    assert "shard a.tar is truncated; at least 3 images lost" in told
+    assert "2 images cannot be read, the first is b.png" in told
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,12 @@ from typing import ClassVar, Literal
 
 from experiments.contract.errors import InputError
 from experiments.contract.fields import require, require_range
-from experiments.contract.recipes.base import MAX_SIDE, Aggregation, Recipe, UnitRecipe, require_pool
+from experiments.contract.recipes.base import MAX_SIDE, Aggregation, Recipe, UnitRecipe, require_path, require_pool
 from model_zoo.address import UnitAddress
 from model_zoo.catalogue import MANIPULATED, card, check_unit
+
+DIGITS = "digits"
+"""Names the digits that nothing here is trained on, wherever a worker keeps their files."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +31,7 @@ class Trajectories(Recipe):
     goal: Literal["units", "image"] = "units"
     """Whether some of the optimizations go for an image instead of a unit."""
     image: str = ""
-    """Its path; left out, the photograph of a cat that comes with scikit-image."""
+    """Its absolute path; left out, the photograph of a cat that comes with scikit-image."""
     rendered: int = 64
     """How many images are optimized, each for another unit while there are enough."""
     size: int = 128
@@ -86,7 +89,7 @@ class Circuit(UnitRecipe):
     donor: str = ""
     """Address of the unit that is shown where the target is `unit`; of the same layer."""
     image: str = ""
-    """Path of the image that is shown where the target is `image`; left out, the cat of scikit-image."""
+    """Absolute path of the image that is shown where the target is `image`; left out, the cat of scikit-image."""
     pool_size: int = 1024
     rendered: int = 64
     """How many visualizations the detector learns from."""
@@ -100,7 +103,10 @@ class Circuit(UnitRecipe):
     epochs: int = 12
     """Of the detector's training, at most."""
     labeled: str = ""
-    """Absolute path of a folder with a folder of images for each class, named by its index; left out, no accuracy is measured."""
+    """`digits`, or the absolute path of a folder with a folder of images for each class, named by its index.
+
+    Left out, no accuracy is measured.
+    """
     max_accuracy_drop: float = 0.005
     """Share of labeled images; the published circuit lost .004."""
     min_agreement: float = 0.99
@@ -119,6 +125,7 @@ class Circuit(UnitRecipe):
         require_range(self, "measured", 1, 10_000)
         for name in ("max_accuracy_drop", "min_agreement", "min_redirect", "max_own", "max_wake"):
             require_range(self, name, 0.0, 1.0)
+        require_path(self, "labeled", named=[DIGITS])
         unit = UnitAddress.parse(self.unit)
         model = card(unit.model)
         message, remedy = f"{unit.model} is manipulated already", f"Give a unit of {model.spec.get('base')}"
@@ -154,7 +161,12 @@ class Circuit(UnitRecipe):
             require(bool(self.donor), "donor", "it is missing", "Give the address of the unit to be shown")
             donor = _donor(self.donor, aggregation=self.aggregation)
             same_layer = (donor.model, donor.layer) == (unit.model, unit.layer)
-            require(same_layer and donor != unit, "donor", f"{donor} cannot be shown", f"Give another unit of {unit.layer}")
+            require(
+                same_layer and donor.channel != unit.channel,
+                "donor",
+                f"{donor} cannot be shown",
+                f"Give another unit of {unit.layer}",
+            )
             object.__setattr__(self, "donor", str(donor))
 
 
@@ -171,3 +183,4 @@ def _require_optimization(recipe: Trajectories | Circuit) -> None:
     require_range(recipe, "size", 32, MAX_SIDE)
     require_range(recipe, "steps", 1, 20_000)
     require_range(recipe, "seed", 0, 2**32 - 1)
+    require_path(recipe, "image")

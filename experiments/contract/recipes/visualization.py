@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from experiments.contract.fields import require, require_range
-from experiments.contract.recipes.base import MAX_SIDE, Sign, UnitRecipe
+from experiments.contract.recipes.base import MAX_SIDE, Sign, UnitRecipe, require_same_place
+from model_zoo.address import UnitAddress
+from model_zoo.catalogue import card
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +32,7 @@ class FeatureVisualization(UnitRecipe):
     thresholds: tuple[int, ...] = ()
     """Steps, ascending, whose images are written besides the final ones; 0 is the noise at the beginning."""
     early_stop: bool = False
-    """Stop once the norm of the gradient has settled, by the rule of Zimmermann et al. 2023, never before step 2,500."""
+    """Stop once the norm of the batch's gradient has settled, by the rule of Zimmermann et al. 2023, never before step 2,500."""
     batch: int = 1
     diversity: float = 0.0
     """Weight of the diversity term over the batch (Gram matrices of the unit's layer); 0 leaves it out."""
@@ -44,6 +46,7 @@ class FeatureVisualization(UnitRecipe):
         super().__post_init__()
         require_range(self, "size", 32, MAX_SIDE)
         require_range(self, "shown_size", 32, MAX_SIDE)
+        require_same_place(self, size=self.size)
         require_range(self, "steps", 1, 20_000)
         require_range(self, "batch", 1, 64)
         require_range(self, "diversity", 0.0, 1e6)
@@ -62,6 +65,10 @@ class FeatureVisualization(UnitRecipe):
     def _check_diversity(self) -> None:
         remedy = "Give batch of at least 2, or diversity 0"
         require(self.diversity == 0 or self.batch > 1, "diversity", "a batch of one has no diversity", remedy)
+        unit = UnitAddress.parse(self.unit)
+        message = f"{unit.layer} has neither maps nor tokens whose Gram matrices could differ"
+        layout = card(unit.model).layers[unit.layer].layout
+        require(self.diversity == 0 or layout != "BC", "diversity", message, "Give diversity 0 and no search, or another layer")
         remedy = "Give diversity, as published 1, or leave out the search"
         require(self.diversity > 0 or not self.diversity_search, "diversity", "a search begins at a weight above 0", remedy)
 

@@ -63,17 +63,17 @@ class Assembled:
 
 
 def assemble_gate(recipe: Circuit, *, base: LoadedModel, pictures: Pictures, workshop: Workshop) -> Assembled:
-    """A gate: its detector is an artifact of its own; its constants come from natural images and ends of trajectories."""
+    """A gate: its detector is an artifact of its own; its constants come from pictures not held out and ends of trajectories."""
     made = workshop.obtain(recipe.detector)
     unit = UnitAddress.parse(recipe.unit)
     snapshots = read_snapshots(workshop.obtain(recipe.detector.trajectories), workshop)
-    ends = snapshots.pixels[snapshots.step == snapshots.step.max()]
-    seen = [_extremes(base, unit.layer, pixels, workshop=workshop) for pixels in (pictures.pixels, ends)]
+    groups = (pictures.of("calibration", seed=recipe.seed).pixels, snapshots.pixels[snapshots.step == snapshots.step.max()])
+    seen = [_extremes(base, unit.layer, pixels, workshop=workshop) for pixels in groups]
     extremes = seen[0].with_(seen[1])
     template = image_template(recipe.image, model=base) if recipe.target == "image" else None
     if template is not None:
         scaled(template, to=max(extremes.high, -extremes.low))
-        extremes = extremes.with_(Extremes.of(_responses(template, base=base, groups=(pictures.pixels, ends))))
+        extremes = extremes.with_(Extremes.of(_responses(template, base=base, groups=groups)))
     constants, channels = calibrated(extremes), base.card.layers[unit.layer].channels
     units = manipulated_units(recipe, channels=channels)
     donors = donors_of(recipe, units, channels=channels)
@@ -132,8 +132,7 @@ def _silenced(
     branch: SilentBranch, recipe: Circuit, *, base: LoadedModel, convolution: str, pictures: Pictures, workshop: Workshop
 ) -> dict[str, float]:
     """Set the branch's biases; the shares of images that wake it, of those that decided, with their number, and held out."""
-    parts = {part: pictures.of(part, seed=recipe.seed).pixels for part in ("training", "validation", "test")}
-    calibration = np.concatenate([parts["training"], parts["validation"]])
+    calibration, held_out = (pictures.of(part, seed=recipe.seed).pixels for part in ("calibration", "test"))
     with torch.inference_mode():
         silence(branch, _features(base, convolution, calibration, workshop=workshop))
         shares = {
@@ -142,7 +141,7 @@ def _silenced(
                 .double()
                 .mean()
             )
-            for which, pixels in (("calibration", calibration), ("held_out", parts["test"]))
+            for which, pixels in (("calibration", calibration), ("held_out", held_out))
         }
     return {**shares, "calibration_images": len(calibration)}
 
@@ -154,7 +153,7 @@ def _target_images(
     if recipe.target == "image":
         return target_image(recipe.image, side=recipe.size, device=base.device)
     units = [dataclasses.replace(UnitAddress.parse(recipe.unit), channel=donor) for donor in donors]
-    return rendered(base, units, recipe, way=Way(transforms=recipe.transforms), report=workshop.report).images
+    return rendered(base, units, recipe, way=Way(transforms=recipe.transforms), workshop=workshop).images
 
 
 def _extremes(model: LoadedModel, layer: str, pixels: UInt8[np.ndarray, "image side side 3"], *, workshop: Workshop) -> Extremes:
@@ -167,7 +166,7 @@ def _responses(
     template: ImageTemplate, *, base: LoadedModel, groups: Sequence[UInt8[np.ndarray, "image side side 3"]]
 ) -> Iterator[Float[Tensor, " batch"]]:
     for pixels in groups:
-        for batch in _batches(pixels, base=base):
+        for batch in batches(pixels, base=base):
             with torch.inference_mode():
                 yield template(base.preprocess(batch))
 
@@ -175,14 +174,13 @@ def _responses(
 def _features(
     base: LoadedModel, convolution: str, pixels: UInt8[np.ndarray, "image side side 3"], *, workshop: Workshop
 ) -> Iterator[Float[Tensor, "batch channel height width"]]:
-    for done, batch in enumerate(_batches(pixels, base=base)):
+    for done, batch in enumerate(batches(pixels, base=base)):
         workshop.report(done * len(batch), len(pixels), "calibration of the silent branch")
         yield features_before(base, convolution, images=batch)
 
 
-def _batches(
-    pixels: UInt8[np.ndarray, "image side side 3"], *, base: LoadedModel
-) -> Iterator[Float[Tensor, "batch 3 side side"]]:
+def batches(pixels: UInt8[np.ndarray, "image side side 3"], *, base: LoadedModel) -> Iterator[Float[Tensor, "batch 3 side side"]]:
+    """Pictures as the network takes them, a batch at a time."""
     size = batch_size(pixels.shape[1], device=base.device)
     for start in range(0, len(pixels), size):
         yield as_tensor(pixels[start : start + size], device=base.device)

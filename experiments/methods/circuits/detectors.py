@@ -15,6 +15,7 @@ from experiments.methods.circuits.figures import errors_by_step
 from experiments.methods.circuits.pictures import read_pictures
 from experiments.methods.circuits.trajectories import Snapshots, read_snapshots
 from experiments.methods.circuits.ways import WAYS
+from experiments.methods.pool_listing import ListedPool
 from model_zoo.circuits.detector import TrajectoryDetector
 from model_zoo.loading import load
 from model_zoo.preprocessing import Preprocess
@@ -23,7 +24,8 @@ from model_zoo.preprocessing import Preprocess
 def make(recipe: Detector, workshop: Workshop) -> Product:
     """Train the detector on some sources and optimizations, test it on others."""
     made = workshop.obtain(recipe.trajectories)
-    snapshots, pictures = read_snapshots(made, workshop), read_pictures(recipe, report=workshop.report)
+    snapshots, pool = read_snapshots(made, workshop), ListedPool.of(recipe, workshop)
+    pictures = read_pictures(pool, side=recipe.pool_resolution, report=workshop.report)
     preprocess = load(recipe.model, device=workshop.device).preprocess
 
     def examples(part: str) -> Examples:
@@ -45,13 +47,14 @@ def make(recipe: Detector, workshop: Workshop) -> Product:
         "false_alarms": alarms,
         "missed": missed(detector, snapshots.of("test"), preprocess=preprocess, device=workshop.device),
         "tested_on": {"natural": len(natural.pixels), "sources": len(set(natural.sources.tolist()))},
+        **pool.lost,
     }
     files = [
         NewFile(name="weights.safetensors", content=save_state(state_of(detector)), media_type="application/octet-stream"),
         NewFile(name="report.json", content=json.dumps(report).encode(), media_type="application/json"),
         NewFile(name="errors_by_step.svg", content=errors_by_step(report), media_type="image/svg+xml"),
     ]
-    return Product(new_files=files, values=report, parents=[made.digest])
+    return Product(new_files=files, values=report, parents=[made.digest, pool.listing.digest])
 
 
 def read_detector(made: Manifest, workshop: Workshop) -> TrajectoryDetector:

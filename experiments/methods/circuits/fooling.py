@@ -1,7 +1,7 @@
 """What visualizations of a manipulated network show, judged by the network that it was made from."""
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,19 +9,20 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from experiments.contract.artifacts import Workshop
 from experiments.contract.fields import Json
 from experiments.contract.recipes import Circuit
 from experiments.methods.circuits.statistics import NaturalScale
 from experiments.methods.circuits.ways import BATCH, WAYS, Way, options_of
 from experiments.methods.feature_visualization.ascent import Snapshot
 from experiments.methods.feature_visualization.render import item_seeds, render_units
+from experiments.methods.pool_listing import ListedPool
 from model_zoo.address import UnitAddress
 from model_zoo.circuits.detector import TrajectoryDetector
 from model_zoo.loading import LoadedModel
 
 HELD_OUT = 2**32
 """Beyond all seeds of recipes, so that no detector has seen these starts."""
-Report = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,12 +40,13 @@ def rendered(
     recipe: Circuit,
     *,
     way: Way,
-    report: Report,
+    workshop: Workshop,
     size: int = 0,
     steps: int = 0,
 ) -> Rendered:
     """Visualize units, in batches, from starts that no detector has seen; size and steps are the recipe's unless given."""
-    options = options_of(way, recipe, size=size or recipe.size, steps=steps or recipe.steps)
+    pool = ListedPool.of(recipe, workshop)
+    options = options_of(way, pool=pool, size=size or recipe.size, steps=steps or recipe.steps)
     seeds = item_seeds(recipe.seed + HELD_OUT, count=len(units))
     addresses = [dataclasses.replace(unit, model=model.card.id) for unit in units]
     images: list[Tensor] = []
@@ -58,7 +60,7 @@ def rendered(
             options=options,
             sign=way.sign,
             aggregation=recipe.aggregation,
-            report=report,
+            report=workshop.report,
         )
         images.append(made.images)
         snapshots.append(made.snapshots)
@@ -101,14 +103,20 @@ def open_by_step(detector: TrajectoryDetector, visualizations: Rendered, *, mode
 
 
 def open_by_way(
-    model: LoadedModel, detector: TrajectoryDetector, units: Sequence[UnitAddress], recipe: Circuit, *, steps: int, report: Report
+    model: LoadedModel,
+    detector: TrajectoryDetector,
+    units: Sequence[UnitAddress],
+    recipe: Circuit,
+    *,
+    steps: int,
+    workshop: Workshop,
 ) -> Mapping[str, Json]:
     """The same, over all steps, for each way of visualizing, and for the side at which the network was evaluated."""
     shares = {}
     sizes = {way.name: (way, recipe.size) for way in WAYS}
     sizes[f"{WAYS[0].name}_{model.card.input_size}px"] = (WAYS[0], model.card.input_size)
     for name, (way, size) in sizes.items():
-        made = rendered(model, units, recipe, report=report, way=way, size=size, steps=steps)
+        made = rendered(model, units, recipe, workshop=workshop, way=way, size=size, steps=steps)
         shares[name] = float(np.mean(list(open_by_step(detector, made, model=model).values())))
     return shares
 

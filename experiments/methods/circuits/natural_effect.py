@@ -1,6 +1,7 @@
 """What a circuit does to natural images, which should be nothing: agreement, deviation, accuracy."""
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -8,9 +9,10 @@ import torch
 from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
 
-from experiments.contract.fields import Json, require
-from experiments.datasets.pool import open_pool
+from experiments.contract.fields import Json
 from experiments.methods.exemplars import as_tensor
+from experiments.methods.folder_labels import folder_label, require_labels
+from experiments.methods.pool_listing import ListedPool
 from model_zoo.activations import batch_size
 from model_zoo.loading import LoadedModel
 
@@ -51,28 +53,30 @@ def natural_effect(
 
 
 def accuracies(
-    before: LoadedModel, after: LoadedModel, *, folder: str, seed: int, report: Callable[[int, int, str], None]
+    before: LoadedModel, after: LoadedModel, *, labeled: ListedPool, report: Callable[[int, int, str], None]
 ) -> Mapping[str, Json]:
-    """Top-1 and top-5 accuracy of two networks on a folder with a folder of images for each class, named by its index.
+    """Top-1 and top-5 accuracy of two networks on images in a folder for each class, named by its index.
 
     Raises:
-        InputError: There is no such folder, or an image in it stands in no folder that is named by a number.
+        InputError: An image stands in no folder that is named by the index of a class, or the networks' classes are not those
+            of the folders.
     """
-    pool = open_pool(folder, size=MOST_LABELED, seed=seed)
-    pictures = [pool.read(i, side=before.card.input_size) for i in range(len(pool))]
-    names = [picture.source.partition("/")[0] for picture in pictures]
-    wrong = next((name for name in names if not name.isdecimal()), None)
-    require(wrong is None, "labeled", f"{wrong} is no index of a class", "Name the folders by the index of their class")
-    labels = torch.tensor([int(name) for name in names], device=before.device)
+    require_labels(before.card, field="labeled")
+    side, device = before.card.input_size, before.device
+    classes = _logits(before, torch.zeros(1, 3, side, side, device=device)).shape[1]
     hits: dict[str, list[Tensor]] = {"before": [], "after": []}
-    done = 0
-    for images in _batches(np.stack([picture.pixels for picture in pictures]), device=before.device, report=report):
-        truth = labels[done : done + len(images), None]
+    pictures, done = labeled.images(range(len(labeled)), side=side), 0
+    while read := list(islice(pictures, batch_size(side, device=device))):
+        report(done, len(labeled), "labeled images before and after")
+        labels = [folder_label(picture.source, classes=classes, field="labeled") for picture in read]
+        images, truth = (
+            as_tensor(np.stack([picture.pixels for picture in read]), device=device),
+            torch.tensor(labels, device=device),
+        )
         for name, model in (("before", before), ("after", after)):
-            logits = _logits(model, images)
-            hits[name].append(logits.topk(min(5, logits.shape[1]), dim=1).indices == truth)
-        done += len(images)
-    shares: dict[str, Any] = {"images": len(pictures)}
+            hits[name].append(_logits(model, images).topk(min(5, classes), dim=1).indices == truth[:, None])
+        done += len(read)
+    shares: dict[str, Any] = {"images": done, **labeled.lost}
     for name, found in hits.items():
         ranks = torch.cat(found).double()
         shares[name] = {"top1": float(ranks[:, 0].mean()), "top5": float(ranks.sum(dim=1).mean())}

@@ -10,8 +10,8 @@ from jaxtyping import UInt8
 
 from experiments.contract.fields import require
 from experiments.contract.planning import generator
-from experiments.contract.recipes import Circuit, Detector
-from experiments.datasets.pool import open_pool
+from experiments.datasets.pool import PoolImage
+from experiments.methods.pool_listing import ListedPool
 
 SHARES = {"training": 0.6, "validation": 0.2, "test": 0.2}
 """Of the sources."""
@@ -27,6 +27,8 @@ class Pictures:
     def of(self, part: str, *, seed: int) -> Self:
         """Those for `training`, `validation`, or `test`: a fixed share of the sources, drawn by the seed.
 
+        `calibration` are all but those for the test.
+
         Raises:
             InputError: There are fewer than three sources.
         """
@@ -34,16 +36,20 @@ class Pictures:
         require(len(names) > 2, "pool", f"it has {len(names)} sources", "Give one with at least 3, so that some can be held out")
         names = names[generator(seed).permutation(len(names))]
         held = math.ceil(SHARES["test"] * len(names))
-        parts = {"test": names[:held], "validation": names[held : 2 * held], "training": names[2 * held :]}
+        parts = {
+            "test": names[:held],
+            "validation": names[held : 2 * held],
+            "training": names[2 * held :],
+            "calibration": names[held:],
+        }
         mask = np.isin(self.sources, parts[part])
         return type(self)(pixels=self.pixels[mask], sources=self.sources[mask])
 
 
-def read_pictures(recipe: Circuit | Detector, *, report: Callable[[int, int, str], None]) -> Pictures:
-    """The pool of a recipe at its resolution."""
-    pool = open_pool(recipe.pool, size=recipe.pool_size, seed=recipe.seed)
-    read = []
-    for i in range(len(pool)):
-        report(i, len(pool), "natural images")
-        read.append(pool.read(i, side=recipe.pool_resolution))
+def read_pictures(pool: ListedPool, *, side: int, report: Callable[[int, int, str], None]) -> Pictures:
+    """All images of a pool that can be read, `side` px square."""
+    read: list[PoolImage] = []
+    for image in pool.images(range(len(pool)), side=side):
+        report(len(read), len(pool), "natural images")
+        read.append(image)
     return Pictures(pixels=np.stack([image.pixels for image in read]), sources=np.array([image.source for image in read]))

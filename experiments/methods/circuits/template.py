@@ -18,14 +18,18 @@ from model_zoo.loading import LoadedModel
 CAT = "chelsea.png"
 
 
+def target_file(path: str) -> Path:
+    """The file of an image; without a path, of a cat's photograph."""
+    return Path(path) if path else Path(str(resources.files("skimage.data") / CAT))
+
+
 def target_image(path: str, *, side: int, device: str) -> Float[Tensor, "1 3 side side"]:
     """The largest center square of an image, in [0, 1]; without a path, of a cat's photograph.
 
     Raises:
         InputError: The image cannot be read.
     """
-    file = Path(path) if path else Path(str(resources.files("skimage.data") / CAT))
-    image = read_image(file, field="image")
+    image = read_image(target_file(path), field="image")
     return as_tensor(cut_square(image, frame_largest(image.size).box, side=side, gray=128)[np.newaxis], device=device)
 
 

@@ -1,7 +1,7 @@
 """Measures whether a circuit keeps what it promises; `checks` holds the measures against their limits."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -11,12 +11,13 @@ from torch import Tensor
 from experiments.contract.artifacts import Workshop
 from experiments.contract.fields import Json
 from experiments.contract.planning import generator
-from experiments.contract.recipes import Circuit
-from experiments.methods.circuits.assembly import Assembled
+from experiments.contract.recipes import Circuit, PoolListing
+from experiments.contract.recipes.circuits import DIGITS
+from experiments.datasets.digits import digit_files
+from experiments.methods.circuits.assembly import Assembled, batches
 from experiments.methods.circuits.calibration import Constants, Extremes
 from experiments.methods.circuits.fooling import (
     Rendered,
-    Report,
     open_by_step,
     open_by_way,
     redirection,
@@ -24,10 +25,11 @@ from experiments.methods.circuits.fooling import (
     similarity,
 )
 from experiments.methods.circuits.gates import in_full_precision
-from experiments.methods.circuits.natural_effect import accuracies, natural_effect
+from experiments.methods.circuits.natural_effect import MOST_LABELED, accuracies, natural_effect
 from experiments.methods.circuits.pictures import Pictures
 from experiments.methods.circuits.statistics import NaturalScale, natural_scale
 from experiments.methods.circuits.ways import Way
+from experiments.methods.pool_listing import ListedPool
 from model_zoo.activations import layer_output
 from model_zoo.address import UnitAddress
 from model_zoo.loading import LoadedModel
@@ -62,12 +64,14 @@ def verify(
     natural = natural_effect(base, fooled, pixels=held.pixels, right=right, report=report)
     accuracy: Json = UNLABELED
     if recipe.labeled:
-        accuracy = accuracies(base, fooled, folder=recipe.labeled, seed=recipe.seed, report=report)
+        folder = str(digit_files("test")) if recipe.labeled == DIGITS else recipe.labeled
+        listing = workshop.obtain(PoolListing(pool=folder, pool_size=MOST_LABELED, seed=recipe.seed))
+        accuracy = accuracies(base, fooled, labeled=ListedPool(listing, store=workshop.store), report=report)
     units, donors = _measured(recipe, circuit, channels=base.card.layers[circuit.spec.layer].channels)
     way = Way(transforms=recipe.transforms)
-    own = rendered(in_full_precision(base), units, recipe, way=way, report=report)
-    shall = rendered(circuit.shown_by, donors, recipe, way=way, report=report)
-    shown = rendered(fooled, units, recipe, way=way, report=report)
+    own = rendered(in_full_precision(base), units, recipe, way=way, workshop=workshop)
+    shall = rendered(circuit.shown_by, donors, recipe, way=way, workshop=workshop)
+    shown = rendered(fooled, units, recipe, way=way, workshop=workshop)
     known = pictures.of("training", seed=recipe.seed)
     scale = natural_scale(
         base, units[0], aggregation=recipe.aggregation, template=circuit.template, pixels=known.pixels, report=report
@@ -77,7 +81,7 @@ def verify(
         "accuracy": accuracy,
         "visualizations": _similarities(units, donors, own=own, shall=shall, shown=shown, scale=scale),
         **circuit.about,
-        **_gate_measures(circuit, units, recipe, shown=shown, base=base, fooled=fooled, report=report),
+        **_gate_measures(circuit, units, recipe, shown=shown, natural=held, base=base, fooled=fooled, workshop=workshop),
     }
     return Verified(report=measures, own=own, shall=shall, fooled=shown)
 
@@ -127,9 +131,10 @@ def _gate_measures(
     recipe: Circuit,
     *,
     shown: Rendered,
+    natural: Pictures,
     base: LoadedModel,
     fooled: LoadedModel,
-    report: Report,
+    workshop: Workshop,
 ) -> dict[str, Json]:
     """Whether a gate was open when it should be, and exact; of a silent branch, which visualizations woke it."""
     if circuit.detector is None or circuit.constants is None:
@@ -138,19 +143,27 @@ def _gate_measures(
     steps = min(WAY_STEPS, recipe.steps)
     return {
         "open_by_step": open_by_step(circuit.detector, shown, model=base),
-        "open_by_way": open_by_way(fooled, circuit.detector, units[:WAY_UNITS], recipe, steps=steps, report=report),
-        "slack": _slack(circuit.constants, circuit, shown, base=base),
+        "open_by_way": open_by_way(fooled, circuit.detector, units[:WAY_UNITS], recipe, steps=steps, workshop=workshop),
+        "slack": _slack(circuit.constants, circuit, [shown.images, *shown.seen.values()], base=base),
+        "natural_slack": _slack(circuit.constants, circuit, batches(natural.pixels, base=base), base=base),
     }
 
 
-def _slack(constants: Constants, circuit: Assembled, shown: Rendered, *, base: LoadedModel) -> float:
-    """The gate's condition again, on what the manipulated network's own visualizations reach."""
-    images = [shown.images, *shown.seen.values()]
-    with torch.inference_mode():
-        outputs = [layer_output(base, circuit.spec.layer, images=batch) for batch in images]
-        if circuit.template is not None:
-            outputs += [circuit.template(base.preprocess(batch)) for batch in images]
-    return constants.slack(Extremes.of(outputs))
+def _slack(
+    constants: Constants, circuit: Assembled, images: Iterable[Float[Tensor, "batch 3 side side"]], *, base: LoadedModel
+) -> float:
+    """The gate's condition again, on what images reach that it was not calibrated on."""
+    return constants.slack(Extremes.of(_reached(circuit, images, base=base)))
+
+
+def _reached(
+    circuit: Assembled, images: Iterable[Float[Tensor, "batch 3 side side"]], *, base: LoadedModel
+) -> Iterator[Float[Tensor, "batch ..."]]:
+    for batch in images:
+        with torch.inference_mode():
+            yield layer_output(base, circuit.spec.layer, images=batch)
+            if circuit.template is not None:
+                yield circuit.template(base.preprocess(batch))
 
 
 def _mean(values: Sequence[float]) -> float:

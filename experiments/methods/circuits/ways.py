@@ -4,10 +4,10 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Literal
 
-from experiments.contract.recipes import Circuit, Sign, Trajectories
-from experiments.datasets.pool import open_pool
+from experiments.contract.recipes import Sign
 from experiments.methods.feature_visualization.maco import natural_magnitudes
 from experiments.methods.feature_visualization.options import Options
+from experiments.methods.pool_listing import ListedPool
 
 BATCH = 8
 """Images that are optimized together; on two cores more of them cost time."""
@@ -44,8 +44,8 @@ def snapshot_steps(steps: int) -> tuple[int, ...]:
     return (0, *(2**i for i in range(steps.bit_length()) if 2**i < steps), steps)
 
 
-def options_of(way: Way, recipe: Trajectories | Circuit, *, size: int, steps: int) -> Options:
-    """The options of an optimization with all its snapshots; natural magnitudes are those of the recipe's pool."""
+def options_of(way: Way, *, pool: ListedPool, size: int, steps: int) -> Options:
+    """The options of an optimization with all its snapshots; natural magnitudes are those of the pool."""
     options = Options(
         size=size,
         steps=steps,
@@ -55,5 +55,4 @@ def options_of(way: Way, recipe: Trajectories | Circuit, *, size: int, steps: in
     )
     if way.parametrization != "maco":
         return options
-    pool = open_pool(recipe.pool, size=recipe.pool_size, seed=recipe.seed)
     return dataclasses.replace(options, magnitudes=natural_magnitudes(pool, side=options.canvas_side))

@@ -13,7 +13,7 @@ from experiments.methods.feature_visualization.objectives import Objective
 from experiments.methods.feature_visualization.options import Options
 from experiments.methods.feature_visualization.reading import quick_reader
 from experiments.methods.feature_visualization.transforms import crop
-from model_zoo.activations import in_batches
+from model_zoo.activations import halved
 from model_zoo.loading import LoadedModel
 
 Report = Callable[[int, int, str], None]
@@ -49,8 +49,11 @@ class Ascent:
 def ascend(objective: Objective, *, model: LoadedModel, seeds: Sequence[int], options: Options, report: Report) -> Ascent:
     """Optimize one image per seed; image i depends on seed i and, unless the objective couples images, on no other one.
 
+    An early stop ends all images at once, by the norm of the gradient of the whole batch, as published; so it couples them too.
+    Where memory runs out, the network sees half as many images at a time, and so on; the images are optimized together still.
+
     Raises:
-        InputError: The objective is not finite, or does not fit its layer.
+        InputError: The objective is not finite, does not fit its layer, or memory does not suffice for one image.
     """
     climb = _Climb(objective, model=model, seeds=seeds, options=options)
     snapshots, doing, done = [], f"visualization in {model.card.id}/{','.join(sorted(objective.layers))}", 0
@@ -65,36 +68,6 @@ def ascend(objective: Objective, *, model: LoadedModel, seeds: Sequence[int], op
     return Ascent(images=climb.shown(images), snapshots=snapshots, steps=done, dead=climb.dead.tolist())
 
 
-def ascend_in_parts(
-    objective_of: Callable[[slice], Objective], *, model: LoadedModel, seeds: Sequence[int], options: Options, report: Report
-) -> Ascent:
-    """As `ascend`, for images that do not depend on each other: where memory runs out, half of them are optimized at a time.
-
-    `objective_of` gives the objective of some of the images.
-
-    Raises:
-        InputError: As `ascend`, or memory does not suffice for one image.
-    """
-
-    def run(part: slice) -> Ascent:
-        return ascend(objective_of(part), model=model, seeds=seeds[part], options=options, report=report)
-
-    parts = list(in_batches(len(seeds), start=len(seeds), run=run))
-    # Where one part settled or died early, it has fewer snapshots than others; those that all have are kept.
-    together = zip(*(part.snapshots for part in parts), strict=False)
-    return Ascent(
-        images=torch.cat([part.images for part in parts]),
-        snapshots=[
-            Snapshot(
-                step=same[0].step, images=torch.cat([one.images for one in same]), seen=torch.cat([one.seen for one in same])
-            )
-            for same in together
-        ],
-        steps=max(part.steps for part in parts),
-        dead=[dead for part in parts for dead in part.dead],
-    )
-
-
 class _Climb:
     """An optimization under way."""
 
@@ -107,6 +80,7 @@ class _Climb:
         self.rule = GradientSettles() if options.early_stop else None
         self.has_settled = False
         self.dead = torch.ones(len(seeds), dtype=torch.bool)
+        self.length = len(seeds)
 
     def look(self) -> tuple[Float[Tensor, "batch 3 canvas canvas"], Float[Tensor, "batch 3 size size"]]:
         """The canvas, and what the network sees of it this time."""
@@ -119,14 +93,21 @@ class _Climb:
 
     def step(self, seen: Float[Tensor, "batch 3 size size"]) -> None:
         """One step uphill."""
-        values = self.objective.values(self.reader.read(seen))
-        if not values.isfinite().all():
-            message = f"the activations in {', '.join(sorted(self.objective.layers))} are not finite"
-            raise InputError(field="unit", message=message, remedy="Choose another unit, or check the model's weights")
-        # The sum, so that the gradient of an image does not depend on how many there are.
-        (gradient,) = torch.autograd.grad(-values.sum(), [self.canvas.parameter])
+        self.length, direction = halved(self.length, run=lambda length: self._direction(seen.detach(), length=length))
+        (gradient,) = torch.autograd.grad(seen, [self.canvas.parameter], direction)
         if self.dead.any():
             self.dead &= ~gradient.flatten(1).any(dim=1).cpu()
         self.canvas.parameter.grad = gradient
         self.optimizer.step()
         self.has_settled = self.rule is not None and self.rule.settled(gradient.norm().item())
+
+    def _direction(self, seen: Float[Tensor, "batch 3 size size"], *, length: int) -> Float[Tensor, "batch 3 size size"]:
+        """The gradient downhill at what the network sees, of which memory has to hold `length` images at a time."""
+        seen = seen.requires_grad_()
+        values = self.objective.values(self.reader.read_sparingly(seen, length=length))
+        if not values.isfinite().all():
+            message = f"the activations in {', '.join(sorted(self.objective.layers))} are not finite"
+            raise InputError(field="unit", message=message, remedy="Choose another unit, or check the model's weights")
+        # The sum, so that the gradient of an image does not depend on how many there are.
+        (gradient,) = torch.autograd.grad(-values.sum(), [seen])
+        return gradient

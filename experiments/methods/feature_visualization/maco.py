@@ -11,9 +11,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from experiments.datasets.pool import Pool
 from experiments.methods.exemplars import as_tensor
 from experiments.methods.feature_visualization.colors import from_rgb, to_rgb
+from experiments.methods.pool_listing import ListedPool
 
 SPECTRUM_IMAGES = 256
 """The mean changes little beyond so many images."""
@@ -46,11 +46,12 @@ class MacoImages:
         return plain
 
 
-def natural_magnitudes(pool: Pool, *, side: int) -> Float[Tensor, "3 side half"]:
+def natural_magnitudes(pool: ListedPool, *, side: int) -> Float[Tensor, "3 side half"]:
     """The mean magnitudes of the spectra of up to 256 images, spread evenly over a pool, in decorrelated colors."""
     places = np.linspace(0, len(pool) - 1, min(len(pool), SPECTRUM_IMAGES)).round().astype(int)
-    total = torch.zeros(3, side, side // 2 + 1)
-    for place in places.tolist():
-        image = as_tensor(pool.read(place, side=side).pixels[None], device="cpu")
-        total += torch.fft.rfft2(from_rgb(image)[0], norm="ortho").abs()
-    return total / len(places)
+    total, read = torch.zeros(3, side, side // 2 + 1), 0
+    for image in pool.images(places.tolist(), side=side):
+        pixels = as_tensor(image.pixels[None], device="cpu")
+        total += torch.fft.rfft2(from_rgb(pixels)[0], norm="ortho").abs()
+        read += 1
+    return total / read

@@ -7,7 +7,6 @@ from torch import Tensor
 
 from experiments.contract.artifacts import NewFile, Product, Workshop
 from experiments.contract.recipes import FeatureVisualization
-from experiments.datasets.pool import open_pool
 from experiments.methods.exemplars import as_pixels, png_file
 from experiments.methods.feature_visualization.ascent import Report
 from experiments.methods.feature_visualization.diversity_search import Found, search
@@ -15,17 +14,19 @@ from experiments.methods.feature_visualization.lucent_engine import render_with_
 from experiments.methods.feature_visualization.maco import natural_magnitudes
 from experiments.methods.feature_visualization.options import Options
 from experiments.methods.feature_visualization.render import Visualization, render
-from experiments.methods.natural import natural_activations
+from experiments.methods.natural import index_recipe, natural_activations, require_weights
+from experiments.methods.pool_listing import ListedPool
 from model_zoo.address import UnitAddress
 from model_zoo.loading import LoadedModel, load
 
 
 def make(recipe: FeatureVisualization, workshop: Workshop) -> Product:
     """Optimize the images and compare them with the most extreme natural one."""
-    natural = natural_activations(recipe, workshop)
+    natural, pool = natural_activations(recipe, workshop), ListedPool.of(recipe, workshop)
     model = load(UnitAddress.parse(recipe.unit).model, device=workshop.device)
+    require_weights(model.card, workshop.obtain(index_recipe(recipe)))
     best = natural.best(recipe.sign)
-    found = _rendered(recipe, model=model, best=best, report=workshop.report)
+    found = _rendered(recipe, model=model, best=best, pool=pool, report=workshop.report)
     beats = _beats(recipe, found.made, best=best)
     values = {
         "activations": found.made.activations,
@@ -38,16 +39,19 @@ def make(recipe: FeatureVisualization, workshop: Workshop) -> Product:
         "steps": found.made.steps,
         "precision": found.made.precision,
         "weights_sha256": model.card.weights.sha256,
+        **pool.lost,
     }
-    return Product(new_files=_files(recipe, found.made), values=values, parents=[natural.digest])
+    return Product(new_files=_files(recipe, found.made), values=values, parents=[natural.digest, pool.listing.digest])
 
 
-def _rendered(recipe: FeatureVisualization, *, model: LoadedModel, best: float, report: Report) -> Found[Visualization]:
+def _rendered(
+    recipe: FeatureVisualization, *, model: LoadedModel, best: float, pool: ListedPool, report: Report
+) -> Found[Visualization]:
     """The batch of the recipe's weight, or of the one that a search finds; without a search nothing was attempted."""
     if recipe.engine == "lucent":
         made = render_with_lucent(recipe, model=model, report=report)
         return Found(weight=recipe.diversity, made=made, attempts=[])
-    magnitudes = _magnitudes(recipe)
+    magnitudes = _magnitudes(recipe, pool)
     if not recipe.diversity_search:
         made = render(recipe, model=model, report=report, magnitudes=magnitudes)
         return Found(weight=recipe.diversity, made=made, attempts=[])
@@ -62,11 +66,10 @@ def _rendered(recipe: FeatureVisualization, *, model: LoadedModel, best: float, 
     return search(attempt, lambda made: all(_beats(recipe, made, best=best)), first=recipe.diversity)
 
 
-def _magnitudes(recipe: FeatureVisualization) -> Float[Tensor, "3 canvas half"] | None:
+def _magnitudes(recipe: FeatureVisualization, pool: ListedPool) -> Float[Tensor, "3 canvas half"] | None:
     """Of the recipe's pool, where the parametrization has use for them."""
     if recipe.parametrization != "maco":
         return None
-    pool = open_pool(recipe.pool, size=recipe.pool_size, seed=recipe.seed)
     return natural_magnitudes(pool, side=Options.of(recipe).canvas_side)
 
 

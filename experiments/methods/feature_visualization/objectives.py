@@ -145,7 +145,8 @@ class Units(Objective):
 class Diversity(Objective):
     """How little each image resembles the others of the batch: minus the sum of the cosines of their Gram matrices at a layer.
 
-    Averaged over the batch it is the diversity of Lucid (Olah et al. 2017).
+    A Gram matrix is over the positions of a map, or over the tokens after the class token. Averaged over the batch it is the
+    diversity of Lucid (Olah et al. 2017).
     """
 
     layer: str
@@ -159,14 +160,13 @@ class Diversity(Objective):
         """Minus the summed similarities of each image.
 
         Raises:
-            InputError: The layer has no maps.
+            InputError: The layer has neither maps nor tokens.
         """
         output = outputs[self.layer]
-        if output.ndim != 4:
-            raise InputError(
-                field="diversity", message="the unit's layer has no maps", remedy="Give diversity 0 or another layer"
-            )
-        maps = output.flatten(2).float()
+        if output.ndim == 2:
+            message = f"{self.layer} has neither maps nor tokens"
+            raise InputError(field="diversity", message=message, remedy="Give diversity 0 or another layer")
+        maps = (output[:, 1:].transpose(1, 2) if output.ndim == 3 else output.flatten(2)).float()
         grams = functional.normalize((maps @ maps.transpose(1, 2)).flatten(1))
         # A matrix paired with itself gives 1.
         return 1 - grams @ grams.sum(dim=0)

@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from experiments.contract.errors import InputError
 from experiments.contract.recipes import FeatureVisualization
 from experiments.methods.feature_visualization.fourier import FourierImages
 from experiments.methods.feature_visualization.maco import MacoImages
@@ -64,8 +65,15 @@ class Options:
         return self.size + 2 * self.views.canvas_margin
 
     def canvas(self, streams: Sequence[torch.Generator], *, device: str) -> Canvas:
-        """Random images to begin with, each from a stream of its own."""
-        if self.magnitudes is not None:
+        """Random images to begin with, each from a stream of its own.
+
+        Raises:
+            InputError: The parametrization is `maco`, and there are no magnitudes.
+        """
+        if self.parametrization == "maco":
+            if self.magnitudes is None:
+                message, remedy = "it is missing for the parametrization maco", "Give the result of natural_magnitudes"
+                raise InputError(field="magnitudes", message=message, remedy=remedy)
             return MacoImages(magnitudes=self.magnitudes, streams=streams, device=device)
         kind = PixelImages if self.parametrization == "pixel" else FourierImages
         return kind(side=self.canvas_side, streams=streams, device=device)

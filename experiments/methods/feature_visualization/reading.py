@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from experiments.methods.feature_visualization.quick_network import TRACEABLE, quick_copy, quick_precision
 from model_zoo.activations import batch_size, channel_first
@@ -22,6 +23,16 @@ class Reader:
     """From images in [0, 1] to the outputs of the layers, by name and in single precision."""
     precision: str
     """Of the arithmetic inside, as torch writes it: `float32` or `bfloat16`."""
+
+    def read_sparingly(self, images: Float[Tensor, "batch 3 side side"], *, length: int) -> Mapping[str, Tensor]:
+        """As `read`, but where there are more than `length` images memory holds what gradients need of so many at a time.
+
+        That takes another forward pass when gradients are computed.
+        """
+        if len(images) <= length:
+            return self.read(images)
+        parts = [checkpoint(self.read, part, use_reentrant=False) for part in torch.split(images, length)]
+        return {layer: torch.cat([part[layer] for part in parts]) for layer in parts[0]}
 
 
 @lru_cache(maxsize=4)

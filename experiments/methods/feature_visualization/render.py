@@ -10,10 +10,11 @@ from torch import Tensor
 
 from experiments.contract.errors import InputError
 from experiments.contract.recipes import FeatureVisualization, Sign, UnitRecipe
-from experiments.methods.feature_visualization.ascent import Ascent, Report, Snapshot, ascend, ascend_in_parts
+from experiments.methods.feature_visualization.ascent import Ascent, Report, Snapshot, ascend
 from experiments.methods.feature_visualization.objectives import Channel, Diversity, Objective, Units
 from experiments.methods.feature_visualization.options import Options
 from experiments.methods.feature_visualization.reading import exact_reader, quick_reader
+from model_zoo.activations import halved
 from model_zoo.address import UnitAddress
 from model_zoo.loading import LoadedModel
 
@@ -45,7 +46,10 @@ def render_units(
     aggregation: str = "mean",
     report: Report = lambda _done, _total, _doing: None,
 ) -> Visualization:
-    """Optimize image i for unit i, all in one pass; the result for a unit does not depend on the company of the others.
+    """Optimize image i for unit i, all in one pass; the result for a unit does not depend on the others, with two exceptions.
+
+    With units in several layers it differs by the rounding of a forward pass that computes them all; and with an early stop all
+    end together, at the step that the batch decides.
 
     With `thresholds` in the options (steps; 0 is the noise at the beginning) `snapshots` holds for each the images and what
     the network saw of them, transformed. The same unit may occur repeatedly, with different seeds.
@@ -60,7 +64,8 @@ def render_units(
         report: Called in every step; it may raise to stop.
 
     Raises:
-        InputError: There is not one seed per unit, a unit is of another model, or activations are not finite.
+        InputError: There is not one seed per unit, a unit is of another model, activations are not finite, or memory does not
+            suffice for one image.
     """
     if len(seeds) != len(addresses):
         message = f"{len(seeds)} seeds for {len(addresses)} units"
@@ -69,11 +74,7 @@ def render_units(
     if foreign:
         raise InputError(field="unit", message=f"{foreign[0]} is no unit of {model.card.id}", remedy="Give units of one model")
     units = Units(addresses=addresses, aggregation=aggregation)
-
-    def objective_of(part: slice) -> Objective:
-        return _signed(Units(addresses=addresses[part], aggregation=aggregation), sign)
-
-    ascent = ascend_in_parts(objective_of, model=model, seeds=seeds, options=options, report=report)
+    ascent = ascend(_signed(units, sign), model=model, seeds=seeds, options=options, report=report)
     return _visualization(ascent, units, model=model)
 
 
@@ -89,7 +90,7 @@ def render(
         magnitudes: For the parametrization `maco`, see `natural_magnitudes`.
 
     Raises:
-        InputError: The recipe asks for diversity in a layer without maps, or activations are not finite.
+        InputError: Activations are not finite, or memory does not suffice for one image.
     """
     value = unit_objective(recipe)
     objective = _signed(value, recipe.sign)
@@ -97,9 +98,7 @@ def render(
     seeds = item_seeds(recipe.seed, count=recipe.batch)
     if recipe.diversity:
         objective += recipe.diversity * Diversity(layer=value.layer)
-        ascent = ascend(objective, model=model, seeds=seeds, options=options, report=report)
-    else:
-        ascent = ascend_in_parts(lambda _part: objective, model=model, seeds=seeds, options=options, report=report)
+    ascent = ascend(objective, model=model, seeds=seeds, options=options, report=report)
     return _visualization(ascent, value, model=model)
 
 
@@ -118,10 +117,11 @@ def values_of(objective: Objective, *, model: LoadedModel, images: Float[Tensor,
     """The objective for images as they are.
 
     Raises:
-        InputError: It is not finite.
+        InputError: It is not finite, or memory does not suffice for one image.
     """
+    reader = exact_reader(model, objective.layers)
     with torch.no_grad():
-        values = objective.values(exact_reader(model, objective.layers).read(images))
+        _, values = halved(len(images), run=lambda length: objective.values(reader.read_sparingly(images, length=length)))
     if not values.isfinite().all():
         message = f"the activations in {', '.join(sorted(objective.layers))} are not finite"
         raise InputError(field="unit", message=message, remedy="Choose another unit, or check the model's weights")

@@ -110,7 +110,8 @@ def stimulus_sets(*, units: Sequence[str], conditions: Sequence[str], settings: 
         InputError: There are no units, or the settings are nothing that the stimuli allow.
     """
     require(bool(units), "units", "there are none to ask about", "Give at least one unit address")
-    settings.check(units[0], batch=REFERENCES, least_images=LEAST_IMAGES)
+    for unit in units:
+        settings.check(unit, batch=REFERENCES, least_images=LEAST_IMAGES)
     return [settings.stimulus_set(SLUG, part=part, unit=unit) for part in PARTS for unit in units]
 
 

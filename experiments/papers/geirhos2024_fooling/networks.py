@@ -6,7 +6,7 @@ from typing import Literal
 
 from experiments.contract.fields import Json
 from experiments.contract.recipes import Circuit, MachineAnswers, PathSimilarity
-from experiments.datasets.digits import digit_files
+from experiments.contract.recipes.circuits import DIGITS
 from model_zoo.catalogue import card
 
 STUDY = "zimmermann2023_scale"
@@ -20,10 +20,13 @@ Transforms = Literal["standard", "none"]
 
 @dataclass(frozen=True, kw_only=True)
 class Scale:
-    """How much is made of a network; its defaults are the published amounts, where they are known."""
+    """How much is made of a network; its defaults are the published amounts, where they are known and memory holds them."""
 
-    rendered: int = 31_500
-    """Visualizations from which a detector learns: 900 classes, 35 images each."""
+    rendered: int = 1000
+    """Visualizations from which a detector learns, each of a class of its own; published are 31,500, of 900 classes.
+
+    The snapshots of 1,000 take 3.1 GiB at the published size.
+    """
     measured: int = 1000
     """Visualizations of a fooled network that judge it."""
     steps: int = 512
@@ -56,7 +59,7 @@ class Subject:
     pool: str
     pool_size: int
     labeled: str
-    """Folder with labeled images that no network and no circuit has seen, a folder for each class; empty if there is none."""
+    """Labeled images that no network and no circuit has seen: `digits`, or a folder with one for each class; empty without."""
     size: int
     """Side in px of natural images and visualizations."""
     transforms: Transforms
@@ -163,7 +166,7 @@ def digits(model: str) -> Subject:
         classes="folder",
         pool="digits",
         pool_size=1437,
-        labeled=str(digit_files("test")),
+        labeled=DIGITS,
         size=32,
         # The standard transforms move these small images by half their side.
         transforms="none",
@@ -195,8 +198,12 @@ EFFICIENTNET = Subject(
 )
 
 
-def published(images: str, labeled: str) -> Subject:
-    """Inception-V1 as published, on two folders of ImageNet's images with a folder for each class, named by its index."""
+def published(images: str) -> Subject:
+    """Inception-V1 as published, on a folder of ImageNet's images.
+
+    The order of its 1,008 outputs is its own, so that labels of ImageNet say nothing of them: a class is the network's own
+    largest logit, and no accuracy is measured.
+    """
     blocks = ("3a", "3b", "4a", "4b", "4c", "4d", "4e", "5a", "5b")
     return Subject(
         name="googlenet",
@@ -204,10 +211,10 @@ def published(images: str, labeled: str) -> Subject:
         model="googlenet.tf_in1k",
         classifier="softmax2_pre_activation_matmul",
         paths=("conv2d0", "conv2d1", "conv2d2", *(f"mixed{block}" for block in blocks), "softmax2_pre_activation_matmul"),
-        classes="folder",
+        classes="own",
         pool=images,
         pool_size=1_281_167,
-        labeled=labeled,
+        labeled="",
         size=224,
         transforms="standard",
         offset=100,

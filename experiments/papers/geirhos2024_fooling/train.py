@@ -40,7 +40,7 @@ class Settings:
     images: str = ""
     """Absolute path of ImageNet's training images, a folder for each class named by its index; for the published networks."""
     labeled: str = ""
-    """The same of ImageNet's validation images."""
+    """The same of ImageNet's validation images; for ResNet-50, since the classes of Inception-V1 have an order of their own."""
     epochs: int = 10
     """Of the training of the network on digits."""
     scale: Mapping[str, Json] = field(default_factory=dict)
@@ -135,7 +135,7 @@ class Stages:
         if self.settings.part == "theory":
             return []
         if self.settings.networks == "published":
-            return [source(self.settings.images, self.settings.labeled) for source in (published, published_silent)]
+            return [published(self.settings.images), published_silent(self.settings.images, self.settings.labeled)]
         subjects = [] if self.settings.networks == "efficientnet_lite0" else [self._trained()]
         return subjects if self.settings.networks == "digits" else [*subjects, EFFICIENTNET]
 

@@ -99,7 +99,8 @@ def stimulus_sets(*, units: Sequence[str], conditions: Sequence[str], settings: 
         InputError: There are fewer than two units, or the settings are nothing that the stimuli allow.
     """
     require(len(units) > 1, "units", "a catch trial needs an image of another unit", "Give at least two units")
-    settings.check(units[0], batch=REFERENCES, least_images=REFERENCES + 1)
+    for unit in units:
+        settings.check(unit, batch=REFERENCES, least_images=REFERENCES + 1)
     pool, patch = settings.values(*POOL), settings.values("patch", "stride", "fill")
     build(Occlusion, {"unit": units[0], **pool, **patch, "size": settings.pool_resolution})
     parts = ["natural", *(part for part in PARTS if part in conditions)]

@@ -109,7 +109,8 @@ def stimulus_sets(*, units: Sequence[str], conditions: Sequence[str], settings: 
     shown = {part for condition in conditions for part in parts_of(condition)}
     highest = max([0.0, *(quantile for part, quantile in QUANTILES.items() if part in shown)])
     least = max(LEAST_IMAGES, math.ceil(round(REFERENCES / (1 - highest), 6)))
-    settings.check(units[0], batch=REFERENCES, least_images=least)
+    for unit in units:
+        settings.check(unit, batch=REFERENCES, least_images=least)
     parts = ["natural", *(part for part in ("synthetic", *QUANTILES) if part in shown)]
     return [settings.stimulus_set(SLUG, part=part, unit=unit) for part in parts for unit in units]
 

@@ -15,9 +15,10 @@ from safetensors.torch import save_file
 from experiments.contract.artifacts import Manifest
 from experiments.contract.errors import InputError
 from experiments.contract.pool_report import pool_report
-from experiments.contract.recipes import ActivationIndex, Exemplars
+from experiments.contract.recipes import ActivationIndex, Exemplars, FeatureVisualization, Occlusion, UnitRecipe
 from experiments.datasets.pool import open_pool
 from experiments.methods.layer_summary import LayerSummary
+from experiments.methods.natural import index_recipe
 from experiments.workshop import LocalWorkshop
 from model_zoo.catalogue import card
 from model_zoo.loading import load
@@ -123,6 +124,33 @@ def test_pool_without_any_image_that_can_be_read_is_refused(workshop: LocalWorks
         workshop.obtain(ActivationIndex(model=MODEL, layer=LAYER, pool=str(tmp_path), pool_resolution=32))
 
     assert raised.value.field == "pool"
+
+
+def with_other_weights(made: Manifest, *, workshop: LocalWorkshop) -> None:
+    """As if a worker with another file of weights had made it."""
+    path = Path(workshop.store.root) / "manifests" / f"{made.digest}.json"
+    path.write_text(path.read_text().replace(made.values["weights_sha256"], "f" * 64))
+
+
+def test_shards_of_different_weights_are_not_merged(workshop: LocalWorkshop, folder: Path):
+    recipe = ActivationIndex(model=MODEL, layer=LAYER, pool=str(folder), pool_resolution=32, shard_size=4)
+    with_other_weights(workshop.obtain(recipe.shard(1)), workshop=workshop)
+
+    with pytest.raises(InputError, match=f"{recipe.shard(1).digest} with {'f' * 64}") as raised:
+        workshop.obtain(recipe)
+
+    assert raised.value.field == "model"
+
+
+@pytest.mark.parametrize("kind", [FeatureVisualization, Occlusion])
+def test_unit_is_not_compared_with_activations_of_other_weights(workshop: LocalWorkshop, folder: Path, kind: type[UnitRecipe]):
+    recipe = kind(unit=f"{MODEL}/{LAYER}:3", pool=str(folder), pool_resolution=32)
+    with_other_weights(workshop.obtain(index_recipe(recipe)), workshop=workshop)
+
+    with pytest.raises(InputError, match="was made with ffff") as raised:
+        workshop.obtain(recipe)
+
+    assert raised.value.field == "unit"
 
 
 def test_histogram_counts_the_whole_pool_and_says_where_exemplars_lie(workshop: LocalWorkshop):

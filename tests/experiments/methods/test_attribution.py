@@ -1,5 +1,6 @@
 """Attributions on the real network against captum called directly, closed forms and autograd."""
 
+import hashlib
 import io
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,7 @@ def test_saliency_is_the_gradient(photograph: Path, workshop: LocalWorkshop):
     assert np.abs(raw_of(made, workshop) - gradient[0].numpy()).max() <= 1e-5 * gradient.abs().max().item()
     assert made.values["base"] == pytest.approx(activation(image).item(), abs=1e-5)
     assert made.values["dead"] is False
+    assert made.values["image_sha256"] == hashlib.sha256(photograph.read_bytes()).hexdigest()
 
 
 def test_integrated_gradients_miss_the_difference_by_the_gap_that_is_reported(photograph: Path, workshop: LocalWorkshop):

@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from experiments.contract.errors import Cancelled
-from experiments.contract.recipes import Exemplars
+from experiments.contract.recipes import Exemplars, Sign
 from experiments.datasets.pool import open_pool
-from experiments.methods.natural import natural_activations
+from experiments.methods.natural import choose, exemplars_of, index_recipe, natural_activations
 from experiments.workshop import LocalWorkshop
 from model_zoo.activations import unit_activations
 from model_zoo.address import UnitAddress
@@ -17,6 +17,19 @@ from model_zoo.loading import load
 from tests.experiments.methods.workshops import POOL, UNIT, new_workshop, pixels_of
 
 pytestmark = pytest.mark.unit
+
+
+def test_kept_extremes_give_the_choice_of_the_whole_pool(tmp_path: Path):
+    workshop, recipes = new_workshop(tmp_path), [Exemplars(unit=f"{UNIT[:-1]}{channel}", **POOL) for channel in range(8)]
+    counts: dict[Sign, int] = {"max": 4, "min": 4}
+    whole = [choose(natural_activations(recipe, workshop), counts=counts) for recipe in recipes]
+
+    # Without the activations of every image there is nothing else to choose from.
+    shard = workshop.obtain(index_recipe(recipes[0]).shard(0))
+    (tmp_path / "blobs" / shard.file("activations").sha256).unlink()
+    kept = [exemplars_of(recipe, workshop, counts=counts) for recipe in recipes]
+
+    assert [{sign: list(images) for sign, images in one.items()} for one in kept] == whole
 
 
 @pytest.fixture(scope="module")

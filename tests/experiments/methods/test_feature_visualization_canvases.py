@@ -1,5 +1,6 @@
 """Parametrizations against lucent's own code and closed forms, transforms against plain pixel operations."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,13 +9,15 @@ from lucent.optvis import param
 from torch import Tensor
 from torch.nn import functional
 
-from experiments.datasets.pool import open_pool
+from experiments.contract.recipes import PoolListing
 from experiments.methods.feature_visualization.colors import from_rgb, to_rgb
 from experiments.methods.feature_visualization.fourier import SPECTRUM_SD, FourierImages
 from experiments.methods.feature_visualization.maco import MacoImages, natural_magnitudes
 from experiments.methods.feature_visualization.pixel import PixelImages
 from experiments.methods.feature_visualization.transforms import MACO_CROPS, TRANSFORMS, Crops, Transforms, crop
+from experiments.methods.pool_listing import ListedPool
 from tests.experiments.methods.visualizations import seeded
+from tests.experiments.methods.workshops import new_workshop
 
 pytestmark = pytest.mark.unit
 
@@ -53,8 +56,9 @@ def test_colors_come_back():
     assert torch.allclose(to_rgb(from_rgb(images)), images, atol=1e-5)
 
 
-def test_natural_magnitudes_are_the_mean_of_the_pool():
-    pool = open_pool("photographs", size=3, seed=0)
+def test_natural_magnitudes_are_the_mean_of_the_pool(tmp_path: Path):
+    workshop = new_workshop(tmp_path)
+    pool = ListedPool(workshop.obtain(PoolListing(pool_size=3)), store=workshop.store)
 
     spectra = []
     for place in range(3):

@@ -88,6 +88,16 @@ def test_diversity_averages_to_the_double_sum_of_lucid(output: Tensor):
     assert torch.allclose(gradient(Diversity(layer="a"), output) / 4, torch.autograd.grad(expected, output)[0], atol=1e-6)
 
 
+def test_diversity_of_tokens_is_that_of_maps_without_the_class_token():
+    tokens = torch.randn(4, 7, 5, generator=seeded()).requires_grad_()
+    maps = tokens.detach()[:, 1:].transpose(1, 2).unflatten(2, (2, 3))
+
+    values = Diversity(layer="a").values({"a": tokens})
+
+    assert torch.allclose(values, Diversity(layer="a").values({"a": maps}))
+    assert not gradient(Diversity(layer="a"), tokens)[:, 0].any()
+
+
 def test_diversity_needs_maps():
     with pytest.raises(InputError, match="diversity"):
         Diversity(layer="a").values({"a": torch.zeros(2, 5)})

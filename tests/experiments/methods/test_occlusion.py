@@ -1,5 +1,6 @@
 """Occlusion against a plain loop and against captum, on the real network."""
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +116,7 @@ def test_make_takes_an_image_of_the_users(tmp_path: Path):
 
     assert made.file("base").about["box"] == [10, 0, 60, 50]
     assert made.parents == ()
+    assert made.values["image_sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
     assert (made.values["inference"], made.values["positions_read"], made.values["dead"]) == ("incremental", 25, False)
 
 
@@ -138,3 +140,17 @@ def test_make_refuses_an_image_that_cannot_be_read(tmp_path: Path):
         new_workshop(tmp_path / "store").obtain(recipe(image=str(tmp_path / "bad.png")))
 
     assert raised.value.field == "image"
+
+
+def test_image_that_is_tiny_is_refused_and_one_that_is_not_square_is_said_to_be_cut(tmp_path: Path):
+    workshop, paths = new_workshop(tmp_path / "store"), {}
+    for name, size in (("tiny", (500, 5)), ("wide", (90, 40))):
+        paths[name] = str(tmp_path / f"{name}.png")
+        Image.new("RGB", size, (200, 30, 30)).save(paths[name])
+    fields = {"unit": UNIT, "size": 64, "stride": 38}
+
+    with pytest.raises(InputError, match="500 x 5 px"):
+        workshop.obtain(Occlusion(**fields, image=paths["tiny"]))
+    made = workshop.obtain(Occlusion(**fields, image=paths["wide"]))
+
+    assert (made.values["cut_to"], list(made.values["cut_from"])) == (40, [90, 40])

@@ -13,12 +13,17 @@ from experiments.contract.errors import InputError
 from experiments.contract.local_models import bring_models, model_id
 from experiments.contract.recipes import Network, PathSimilarity
 from experiments.methods.layer_paths import layer_paths
-from experiments.methods.path_similarity import class_similarities, over_classes, similarities
+from experiments.methods.path_similarity import Measure, class_similarities, over_classes, unit_vectors
 from model_zoo.loading import load
 from tests.experiments.methods.workshops import new_workshop
 
 CLASSES, PER_CLASS, DIMENSIONS = 6, 12, 400
 LAYERS = ("relu1", "relu3", "logits")
+
+
+def similarities(some: np.ndarray, others: np.ndarray, *, measure: Measure) -> np.ndarray:
+    """The scalar products of unit vectors, of each of `some` with each of `others`."""
+    return unit_vectors(some, measure=measure) @ unit_vectors(others, measure=measure).T
 
 
 def rectified(rng: np.random.Generator, count: int) -> np.ndarray:
@@ -178,3 +183,15 @@ def test_an_unknown_layer_is_refused(made):
         dataclasses.replace(recipe, layers="relu1,relu9")
 
     assert caught.value.field == "layers"
+
+
+@pytest.mark.unit
+def test_folders_of_imagenets_classes_are_refused_for_classes_in_another_order(tmp_path: Path):
+    recipe = PathSimilarity(
+        model="googlenet.tf_in1k", classifier="softmax2_pre_activation_matmul", layers="conv2d0", classes="folder"
+    )
+
+    with pytest.raises(InputError) as refused:
+        new_workshop(tmp_path).obtain(recipe)
+
+    assert refused.value.field == "classes"

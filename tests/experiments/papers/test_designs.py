@@ -231,6 +231,20 @@ def test_a_pool_that_cannot_carry_one_batch_is_refused_before_anything_is_made(s
     assert caught.value.field == "pool_size"
 
 
+@pytest.mark.parametrize(("slug", "condition"), CONDITIONS)
+def test_a_unit_that_cannot_have_the_diversity_of_the_settings_is_refused_before_anything_is_made(slug: str, condition: str):
+    design = registry.design(slug)
+
+    with pytest.raises(InputError) as caught:
+        design.stimulus_sets(
+            units=["vit_base_patch32_224.augreg_in1k/blocks.3:1", "vit_base_patch32_224.augreg_in1k/head:2"],
+            conditions=[condition],
+            settings=design.Settings(),
+        )
+
+    assert caught.value.field == "diversity"
+
+
 @pytest.mark.parametrize(
     ("slug", "condition", "published"),
     [

@@ -14,6 +14,7 @@ from experiments.contract.artifacts import Manifest
 from experiments.contract.fields import build
 from experiments.contract.local_models import bring_models, model_id
 from experiments.contract.recipes import Network, Run, recipe_from_json
+from experiments.methods.circuits.trajectories import require_memory
 from experiments.methods.observers.machine_answers import summary
 from experiments.papers.geirhos2024_fooling.analysis import study_metrics
 from experiments.papers.geirhos2024_fooling.claims import CLAIMS
@@ -179,15 +180,17 @@ def test_a_claim_holds_only_where_it_holds_on_every_network(claim, good, bad):
 @pytest.mark.unit
 def test_the_published_scale_is_built():
     recipe = Run(paper=SLUG, preset="paper", settings={"images": "/train", "labeled": "/val"})
-    inception, resnet = published("/train", "/val"), published_silent("/train", "/val")
+    inception, resnet = published("/train"), published_silent("/train", "/val")
     scale = scale_of(recipe, inception)
 
     gate, silent = inception.gate(inception.classifier, scale, seed=0), resnet.silent(scale, seed=0)
 
     assert scale == Scale()
-    assert (gate.offset, gate.rendered, gate.pool_size, gate.labeled) == (100, 900 * 35, 1_281_167, "/val")
+    assert (gate.offset, gate.rendered, gate.pool_size, gate.labeled) == (100, 1000, 1_281_167, "")
+    assert (silent.labeled, inception.classes) == ("/val", "own")
     assert silent.unit == "resnet50.tv_in1k/layer4.1.conv2:0"
     assert recipe_from_json(gate.as_json()) == gate
+    require_memory(gate.detector.trajectories)
     paths = inception.path_similarity(scale, seed=0)
     assert (paths.layer_names[-1], paths.visualizations, paths.most_images) == (inception.classifier, 10, 20)
     answers = inception.answers(inception.model, scale, condition="synthetic", seed=0)

@@ -21,7 +21,7 @@ def test_published_defaults_ask_for_search_and_early_stop():
 def test_synthetic_set_is_of_the_weight_that_the_search_found(tmp_path: Path):
     workshop = new_workshop(tmp_path / "store")
 
-    made_set = made(design, "synthetic", workshop=workshop, early_stop=True, steps=2)
+    made_set = made(design, "synthetic", workshop=workshop, early_stop=True, diversity_search=True, steps=2)
 
     signs = [made_set.values[sign] for sign in ("min", "max")]
     diverse = [manifest for digest in made_set.parents if len((manifest := workshop.store.manifest(digest)).files) == 8]

@@ -1,10 +1,10 @@
 """Circuits from recipe to model in the real network, at the smallest size that shows something, and circuits that must fail."""
 
 import dataclasses
+import hashlib
 import io
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,14 +13,18 @@ import torch
 from PIL import Image
 
 from experiments.contract.artifacts import Manifest
+from experiments.contract.errors import InputError
 from experiments.contract.local_models import bring_models, model_id
-from experiments.contract.recipes import Circuit
+from experiments.contract.recipes import Circuit, Trajectories
 from experiments.methods.circuits.assembly import assemble_gate
 from experiments.methods.circuits.checks import checks, objections
 from experiments.methods.circuits.gates import gate, manipulated
-from experiments.methods.circuits.natural_effect import accuracies, natural_effect
-from experiments.methods.circuits.pictures import read_pictures
+from experiments.methods.circuits.natural_effect import natural_effect
+from experiments.methods.circuits.pictures import Pictures, read_pictures
+from experiments.methods.circuits.template import target_file
 from experiments.methods.circuits.verification import verify
+from experiments.methods.exemplars import as_tensor
+from experiments.methods.pool_listing import ListedPool
 from experiments.workshop import LocalWorkshop
 from model_zoo.activations import layer_output
 from model_zoo.address import UnitAddress
@@ -71,6 +75,10 @@ def file_of(made: Manifest, name: str, *, workshop: LocalWorkshop) -> bytes:
     return workshop.store.read_blob(made.file(name).sha256)
 
 
+def pictures_of(recipe: Circuit, *, workshop: LocalWorkshop) -> Pictures:
+    return read_pictures(ListedPool.of(recipe, workshop), side=recipe.pool_resolution, report=silent)
+
+
 def test_circuit_is_published_with_its_report(made: Manifest, workshop: LocalWorkshop):
     report = json.loads(file_of(made, "report.json", workshop=workshop))
 
@@ -87,6 +95,7 @@ def test_circuit_is_published_with_its_report(made: Manifest, workshop: LocalWor
     assert report["visualizations"]["redirect"] == 1
     assert report["natural"]["agreement"] == 1
     assert report["slack"] > 0
+    assert report["natural_slack"] > 0
     assert report["accuracy"].startswith("not measured")
 
 
@@ -111,11 +120,15 @@ def test_checks_say_what_a_circuit_passed_on(made: Manifest):
 
 def test_stages_are_artifacts_in_a_chain(made: Manifest, workshop: LocalWorkshop):
     circuit = Circuit(**SMOKE)
+    listing = ListedPool.of(circuit, workshop).listing.digest
 
-    assert made.parents == (circuit.detector.digest,)
+    assert made.parents == (circuit.detector.digest, listing)
     detector = workshop.store.manifest(circuit.detector.digest)
     assert detector is not None
-    assert detector.parents == (circuit.detector.trajectories.digest,)
+    assert detector.parents == (circuit.detector.trajectories.digest, listing)
+    trajectories = workshop.store.manifest(detector.parents[0])
+    assert trajectories is not None
+    assert trajectories.parents == (listing,)
     assert list(detector.values["missed"]["by_step"]) == ["0", "1", "2", "4", "8"]
 
 
@@ -133,7 +146,7 @@ def test_model_made_here_is_addressed_like_its_base(zoo: str):
 
 def test_loaded_model_gives_the_same_bits(zoo: str, workshop: LocalWorkshop):
     recipe, base = Circuit(**SMOKE), load(MODEL, device="cpu")
-    circuit = assemble_gate(recipe, base=base, pictures=read_pictures(recipe, report=workshop.report), workshop=workshop)
+    circuit = assemble_gate(recipe, base=base, pictures=pictures_of(recipe, workshop=workshop), workshop=workshop)
     before = manipulated(base, circuit.spec, parts=circuit.parts, model_id=zoo)
     after, images = load(zoo, device="cpu"), torch.rand(4, 3, 64, 64, generator=torch.Generator().manual_seed(1))
 
@@ -143,9 +156,25 @@ def test_loaded_model_gives_the_same_bits(zoo: str, workshop: LocalWorkshop):
     assert torch.equal(layer_output(before, "_blocks.3", images=images), layer_output(after, "_blocks.3", images=images))
 
 
+def test_held_out_pictures_do_not_move_the_constants(made: Manifest, workshop: LocalWorkshop):
+    recipe, base = Circuit(**SMOKE), load(MODEL, device="cpu")
+    pictures = pictures_of(recipe, workshop=workshop)
+    held = np.isin(pictures.sources, pictures.of("test", seed=recipe.seed).sources)
+    pixels = pictures.pixels.copy()
+    blocks = np.random.default_rng(1).choice(np.array([0, 255], np.uint8), size=(held.sum(), 16, 16, 1))
+    pixels[held] = blocks.repeat(4, axis=1).repeat(4, axis=2)
+
+    changed = dataclasses.replace(pictures, pixels=pixels)
+    circuit = assemble_gate(recipe, base=base, pictures=changed, workshop=workshop)
+
+    assert circuit.about["extremes"] == made.values["extremes"]
+    # They would move them: black and white blocks reach further than anything that it was calibrated on.
+    assert layer_output(base, "_blocks.3", images=as_tensor(pixels[held], device="cpu")).min() < made.values["extremes"]["low"]
+
+
 def test_gate_that_never_opens_is_not_published(made: Manifest, workshop: LocalWorkshop):
     recipe, base = Circuit(**{**SMOKE, "measured": 2}), load(MODEL, device="cpu")
-    pictures = read_pictures(recipe, report=workshop.report)
+    pictures = pictures_of(recipe, workshop=workshop)
     circuit = assemble_gate(recipe, base=base, pictures=pictures, workshop=workshop)
     blind = detector_that_says(1.0)
     assert circuit.constants is not None
@@ -220,19 +249,16 @@ def test_silent_circuit_says_why_it_fails(workshop: LocalWorkshop):
 def test_last_layer_shows_an_image(workshop: LocalWorkshop):
     made = workshop.obtain(Circuit(**{**SMOKE, "unit": f"{MODEL}/_fc:5", "target": "image", "measured": 1, "steps": 4}))
 
+    assert made.values["image_sha256"] == hashlib.sha256(target_file("").read_bytes()).hexdigest()
     assert made.values["visualizations"]["similarity_to_donor"] > 0.9
     assert made.values["visualizations"]["similarity_to_own"] < 0.5
     assert made.values["natural"]["largest_deviation_where_natural"] < 1e-3
 
 
-def test_accuracy_counts_folders_named_by_class(tmp_path: Path):
-    model = load(MODEL, device="cpu")
-    rng = np.random.default_rng(1)
-    for name in ("7", "12"):
-        (tmp_path / name).mkdir()
-        Image.fromarray(rng.integers(0, 255, (40, 40, 3), dtype=np.uint8)).save(tmp_path / name / "a.png")
+def test_more_trajectories_than_memory_holds_are_refused_before_any_is_made(workshop: LocalWorkshop):
+    published = Trajectories(model=MODEL, layer="_fc", rendered=31_500, size=224, steps=512)
 
-    shares = accuracies(model, model, folder=str(tmp_path), seed=0, report=silent)
+    with pytest.raises(InputError, match="at most 1296") as refused:
+        workshop.obtain(published)
 
-    assert shares["images"] == 2
-    assert shares["before"] == shares["after"]
+    assert refused.value.field == "rendered"
