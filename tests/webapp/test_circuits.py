@@ -30,6 +30,7 @@ from webapp.stimuli.tasks import look_after
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 ORDER = {"unit": UNIT, "construction": "gate", "target": "permute", "offset": 2}
 REPORT = {"top1_agreement": 0.99, "redirect": {"rate": 0.5, "channels": 8}, "accuracy_drop": None, "exact": True}
+MEASURED = {"visualizations": {"measured": 16}, "natural": {"images": 203}}
 REASONS = ["the redirect rate 0.5 is below 0.95"]
 CARD_FILE = Path("model_zoo/cards/efficientnet_lite0.in1k.json")
 
@@ -53,7 +54,10 @@ def ended(*, published: bool) -> Circuit:
     """A circuit whose verification is at home."""
     recipe = recipe_from_json({"kind": "circuit", **ORDER})
     assert isinstance(recipe, Circuit)
-    files = [NewFile(name="report.json", content=json.dumps(REPORT).encode(), media_type="application/json")]
+    check = {"what": "redirected", "value": "8 of 16 (50 %)", "limit": "at least 95 %", "passed": published}
+    values = {"published": published, "reasons": [] if published else REASONS, "checks": [check], **MEASURED}
+    report = json.dumps({**values, **REPORT}).encode()
+    files = [NewFile(name="report.json", content=report, media_type="application/json")]
     files.append(NewFile(name="errors.svg", content=b"<svg xmlns='http://www.w3.org/2000/svg'/>", media_type="image/svg+xml"))
     if published:
         name = model_id(recipe.digest)
@@ -61,7 +65,6 @@ def ended(*, published: bool) -> Circuit:
         card = {**json.loads(CARD_FILE.read_text()), "id": name, "weights": weights, "reported_top1": None}
         files.append(NewFile(name=CARD, content=json.dumps(card).encode(), media_type="application/json"))
         files.append(NewFile(name=WEIGHTS, content=b"weights", media_type="application/octet-stream"))
-    values = {"published": published, "reasons": [] if published else REASONS}
     artifact_store(store().publish(recipe, Product(new_files=files, values=values), provenance={}).as_json())
     return recipe
 
@@ -87,6 +90,8 @@ def test_order_is_queued_once_and_can_be_looked_at(api: APIClient) -> None:
         ({"offset": 40}, "offset"),
         ({"target": "unit"}, "donor"),
         ({"target": "unit", "donor": "efficientnet_lite0.in1k/_blocks.4:1"}, "donor"),
+        ({"target": "unit", "donor": "nonsense"}, "donor"),
+        ({"target": "unit", "donor": "efficientnet_lite0.in1k/_blocks.3:4000"}, "donor"),
         ({"colour": "red"}, "colour"),
         ({"kind": "exemplars"}, "kind"),
     ],
@@ -112,12 +117,17 @@ def test_circuit_that_failed_its_verification_says_why(api: APIClient, researche
     digest = ended(published=False).digest
 
     told = api.post("/api/v1/circuits", ORDER, format="json")
-    page = researcher.get(f"/circuits/{digest}/").content.decode()
+    page = explored.text_of(researcher.get(f"/circuits/{digest}/"))
 
     assert told.status_code == 200
     assert (told.json()["published"], told.json()["reasons"], told.json()["model"]) == (False, REASONS, "")
     assert REASONS[0] in page
-    assert "redirect: rate" in page
+    assert "did not pass its verification on 16 visualizations and 203 natural images" in page
+    assert all(f">{words}</td>" in page for words in ("8 of 16 (50 %)", "at least 95 %"))
+    assert "</span> failed</td>" in page
+    assert page.count("8 of 16") == 1
+    assert "</span> passed</td>" not in page
+    assert page.index("Redirected</th>") < page.index("<img") < page.index("<details") < page.index("redirect: rate")
     assert "not measured" in page
     assert REASONS[0] in researcher.get("/circuits/").content.decode()
 
@@ -134,6 +144,8 @@ def test_published_model_is_in_the_catalogue_the_explorer_and_the_builder(api: A
     assert (circuit["published"], circuit["model"]) == (True, name)
     assert (model["made_here"], model["weights"]["here"]) == (True, True)
     assert f"/explorer/{name}/_blocks.3/5/" in page
+    assert "It passed its verification on 16 visualizations and 203 natural images." in page
+    assert "</span> passed</td>" in page
     assert f"/lineage/{circuit['digest']}/" in fooled
     assert f'value="{name}"' in builder
 
@@ -192,7 +204,7 @@ def test_order_that_cannot_be_is_told_on_the_units_page(researcher: Client) -> N
     page = researcher.post(f"{PAGE}circuit/", {"construction": "gate", "target": "unit", "donor": "nonsense"})
 
     assert page.status_code == 400
-    assert page.context["circuit_form"].errors
+    assert list(page.context["circuit_form"].errors) == ["donor"]
     assert not Job.objects.exists()
 
 

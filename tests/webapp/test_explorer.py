@@ -52,8 +52,8 @@ def test_address_leads_to_its_unit_also_as_lucent_writes_it(wanted: str, leads_t
     ("wanted", "told"),
     [
         ("nonsense", "'nonsense' is not a unit address"),
-        ("resnet900.x/layer1:0", "Model 'resnet900.x' is unknown"),
-        ("efficientnet_lite0.in1k/_blocks.33:0", "has no layer '_blocks.33'"),
+        ("resnet900.x/layer1:0", "model 'resnet900.x' is unknown"),
+        ("efficientnet_lite0.in1k/_blocks.33:0", ": efficientnet_lite0.in1k has no layer '_blocks.33'"),
         ("efficientnet_lite0.in1k/_blocks.3:4000", "has no channel 4000. Give a channel from 0 to 39"),
         ("efficientnet_lite0.in1k/_fc:3@1,1", "does not fit layer _fc"),
     ],
@@ -83,6 +83,8 @@ def test_layer_shows_pages_of_units_with_the_pictures_that_there_are(researcher:
 
     assert cells[5] == [f"/api/v1/artifacts/{exemplars.digest}/files/max_000", f"/api/v1/artifacts/{seen.digest}/files/image_0"]
     assert cells[4] == []
+    assert "newest pictures of each unit, whatever their settings" in text_of(first)
+    assert "New pictures are made from 1700 images" in text_of(first)
     assert [cell.channel for cell in last.context["cells"]] == list(range(24, 40))
 
 

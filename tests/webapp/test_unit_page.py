@@ -125,6 +125,24 @@ def test_pictures_stand_with_captions_activations_and_histogram(researcher: Clie
     assert "style=" not in page
 
 
+def test_picture_is_a_link_to_its_file(researcher: Client) -> None:
+    seen = explored.made("visualization")
+
+    page, file = text_of(researcher.get(PAGE)), f"/api/v1/artifacts/{seen.digest}/files/image_0"
+
+    assert f'<a href="{file}" aria-label="Open the picture: feature visualization image 0"' in page
+    assert researcher.get(file).headers["Content-Type"] == "image/png"
+
+
+def test_map_says_what_light_and_dark_mean(researcher: Client) -> None:
+    explored.made("occlusion", min=-0.5, max=3.25, base=3.0)
+
+    page = text_of(researcher.get(PAGE))
+
+    assert "when the square covers the image there: the darker the less, from -0.5 (black) to 3.25 (white)" in page
+    assert "The whole image gives 3." in page
+
+
 def test_images_that_could_not_be_read_are_told(researcher: Client) -> None:
     skipped, unreadable = [{"shard": "a.tar", "reason": "is truncated", "images_lost": 3}], [{"source": "b.png"}]
     explored.made("exemplars", skipped=skipped, unreadable_images=2, unreadable=unreadable)

@@ -4,6 +4,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from experiments.contract.errors import InputError
 from experiments.contract.fields import require, require_range
 from experiments.contract.recipes.base import MAX_SIDE, Aggregation, Recipe, UnitRecipe, require_path, require_pool
 from model_zoo.address import UnitAddress
@@ -158,7 +159,7 @@ class Circuit(UnitRecipe):
         require(self.target != "permute" or self.offset % channels != 0, "offset", "every unit would show itself", remedy)
         if self.target == "unit":
             require(bool(self.donor), "donor", "it is missing", "Give the address of the unit to be shown")
-            donor = check_unit(UnitAddress.parse(self.donor), aggregation=self.aggregation)
+            donor = _donor(self.donor, aggregation=self.aggregation)
             same_layer = (donor.model, donor.layer) == (unit.model, unit.layer)
             require(
                 same_layer and donor.channel != unit.channel,
@@ -167,6 +168,14 @@ class Circuit(UnitRecipe):
                 f"Give another unit of {unit.layer}",
             )
             object.__setattr__(self, "donor", str(donor))
+
+
+def _donor(address: str, *, aggregation: Aggregation) -> UnitAddress:
+    """The unit of a donor's address, whose errors are about the field `donor`."""
+    try:
+        return check_unit(UnitAddress.parse(address), aggregation=aggregation)
+    except InputError as error:
+        raise InputError(field="donor", message=error.message, remedy=error.remedy) from error
 
 
 def _require_optimization(recipe: Trajectories | Circuit) -> None:

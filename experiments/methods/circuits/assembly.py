@@ -131,11 +131,11 @@ def assemble_silent(recipe: Circuit, *, base: LoadedModel, pictures: Pictures, w
 def _silenced(
     branch: SilentBranch, recipe: Circuit, *, base: LoadedModel, convolution: str, pictures: Pictures, workshop: Workshop
 ) -> dict[str, float]:
-    """Set the branch's biases; the shares of images that wake it, of those that decided and of those held out."""
+    """Set the branch's biases; the shares of images that wake it, of those that decided, with their number, and held out."""
     calibration, held_out = (pictures.of(part, seed=recipe.seed).pixels for part in ("calibration", "test"))
     with torch.inference_mode():
         silence(branch, _features(base, convolution, calibration, workshop=workshop))
-        return {
+        shares = {
             which: float(
                 torch.cat([awake(branch, seen) for seen in _features(base, convolution, pixels, workshop=workshop)])
                 .double()
@@ -143,6 +143,7 @@ def _silenced(
             )
             for which, pixels in (("calibration", calibration), ("held_out", held_out))
         }
+    return {**shares, "calibration_images": len(calibration)}
 
 
 def _target_images(

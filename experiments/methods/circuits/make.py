@@ -11,12 +11,13 @@ from experiments.contract.local_models import CARD, WEIGHTS, model_id
 from experiments.contract.recipes import Circuit
 from experiments.datasets.images import file_sha256
 from experiments.methods.circuits.assembly import assemble_gate, assemble_silent
+from experiments.methods.circuits.checks import checks, objections
 from experiments.methods.circuits.detectors import state_of
 from experiments.methods.circuits.figures import errors_by_step, strips
 from experiments.methods.circuits.gates import manipulated
 from experiments.methods.circuits.pictures import read_pictures
 from experiments.methods.circuits.template import target_file
-from experiments.methods.circuits.verification import Verified, objections, verify
+from experiments.methods.circuits.verification import Verified, verify
 from experiments.methods.exemplars import as_pixels, png_file
 from experiments.methods.pool_listing import ListedPool
 from model_zoo.address import UnitAddress
@@ -36,11 +37,13 @@ def make(recipe: Circuit, workshop: Workshop) -> Product:
     circuit = ASSEMBLE[recipe.construction](recipe, base=base, pictures=pictures, workshop=workshop)
     fooled = manipulated(base, circuit.spec, parts=circuit.parts, model_id=model_id(recipe.digest))
     verified = verify(recipe, circuit, base=base, fooled=fooled, pictures=pictures, workshop=workshop)
-    reasons = objections(verified.report, recipe)
+    judged = checks(verified.report, recipe)
+    reasons = objections(judged)
     image = {"image_sha256": file_sha256(target_file(recipe.image))} if recipe.target == "image" else {}
     values = {
         "published": not reasons,
         "reasons": reasons,
+        "checks": [check.as_json() for check in judged],
         "model": fooled.card.id,
         "base_sha256": base.card.weights.sha256,
         **verified.report,

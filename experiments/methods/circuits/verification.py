@@ -1,4 +1,4 @@
-"""Measures whether a circuit keeps what it promises, and says what speaks against publishing it."""
+"""Measures whether a circuit keeps what it promises; `checks` holds the measures against their limits."""
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -34,8 +34,6 @@ from model_zoo.activations import layer_output
 from model_zoo.address import UnitAddress
 from model_zoo.loading import LoadedModel
 
-MAX_DEVIATION = 1e-3
-"""Of any logit on images treated as natural: well above rounding, far below what changes an answer."""
 WAY_STEPS, WAY_UNITS = 16, 4
 """For a look at each way of visualizing; the first steps decide which side of the gate an optimization takes."""
 UNLABELED = "not measured: no labeled images were given"
@@ -86,39 +84,6 @@ def verify(
         **_gate_measures(circuit, units, recipe, shown=shown, natural=held, base=base, fooled=fooled, workshop=workshop),
     }
     return Verified(report=measures, own=own, shall=shall, fooled=shown)
-
-
-def objections(report: Mapping[str, Json], recipe: Circuit) -> list[str]:
-    """What speaks against publishing a circuit, in words; empty if nothing does."""
-    natural, shown = report["natural"], report["visualizations"]
-    reasons = [
-        _unless(natural["agreement"] >= recipe.min_agreement,
-                f"top class kept for {natural['agreement']:.2%} of natural images, not {recipe.min_agreement:.2%}"),
-        _unless((natural["largest_deviation_where_natural"] or 0.0) <= MAX_DEVIATION,
-                f"a logit changed by {natural['largest_deviation_where_natural']} on an image treated as natural"),
-        _unless(shown["redirect"] >= recipe.min_redirect,
-                f"{shown['redirect']:.1%} of visualizations show what they shall, not {recipe.min_redirect:.1%}"),
-        _unless(shown["own"] <= recipe.max_own,
-                f"{shown['own']:.1%} of visualizations are still their own unit's, more than {recipe.max_own:.1%}"),
-    ]  # fmt: skip
-    if isinstance(report["accuracy"], Mapping):
-        drop = report["accuracy"]["before"]["top1"] - report["accuracy"]["after"]["top1"]
-        reasons.append(_unless(drop <= recipe.max_accuracy_drop, f"accuracy fell by {100 * drop:.2f} percentage points"))
-    if "slack" in report:
-        exact = f"the gate was ajar: activations of visualizations went {-report['slack']:g} beyond its constants"
-        reasons.append(_unless(report["slack"] > 0, exact))
-    if "wake_rate" in report:
-        wakes = report["wake_rate"]
-        reasons.append(
-            _unless(wakes["calibration"] == 0, f"{wakes['calibration']:.2%} of the calibration images wake the branch")
-        )
-        message = f"{wakes['held_out']:.2%} of held-out natural images wake the branch, more than {recipe.max_wake:.2%}"
-        reasons.append(_unless(wakes["held_out"] <= recipe.max_wake, message))
-    return [reason for reason in reasons if reason]
-
-
-def _unless(holds: bool, reason: str) -> str:
-    return "" if holds else reason
 
 
 def _measured(recipe: Circuit, circuit: Assembled, *, channels: int) -> tuple[list[UnitAddress], list[UnitAddress]]:

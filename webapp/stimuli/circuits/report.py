@@ -11,7 +11,7 @@ from webapp.stimuli.models import Artifact
 from webapp.stimuli.selectors import artifact_file
 
 REPORT = "report.json"
-SAID_ELSEWHERE = ("published", "reasons", "model")
+SAID_ELSEWHERE = ("published", "reasons", "checks", "model")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +32,7 @@ class Figure:
 
 
 def report_rows(artifact: Artifact) -> list[Row]:
-    """Every number of `report.json`, in its order, but for the verdict; empty if there is no report."""
+    """Every number of `report.json`, in its order, but for the verdict and its checks; empty if there is no report."""
     found = artifact_file(artifact, REPORT)
     report = json.loads(found[1]) if found else {}
     return list(_rows({name: value for name, value in report.items() if name not in SAID_ELSEWHERE}, way=()))

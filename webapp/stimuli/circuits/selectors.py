@@ -41,6 +41,20 @@ class CircuitShown:
         return list(self.artifact.manifest["values"].get("reasons", ())) if self.artifact else []
 
     @property
+    def checks(self) -> list[Mapping[str, Any]]:
+        """What was held against which limit, each with `what`, `value`, `limit`, `passed`; older circuits have none."""
+        return list(self.artifact.manifest["values"].get("checks", ())) if self.artifact else []
+
+    @property
+    def evidence(self) -> str:
+        """What the verification looked at, in numbers; empty before there is a result."""
+        values = self.artifact.manifest["values"] if self.artifact else {}
+        counts = values.get("visualizations", {}).get("measured"), values.get("natural", {}).get("images")
+        words = ("visualization", "visualizations"), ("natural image", "natural images")
+        told = [f"{count} {one if count == 1 else many}" for count, (one, many) in zip(counts, words, strict=True) if count]
+        return " and ".join(told)
+
+    @property
     def model(self) -> str:
         """Id of the model; empty if there is none."""
         names = {file["name"] for file in self.artifact.manifest["files"]} if self.artifact else set()

@@ -23,6 +23,8 @@ TITLES: Mapping[tuple[str, str], str] = {
     ("blur", "min"): "sharp where it is least active",
     ("blur", "max"): "sharp where it is most active",
 }
+SQUARES = {"occlusion": "covers the image", "blur": "alone shows it sharp"}
+"""What the square does whose positions a map shows, by kind."""
 NAMES = {"base": "the image", "map": "activation by position of the square"}
 
 
@@ -41,6 +43,8 @@ class PictureGroup:
     """Images of one sort."""
 
     title: str
+    legend: str = ""
+    """What the shades of a map mean; empty for other images."""
     pictures: list[Picture] = field(default_factory=list)
 
 
@@ -53,7 +57,7 @@ def pictures_of(artifact: Artifact) -> list[PictureGroup]:
         numbered = NUMBERED.match(file["name"])
         key = numbered["group"] if numbered else file["name"]
         title = TITLES.get((artifact.kind, key), NAMES.get(key, key.replace("_", " ")))
-        group = groups.setdefault(key, PictureGroup(title))
+        group = groups.setdefault(key, PictureGroup(title, legend=_legend(artifact) if key == "map" else ""))
         group.pictures.append(_picture(artifact, file, title=title))
     return list(groups.values())
 
@@ -67,6 +71,17 @@ def remarks_on(artifact: Artifact) -> list[str]:
     """What a person should know beside the pictures."""
     made = artifact.read_manifest()
     return [*flags(made), *pool_report(made.values)]
+
+
+def _legend(artifact: Artifact) -> str:
+    """In words, light and dark in the map of a square's positions, with the numbers behind them."""
+    values, square = artifact.manifest["values"], SQUARES.get(artifact.kind)
+    if square is None or not {"min", "max", "base"} <= values.keys():
+        return ""
+    return (
+        f"In the map, each place tells how active the unit is when the square {square} there: the darker the less, "
+        f"from {values['min']:.3g} (black) to {values['max']:.3g} (white). The whole image gives {values['base']:.3g}."
+    )
 
 
 def _picture(artifact: Artifact, file: Mapping[str, Any], *, title: str) -> Picture:

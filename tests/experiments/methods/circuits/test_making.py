@@ -17,11 +17,12 @@ from experiments.contract.errors import InputError
 from experiments.contract.local_models import bring_models, model_id
 from experiments.contract.recipes import Circuit, Trajectories
 from experiments.methods.circuits.assembly import assemble_gate
+from experiments.methods.circuits.checks import checks, objections
 from experiments.methods.circuits.gates import gate, manipulated
 from experiments.methods.circuits.natural_effect import natural_effect
 from experiments.methods.circuits.pictures import Pictures, read_pictures
 from experiments.methods.circuits.template import target_file
-from experiments.methods.circuits.verification import objections, verify
+from experiments.methods.circuits.verification import verify
 from experiments.methods.exemplars import as_tensor
 from experiments.methods.pool_listing import ListedPool
 from experiments.workshop import LocalWorkshop
@@ -106,6 +107,17 @@ def test_visualizations_are_those_of_the_donors(made: Manifest, workshop: LocalW
     assert made.values["visualizations"]["similarity_to_donor"] > 0.999
 
 
+def test_checks_say_what_a_circuit_passed_on(made: Manifest):
+    found = {check["what"]: (check["value"], check["limit"], check["passed"]) for check in made.values["checks"]}
+    images = made.values["natural"]["images"]
+
+    same = found["natural images with the same top class before and after"]
+    assert same == (f"{images} of {images} (100 %)", "at least 99 %", True)
+    assert found["visualizations that show the donor more than their own unit"] == ("3 of 3 (100 %)", "at least 95 %", True)
+    assert found["visualizations that activate their own unit more than any other"] == ("0 of 3 (0 %)", "at most 5 %", True)
+    assert [passed for _, _, passed in found.values()] == [True] * 5
+
+
 def test_stages_are_artifacts_in_a_chain(made: Manifest, workshop: LocalWorkshop):
     circuit = Circuit(**SMOKE)
     listing = ListedPool.of(circuit, workshop).listing.digest
@@ -173,7 +185,7 @@ def test_gate_that_never_opens_is_not_published(made: Manifest, workshop: LocalW
     verified = verify(recipe, circuit, base=base, fooled=fooled, pictures=pictures, workshop=workshop)
 
     assert set(verified.report["open_by_step"].values()) == {0.0}
-    assert any("show what they shall" in reason for reason in objections(verified.report, recipe))
+    assert any("show what they shall" in reason for reason in objections(checks(verified.report, recipe)))
 
 
 def test_gate_that_is_always_open_changes_answers():
@@ -199,22 +211,22 @@ def test_gate_that_is_always_open_changes_answers():
         ("natural", {"largest_deviation_where_natural": 0.1}, "logit"),
         ("visualizations", {"redirect": 0.9}, "show what they shall"),
         ("visualizations", {"own": 0.1}, "still their own"),
-        ("accuracy", {"before": {"top1": 0.8}, "after": {"top1": 0.79}}, "1.00 percentage points"),
-        ("wake_rate", {"calibration": 0.0, "held_out": 0.01}, "held-out"),
-        ("wake_rate", {"calibration": 0.01, "held_out": 0.0}, "calibration images"),
+        ("accuracy", {"images": 100, "before": {"top1": 0.8}, "after": {"top1": 0.79}}, "1.00 percentage points"),
+        ("wake_rate", {"calibration": 0.0, "held_out": 0.01, "calibration_images": 100}, "held-out"),
+        ("wake_rate", {"calibration": 0.01, "held_out": 0.0, "calibration_images": 100}, "calibration images"),
     ],
 )
 def test_every_measure_can_speak_against_a_circuit(made: Manifest, part: str, change: dict[str, Any], reason: str):
     report = dict(made.values)
     report[part] = {**(report[part] if isinstance(report.get(part), dict) else {}), **change}
 
-    (objection,) = objections(report, Circuit(**SMOKE))
+    (objection,) = objections(checks(report, Circuit(**SMOKE)))
 
     assert reason in objection
 
 
 def test_gate_that_was_ajar_is_not_published(made: Manifest):
-    (objection,) = objections({**made.values, "slack": -2.5}, Circuit(**SMOKE))
+    (objection,) = objections(checks({**made.values, "slack": -2.5}, Circuit(**SMOKE)))
 
     assert "ajar" in objection
     assert "2.5" in objection
@@ -226,6 +238,9 @@ def test_silent_circuit_says_why_it_fails(workshop: LocalWorkshop):
     # Two steps open no branch: nothing is redirected, whatever else holds.
     assert not made.values["published"]
     assert any("show what they shall" in reason for reason in made.values["reasons"])
+    failed = {check["what"]: check["value"] for check in made.values["checks"] if not check["passed"]}
+    assert failed["visualizations that show the image more than their own unit"].startswith(("0 of 3", "1 of 3", "2 of 3"))
+    assert len(failed) == len(made.values["reasons"])
     assert made.values["wake_rate"]["calibration"] == 0
     assert made.values["woken_by_visualizations"] == 0
     assert {file.name for file in made.files} == {"report.json", "visualizations.png"}
