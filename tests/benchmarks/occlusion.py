@@ -23,7 +23,7 @@ from model_zoo.address import UnitAddress
 from model_zoo.loading import LoadedModel, load
 
 # A square of 90 px over 224 px every 2 px: 68 x 68 positions. Gray, because captum cannot fill with the patch's mean.
-RECIPE = Occlusion(unit="efficientnet_lite0.in1k/_blocks.10:5", size=224, patch=0.4, stride=2, fill="gray")
+RECIPE = Occlusion(unit="efficientnet_lite0.in1k/_blocks.7:5", size=224, patch=0.4, stride=2, fill="gray")
 TRIAL_STRIDE = 13
 """11 x 11 positions, on which captum's `perturbations_per_eval` is chosen."""
 PERTURBATIONS = (1, 4, 8, 32)
