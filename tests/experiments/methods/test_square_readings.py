@@ -38,7 +38,9 @@ def image() -> Tensor:
 
 
 def recipe(unit: str, **fields: Any) -> Occlusion:
-    return Occlusion(**{"unit": f"{MODEL}/{unit}", "size": SIDE, "patch": 0.4, "stride": 29, "fill": "gray", **fields})
+    return Occlusion(
+        **{"unit": f"{MODEL}/{unit}", "size": SIDE, "pool_resolution": SIDE, "patch": 0.4, "stride": 29, "fill": "gray", **fields}
+    )
 
 
 def swept(asked: Occlusion, *, image: Tensor, model: LoadedModel) -> Any:
