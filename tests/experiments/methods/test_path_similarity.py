@@ -108,7 +108,7 @@ def made(tmp_path_factory: pytest.TempPathFactory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ZOO_DIR", str(folder / "zoo"))
         workshop = new_workshop(folder / "store")
-        network = model_id(workshop.obtain(Network(epochs=3)).digest)
+        network = model_id(workshop.obtain(Network(epochs=8)).digest)
         bring_models(network, store=workshop.store)
         recipe = PathSimilarity(
             model=network,

@@ -16,7 +16,7 @@ from tests.experiments.papers.findings import analyzed, assert_sound, claims_of,
 
 pytestmark = pytest.mark.integration
 PAPER = "zimmermann2021_causal"
-UNITS = [f"googlenet.tf_in1k/mixed{block}_{branch}_pre_relu_conv:7" for block in ("3a", "4b", "5a") for branch in ("3x3", "pool")]
+UNITS = [f"googlenet.tf_in1k/mixed{block}_{branch}_pre_relu_conv:7" for block in ("3a", "4b", "5a") for branch in ("pool_reduce", "3x3")]
 ACCURACIES = {"synthetic": 0.85, "natural": 0.85, "none": 0.45}
 
 
@@ -88,7 +88,7 @@ def test_layers_are_split_into_blocks_and_branches(findings: Findings):
     found = rows_of(findings, "accuracy_by_layer", group="people", condition="none")
 
     assert [(one["block"], one["branch"]) for one in found] == [
-        (f"mixed{block}", branch) for block in ("3a", "4b", "5a") for branch in ("3x3", "pool")
+        (f"mixed{block}", branch) for block in ("3a", "4b", "5a") for branch in ("pool", "3x3")
     ]
 
 
