@@ -16,7 +16,11 @@ from tests.experiments.papers.findings import analyzed, assert_sound, claims_of,
 
 pytestmark = pytest.mark.integration
 PAPER = "zimmermann2021_causal"
-UNITS = [f"googlenet.tf_in1k/mixed{block}_{branch}_pre_relu_conv:7" for block in ("3a", "4b", "5a") for branch in ("pool_reduce", "3x3")]
+UNITS = [
+    f"googlenet.tf_in1k/mixed{block}_{branch}_pre_relu_conv:7"
+    for block in ("3a", "4b", "5a")
+    for branch in ("pool_reduce", "3x3")
+]
 ACCURACIES = {"synthetic": 0.85, "natural": 0.85, "none": 0.45}
 
 
