@@ -26,6 +26,7 @@ from experiments.contract.recipes import (
     Recipe,
     Run,
     StimulusSet,
+    Training,
     Trajectories,
 )
 from experiments.methods import (
@@ -62,6 +63,7 @@ MAKERS: Mapping[type[Recipe], Maker] = {
     StimulusSet: lambda recipe, workshop: registry.part(recipe.paper, "stimuli").make(recipe, workshop),
     Analysis: lambda recipe, workshop: registry.part(recipe.paper, "analysis").make(recipe, workshop),
     MachineAnswers: lambda recipe, workshop: machine_answers.make(recipe, workshop, design=registry.design(recipe.paper)),
+    Training: lambda recipe, workshop: registry.runner(recipe.paper).train(recipe, workshop),
     Run: lambda recipe, workshop: registry.runner(recipe.paper).make(recipe, workshop),
 }
 

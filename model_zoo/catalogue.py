@@ -71,7 +71,9 @@ class ModelCard:
     license: str
     weights: Weights
     input_size: int
-    """Side in px at which the model was evaluated."""
+    """Side in px at which the model was evaluated; 0 if it takes no images."""
+    takes: Literal["images", "vectors"] = "images"
+    """Units of a network that takes vectors have no pictures; it is here for its weights and its lineage."""
     mean: tuple[float, float, float]
     """Of the RGB values in [0, 1], subtracted before the first layer."""
     std: tuple[float, float, float]
@@ -171,6 +173,12 @@ def check_unit(address: UnitAddress, *, aggregation: str) -> UnitAddress:
     """
     name = resolve_layer(address.layer, model_id=address.model)
     layer = card(address.model).layers[name]
+    if card(address.model).takes != "images":
+        raise InputError(
+            field="unit",
+            message=f"{address.model} takes vectors, so that its units have no pictures",
+            remedy="Choose a unit of a network that takes images",
+        )
     if address.channel >= layer.channels:
         raise InputError(
             field="unit",

@@ -20,14 +20,16 @@ IMAGES = 2
 
 
 def inventory(network: nn.Module, *, side: int) -> tuple[dict[str, Layer], dict[str, str]]:
+    """That of a network that takes RGB images, `side` px square; it may be on the `meta` device, where the pass costs nothing."""
+    device = next((parameter.device for parameter in network.parameters()), None)
+    return inventory_by(network, torch.zeros(IMAGES, 3, side, side, device=device))
+
+
+def inventory_by(network: nn.Module, inputs: Tensor) -> tuple[dict[str, Layer], dict[str, str]]:
     """The modules with units, and the others each with the reason, in the order of `named_modules`.
 
-    The network is put into evaluation mode; it may be on the `meta` device, where the pass costs nothing. Where a map has as many
-    channels as rows it is taken for BCHW. Dropouts and parts of a convolution (its padding) are left out of both.
-
-    Args:
-        network: Takes RGB images.
-        side: Of the images, in px.
+    The network is put into evaluation mode and run once with two inputs. Where a map has as many channels as rows it is taken for
+    BCHW. Dropouts and parts of a convolution (its padding) are left out of both.
     """
     modules = _modules(network.eval())
     shapes: dict[str, list[tuple[int, ...] | None]] = {name: [] for name in modules}
@@ -36,10 +38,9 @@ def inventory(network: nn.Module, *, side: int) -> tuple[dict[str, Layer], dict[
         shapes[name].append(tuple(output.shape) if isinstance(output, Tensor) else None)
 
     hooks = [module.register_forward_hook(partial(note, name)) for name, module in modules.items()]
-    device = next((parameter.device for parameter in network.parameters()), None)
     try:
         with torch.no_grad():
-            network(torch.zeros(IMAGES, 3, side, side, device=device))
+            network(inputs)
     finally:
         for hook in hooks:
             hook.remove()

@@ -10,6 +10,7 @@ from model_zoo.sources import (
     clip_towers,
     efficientnet_lite,
     lucent_networks,
+    perceptron,
     small_convnet,
     timm_networks,
     torchvision_networks,
@@ -37,5 +38,6 @@ SOURCES: Mapping[str, Source] = {
     "vit_base_patch32_224": timm_networks,
     "convnext_base": timm_networks,
     "small_convnet": small_convnet,
+    "perceptron": perceptron,
 }
 """By the name that stands in a card."""

@@ -5,6 +5,7 @@ Layout of the store, on a disk or in a bucket (any fsspec URL):
     blobs/<sha256>             a file's bytes, named by their content
     manifests/<digest>.json    what a recipe gave: written last and once, so that nobody ever sees half an artifact
     cancelled/<job>            a mark that tells a worker to stop
+    checkpoints/<digest>       how far the making of a recipe was, for whoever goes on after a kill; gone once it is made
 """
 
 import contextlib
@@ -149,6 +150,7 @@ class ArtifactStore:
             provenance=provenance,
         )
         self._write_once(f"manifests/{made.digest}.json", json.dumps(made.as_json()).encode())
+        self._remove(f"checkpoints/{made.digest}")
         stored = self.manifest(made.digest)
         if stored is None:
             raise FileNotFoundError(f"the manifest of {made.digest} was written and is gone; is something clearing the store?")
@@ -180,6 +182,18 @@ class ArtifactStore:
         """Forget the bytes stored under `sha256`, if there are any."""
         self._remove(f"blobs/{sha256}")
 
+    def write_checkpoint(self, digest: str, content: bytes) -> None:
+        """Replace the checkpoint of a recipe; a reader meets the old one or the new one."""
+        self._write(f"checkpoints/{digest}", content)
+
+    def read_checkpoint(self, digest: str) -> bytes | None:
+        """The latest checkpoint of a recipe, or None."""
+        try:
+            content: bytes = self.fs.cat_file(f"{self.root}/checkpoints/{digest}")
+        except FileNotFoundError:
+            return None
+        return content
+
     def mark_cancelled(self, job: str) -> None:
         """Tell whichever worker runs `job` to stop."""
         self._write_once(f"cancelled/{job}", b"")
@@ -193,10 +207,12 @@ class ArtifactStore:
             self.fs.rm_file(f"{self.root}/{name}")
 
     def _write_once(self, name: str, content: bytes) -> None:
+        if not self.fs.exists(f"{self.root}/{name}"):
+            self._write(name, content)
+
+    def _write(self, name: str, content: bytes) -> None:
         """Write a file under a passing name, then rename it, so that a reader or a crash never meets half of it."""
         path = f"{self.root}/{name}"
-        if self.fs.exists(path):
-            return
         passing = f"{self.root}/passing/{uuid.uuid4().hex}"
         try:
             self.fs.makedirs(f"{self.root}/passing", exist_ok=True)

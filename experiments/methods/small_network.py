@@ -1,22 +1,15 @@
 """Maker of networks trained here: a small convolutional network on a labeled data set, with a card for the zoo."""
 
-import dataclasses
-import hashlib
-import json
-
 import torch
 from jaxtyping import Float, Int
-from safetensors.torch import save
 from torch import Tensor, nn
 from torch.nn import functional
 
-from experiments.contract.artifacts import NewFile, Product, Workshop
-from experiments.contract.local_models import CARD, WEIGHTS, model_id
+from experiments.contract.artifacts import Product, Workshop
 from experiments.contract.recipes import Network
 from experiments.datasets.digits import CLASSES, SPLIT_SEED, Part, labeled_digits
 from experiments.methods.exemplars import as_tensor
-from model_zoo.catalogue import ModelCard, Weights
-from model_zoo.inventory import inventory
+from experiments.methods.training.registration import GRAY, Registered, zoo_files
 from model_zoo.preprocessing import Preprocess
 from model_zoo.sources.small_convnet import ELIGIBLE, SmallConvnet
 
@@ -25,8 +18,6 @@ SIDE = 32
 BATCH = 32
 LEARNING_RATE = 1e-2
 """At its highest, of a rate that rises first and then falls to zero (Smith & Topin 2018)."""
-GRAY = (0.5, 0.5, 0.5)
-"""Mean and standard deviation of the preprocessing: middle gray is 0, black and white are -1 and 1."""
 LICENSE = "MIT, as this project; the digits are CC BY 4.0 (UCI Machine Learning Repository, optdigits)"
 
 
@@ -43,13 +34,16 @@ def make(recipe: Network, workshop: Workshop) -> Product:
         "seed": recipe.seed,
         "split_seed": SPLIT_SEED,
     }
-    content = save({name: tensor.cpu().contiguous() for name, tensor in trained.state_dict().items()})
-    card = json.dumps(dataclasses.asdict(card_of(recipe, weights=content)), indent=1).encode()
-    files = (
-        NewFile(name=WEIGHTS, content=content, media_type="application/octet-stream"),
-        NewFile(name=CARD, content=card, media_type="application/json"),
+    about = Registered(
+        title=f"Three convolutions, trained here on {recipe.data}",
+        architecture="small_convnet",
+        # Which labeled images tell its accuracy; the split is the data set's own.
+        spec={"widths": list(_widths(recipe)), "classes": CLASSES, "data": recipe.data},
+        eligible=ELIGIBLE,
+        side=SIDE,
+        license=LICENSE,
     )
-    return Product(new_files=files, values=values)
+    return Product(new_files=zoo_files(recipe, trained, about=about), values=values)
 
 
 def train(
@@ -82,29 +76,6 @@ def accuracy(trained: nn.Module, *, images: Float[Tensor, "image 3 side side"], 
     """Share of preprocessed images whose largest logit is that of their class."""
     with torch.inference_mode():
         return float((trained(images).argmax(dim=1) == labels).float().mean())
-
-
-def card_of(recipe: Network, *, weights: bytes) -> ModelCard:
-    """The card of the network that a recipe gives."""
-    name = model_id(recipe.digest)
-    layers, skipped = inventory(_untrained(recipe), side=SIDE)
-    return ModelCard(
-        id=name,
-        title=f"Three convolutions, trained here on {recipe.data}",
-        architecture="small_convnet",
-        source=f"Trained here, artifact {recipe.digest}",
-        license=LICENSE,
-        weights=Weights(file=f"{name}/{WEIGHTS}", sha256=hashlib.sha256(weights).hexdigest()),
-        input_size=SIDE,
-        mean=GRAY,
-        std=GRAY,
-        reported_top1=None,
-        eligible=ELIGIBLE,
-        layers=layers,
-        skipped=skipped,
-        # Which labeled images tell its accuracy; the split is the data set's own.
-        spec={"widths": list(_widths(recipe)), "classes": CLASSES, "data": recipe.data},
-    )
 
 
 def _part(part: Part, *, device: str) -> tuple[Float[Tensor, "image 3 side side"], Int[Tensor, " image"]]:

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from experiments import jobs
 from experiments.contract.local_models import bring_models, is_model, model_id
-from experiments.contract.recipes import Circuit, Network, Recipe, recipe_from_json
+from experiments.contract.recipes import Circuit, Network, Recipe, Training, recipe_from_json
 from model_zoo.catalogue import MADE_HERE
 from webapp import compute
 from webapp.stimuli.models import Artifact, Job
@@ -94,7 +94,7 @@ def artifact_store(manifest: dict[str, Any]) -> Artifact:
 
 def models_bring() -> None:
     """Bring the models made here that artifacts are or are of into the zoo folder, which a restored server has empty."""
-    made = Artifact.objects.filter(kind__in=(Circuit.kind, Network.kind)).values_list("digest", "manifest__files")
+    made = Artifact.objects.filter(kind__in=(Circuit.kind, Network.kind, Training.kind)).values_list("digest", "manifest__files")
     named = Artifact.objects.filter(unit__startswith=MADE_HERE).values_list("unit", flat=True).distinct()
     bring_models([*(model_id(digest) for digest, files in made if is_model(files)), *named], store=store())
 

@@ -18,6 +18,7 @@ from experiments.contract.recipes.occlusion import Blur, Occlusion
 from experiments.contract.recipes.paths import PathSimilarity
 from experiments.contract.recipes.runs import Run
 from experiments.contract.recipes.studies import Analysis, StimulusSet
+from experiments.contract.recipes.trainings import Training
 from experiments.contract.recipes.visualization import FeatureVisualization
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "Run",
     "Sign",
     "StimulusSet",
+    "Training",
     "Trajectories",
     "UnitRecipe",
     "recipe_from_json",
@@ -67,6 +69,7 @@ RECIPES: Mapping[str, type[Recipe]] = {
             Network,
             PathSimilarity,
             MachineAnswers,
+            Training,
             Run,
         )
     },

@@ -1,0 +1,84 @@
+"""Checkpoints: a network, its optimizer and its journal as one safetensors file in the artifact store, written by rename."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from safetensors.torch import load, save
+from torch import Tensor, nn
+
+from experiments.contract.artifacts import ArtifactStore
+from experiments.contract.errors import InputError
+from experiments.contract.recipes import Recipe
+
+NETWORK, OPTIMIZER = "network.", "optimizer."
+"""Beginnings of the names of tensors; the optimizer's go on with the number of a parameter and the name of its state."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checkpoint:
+    """How far a training was."""
+
+    step: int
+    """Updates that were made."""
+    lines: Sequence[Mapping[str, Any]]
+    """All evaluations until then."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checkpoints:
+    """The checkpoint of one recipe; it is gone once the artifact is there."""
+
+    store: ArtifactStore
+    recipe: Recipe
+
+    def save(self, kept: Checkpoint, *, network: nn.Module, optimizer: torch.optim.Optimizer) -> None:
+        """Replace the checkpoint by this one."""
+        tensors = {f"{NETWORK}{name}": tensor for name, tensor in network.state_dict().items()}
+        for number, state in optimizer.state_dict()["state"].items():
+            tensors.update({f"{OPTIMIZER}{number}.{name}": tensor for name, tensor in state.items()})
+        about = {"recipe": json.dumps(self.recipe.as_json()), "step": str(kept.step), "lines": json.dumps(list(kept.lines))}
+        content = save({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, metadata=about)
+        self.store.write_checkpoint(self.recipe.digest, content)
+
+    def restore(self, network: nn.Module, optimizer: torch.optim.Optimizer) -> Checkpoint | None:
+        """Put network and optimizer back to where they were; None, and nothing is changed, where there is no checkpoint.
+
+        Raises:
+            InputError: The checkpoint is of another recipe.
+        """
+        content = self.store.read_checkpoint(self.recipe.digest)
+        if content is None:
+            return None
+        about, tensors = _about(content), load(content)
+        self._check(about)
+        network.load_state_dict({name.removeprefix(NETWORK): one for name, one in tensors.items() if name.startswith(NETWORK)})
+        states: dict[int, dict[str, Tensor]] = {}
+        for name, tensor in tensors.items():
+            if name.startswith(OPTIMIZER):
+                number, _, key = name.removeprefix(OPTIMIZER).partition(".")
+                states.setdefault(int(number), {})[key] = tensor
+        optimizer.load_state_dict({"state": states, "param_groups": optimizer.state_dict()["param_groups"]})
+        return Checkpoint(step=int(about["step"]), lines=json.loads(about["lines"]))
+
+    def last_step(self) -> int | None:
+        """Of the checkpoint that is there."""
+        content = self.store.read_checkpoint(self.recipe.digest)
+        return None if content is None else int(_about(content)["step"])
+
+    def _check(self, about: Mapping[str, str]) -> None:
+        if json.loads(about["recipe"]) != json.loads(json.dumps(self.recipe.as_json())):
+            raise InputError(
+                field="recipe",
+                message=f"the checkpoint of {self.recipe.digest[:12]} is of another recipe than is asked for",
+                remedy="Remove the checkpoint to begin anew, or ask for the recipe that it is of",
+            )
+
+
+def _about(content: bytes) -> dict[str, str]:
+    """The metadata of a safetensors file: JSON after eight bytes of its length."""
+    length = int.from_bytes(content[:8], "little")
+    about: dict[str, str] = json.loads(content[8 : 8 + length])["__metadata__"]
+    return about
