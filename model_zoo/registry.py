@@ -8,6 +8,7 @@ from torch import nn
 from model_zoo.catalogue import ModelCard
 from model_zoo.sources import (
     clip_towers,
+    convolutional_encoder,
     efficientnet_lite,
     lucent_networks,
     perceptron,
@@ -39,5 +40,6 @@ SOURCES: Mapping[str, Source] = {
     "convnext_base": timm_networks,
     "small_convnet": small_convnet,
     "perceptron": perceptron,
+    "convolutional_encoder": convolutional_encoder,
 }
 """By the name that stands in a card."""
