@@ -1,15 +1,11 @@
 """The contrastive loss over pairs (InfoNCE) with the similarities and negatives of the papers. Called by their training."""
 
-from typing import Literal
-
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from experiments.methods.contrastive.scores import Distance, comparable, scores
-
-Negatives = Literal["cross", "both", "self_included"]
-Directions = Literal["one", "both"]
+from experiments.methods.contrastive.pair_gradients import Directions, Negatives, Way, loss_of
+from experiments.methods.contrastive.scales import rescaled
+from experiments.methods.contrastive.similarities import Distance, similarity
 
 
 def pair_nce(
@@ -41,23 +37,10 @@ def pair_nce(
         directions: `both` is the mean with anchors and positives in exchanged roles.
 
     Raises:
-        InputError: A batch of one, unequal shapes, or a temperature or power that is not above 0.
+        InputError: A batch of one, unequal shapes, or a temperature, power or precision that is not above 0.
     """
-    first, second = comparable(
-        first, second, distance=distance, power=power, precisions=precisions, temperature=temperature
+    first, second = rescaled(first, second, distance=distance, power=power, precisions=precisions, temperature=temperature)
+    way = Way(
+        similarity=similarity(distance, power=power), negatives=negatives, directions=directions, tile=first.shape[-2]
     )
-    between = scores(first, second, distance=distance, power=power)
-    positive = between.diagonal(dim1=-2, dim2=-1)
-    losses = []
-    for anchors, across in ((first, between), (second, between.mT))[: 1 if directions == "one" else 2]:
-        if negatives == "cross":
-            total = across.logsumexp(dim=-1)
-        else:
-            among = scores(anchors, anchors, distance=distance, power=power)
-            if negatives == "both":
-                own = torch.eye(among.shape[-1], dtype=torch.bool, device=among.device)
-                total = torch.logaddexp(across.logsumexp(dim=-1), among.masked_fill(own, -torch.inf).logsumexp(dim=-1))
-            else:
-                total = torch.logaddexp(positive, among.logsumexp(dim=-1))
-        losses.append((total - positive).mean(dim=-1))
-    return torch.stack(losses).mean(dim=0)
+    return loss_of(first, second, way)
