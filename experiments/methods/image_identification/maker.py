@@ -1,5 +1,7 @@
 """Makes the artifact of the training of an encoder of images: trains it, measures it, registers it. Called by papers."""
 
+import dataclasses
+
 import torch
 from torch import nn
 
@@ -42,8 +44,9 @@ def train_encoder(recipe: Training, configuration: ImageConfiguration, *, worksh
     checkpoints = Checkpoints(store=workshop.store, recipe=recipe)
     lines = train(task, plan=configuration.plan, checkpoints=checkpoints, report=workshop.report, doing=f"training {title}")
     found = task.scores(MEASURED_AT_THE_END)
+    values = {**dataclasses.asdict(found), "pixels_r2": task.pixels_r2(MEASURED_AT_THE_END)}
     files = zoo_files(recipe, task.encoder.eval(), about=about(configuration, title=title))
-    return Product(new_files=(*files, journal_file(lines)), values={"r2": found.r2, "mcc": found.mcc})
+    return Product(new_files=(*files, journal_file(lines)), values=values)
 
 
 def untrained(configuration: ImageConfiguration, *, seed: int) -> nn.Module:

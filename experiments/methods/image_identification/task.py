@@ -13,6 +13,7 @@ from experiments.methods.identification.configuration import DOT
 from experiments.methods.identification.scores import Scores, scores_of
 from experiments.methods.image_identification.configuration import ImageConfiguration
 from experiments.methods.image_identification.sources import ImageSource
+from experiments.methods.metrics.regression import linear_r2
 from experiments.methods.training.loop import Group
 from experiments.methods.training.stacked import step_generator
 from model_zoo.preprocessing import Preprocess
@@ -20,6 +21,7 @@ from model_zoo.preprocessing import Preprocess
 MEASURED = 2048
 """Held-out images at each evaluation: half to fit what is fitted, half to score."""
 AT_ONCE = 256
+COARSE = 8
 
 
 class ImageEncoderTask:
@@ -81,6 +83,12 @@ class ImageEncoderTask:
         with torch.no_grad():
             codes = torch.cat([self._codes(part) for part in images.split(AT_ONCE)])
         return scores_of(factors, codes, correlation=self.configuration.correlation)
+
+    def pixels_r2(self, count: int) -> float:
+        """R² of the baseline that takes the pixels for codes, averaged to `COARSE` x `COARSE`, as there are too many to fit."""
+        images, factors = self.source.held_out(count)
+        coarse = functional.adaptive_avg_pool2d(images.float() / 255, COARSE).flatten(1)
+        return linear_r2(coarse.double().numpy(), factors.double().numpy())
 
     def _codes(self, images: UInt8[Tensor, "image 3 side side"]) -> Float[Tensor, "image code"]:
         return cast(Tensor, self.encoder(self.preprocess(images.to(self.device).float() / 255)))
