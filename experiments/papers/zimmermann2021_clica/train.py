@@ -16,10 +16,11 @@ from experiments.methods.identification.identifiability import warning_of
 from experiments.methods.identification.maker import train_encoders
 from experiments.methods.image_identification.configuration import DataName, ImageConfiguration
 from experiments.methods.image_identification.maker import train_encoder
-from experiments.methods.run_results import run_product
+from experiments.methods.run_results import RunFigure, run_product
 from experiments.papers.zimmermann2021_clica.analysis import Metrics, image_metrics, row_metrics
 from experiments.papers.zimmermann2021_clica.claims import CLAIMS
-from experiments.papers.zimmermann2021_clica.figures import run_figures
+from experiments.papers.zimmermann2021_clica.figures.samples import samples_figure
+from experiments.papers.zimmermann2021_clica.figures.scores import curves_figure, scores_figure
 from experiments.papers.zimmermann2021_clica.networks import chosen_rows, configuration_of, supervised
 from experiments.papers.zimmermann2021_clica.tables.image_rows import ImageRow
 from experiments.papers.zimmermann2021_clica.tables.image_scales import (
@@ -115,7 +116,7 @@ def make(recipe: Run, workshop: Workshop) -> Product:
         recipe,
         metrics=metrics,
         claims=CLAIMS,
-        figures=run_figures(metrics),
+        figures=_figures(metrics),
         parents=list(stages),
         device=workshop.device,
         warnings=[f"{plan.row.name}: {plan.warning}" for plan in plans if plan.warning],
@@ -173,3 +174,9 @@ def _metrics(plan: Planned, made: Mapping[str, Manifest], workshop: Workshop) ->
     if isinstance(plan.row, ImageRow):
         return image_metrics(plan.row, trained=trained, supervised=baselines, store=workshop.store)
     return row_metrics(plan.row, trained=trained[0], supervised=baselines[0], store=workshop.store)
+
+
+def _figures(metrics: Mapping[str, Metrics]) -> list[RunFigure]:
+    sides = {found["side"] for found in metrics.values() if found.get("data") == "rendered"}
+    scores = [scores_figure(metrics), curves_figure(metrics)] if metrics else []
+    return [*scores, *(samples_figure(side) for side in sides)]

@@ -11,7 +11,7 @@ from experiments.methods.image_identification.configuration import DataName, Ima
 from experiments.papers.zimmermann2021_clica.tables.image_rows import IMAGE_ROWS, IMAGE_SETS, ImageRow
 
 SMALL: Mapping[Preset, Mapping[str, Json]] = {
-    "smoke": {"pool": 64, "batch": 16, "steps": 6, "measure_every": 3, "widths": (8, 16), "hidden": 32},
+    "smoke": {"pool": 64, "batch": 16, "steps": 6, "measure_every": 3, "widths": (8, 16), "hidden": 32, "measured": 512},
     "cpu": {"pool": 20_000, "batch": 128, "steps": 1500},
     "paper": {"pool": 250_000, "batch": 512, "steps": 30_000},
 }
@@ -24,7 +24,7 @@ PUBLISHED: Mapping[DataName, Mapping[str, Json]] = {
     "three_d_ident": {**AS_PUBLISHED, "encoder": "resnet18_encoder", "side": 224, "batch": 512, "steps": 30_000},
     "kitti_masks": {
         **AS_PUBLISHED,
-        **{"encoder": "mask_encoder", "side": 64, "batch": 32, "steps": 300_000, "correlation": "spearman"},
+        **{"encoder": "mask_encoder", "side": 64, "batch": 32, "steps": 300_000, "correlation": "spearman", "measured": 10_000},
     },
 }
 FITTING: Mapping[float, float] = {1.0: 0.05, 2.0: 0.005, 0.0: 0.01}
