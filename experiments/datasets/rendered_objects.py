@@ -38,10 +38,10 @@ class Block:
 
 
 BODY = (
-    Block(center=(0.0, 0.0, 0.0), half=(0.62, 0.2, 0.16), saturation=0.75, brightness=0.8),
-    Block(center=(0.48, 0.34, 0.0), half=(0.14, 0.24, 0.14), saturation=0.25, brightness=1.0),
-    Block(center=(-0.34, 0.0, -0.3), half=(0.16, 0.14, 0.2), saturation=1.0, brightness=0.4),
-    Block(center=(-0.5, -0.3, 0.06), half=(0.1, 0.2, 0.1), saturation=0.9, brightness=1.0),
+    Block(center=(0.0, 0.0, 0.0), half=(0.78, 0.25, 0.2), saturation=0.75, brightness=0.8),
+    Block(center=(0.6, 0.43, 0.0), half=(0.18, 0.3, 0.18), saturation=0.25, brightness=1.0),
+    Block(center=(-0.42, 0.0, -0.38), half=(0.2, 0.18, 0.25), saturation=1.0, brightness=0.4),
+    Block(center=(-0.62, -0.38, 0.08), half=(0.13, 0.25, 0.13), saturation=0.9, brightness=1.0),
 )
 
 
