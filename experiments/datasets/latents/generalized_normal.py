@@ -1,4 +1,4 @@
-"""Laws whose density falls with a power of the distance: Laplace, normal, generalized normal. By inverse distribution functions."""
+"""Laws whose density falls with a power of the distance (Laplace, normal, generalized normal), without rejection."""
 
 import functools
 import math
