@@ -1,6 +1,6 @@
 """Compositional contrast (Brady et al. 2023): how much outputs depend on several slots at once; 0 iff on one at most.
 
-`contrast` of given Jacobians is differentiable and serves as a penalty in training; `compositional_contrast` measures any decoder.
+`contrast` of given Jacobians is differentiable and serves as a penalty in training; `compositional_contrast` measures a decoder.
 """
 
 from collections.abc import Callable
@@ -26,14 +26,15 @@ def contrast(
     K slots of norm 1 it is D K (K - 1) / 2. Weighted, the norms of an output are divided by their mean over slots, and the output
     weighs as much as that mean, relative to the largest mean: the scale of the Jacobian drops out.
     """
-    norms: Tensor = (jacobians.square().sum(dim=-1) + EPSILON).sqrt() - EPSILON**0.5
+    # Outputs last: sums over the few dimensions of a slot then run along long rows, which is several times faster.
+    slopes = jacobians.movedim(-3, -1)
+    norms = ((slopes * slopes).sum(dim=-2) + EPSILON).sqrt() - EPSILON**0.5
     # Equal to ((Σ n)² - Σ n²) / 2, but a sum of what is not negative: nothing cancels where one slot dominates.
-    pairs: Tensor = (norms[..., 1:] * norms.cumsum(dim=-1)[..., :-1]).sum(dim=-1)
+    pairs: Tensor = (norms[..., 1:, :] * norms.cumsum(dim=-2)[..., :-1, :]).sum(dim=-2)
     if form == "plain":
-        plain: Tensor = pairs.sum(dim=-1)
-        return plain
+        return pairs.sum(dim=-1)
     # An output that nothing moves has neither pairs nor mean, and adds 0 / tiny.
-    means: Tensor = norms.mean(dim=-1).clamp(min=torch.finfo(norms.dtype).tiny)
+    means = norms.mean(dim=-2).clamp(min=torch.finfo(norms.dtype).tiny)
     weighted: Tensor = (pairs / means).sum(dim=-1) / means.amax(dim=-1)
     return weighted
 

@@ -10,8 +10,8 @@ from experiments.methods.metrics.regression import AffineMap
 def orthogonality_error(latents: Float[np.ndarray, "sample latent"], estimates: Float[np.ndarray, "sample code"]) -> float:
     """|AᵀA - cI| / |cI| in the Frobenius norm, for the affine map A that fits the estimates to the latents best and the best c.
 
-    0 if the codes are a rotation or reflection of the latents up to scale and offset, at most √(latents - 1); infinite if they are
-    constant. Other than `procrustes_error` it does not see what the map leaves unexplained.
+    0 if the codes are a rotation or reflection of the latents up to scale and offset, at most √(latents - 1); infinite if they
+    are constant. Other than `procrustes_error` it does not see what the map leaves unexplained.
     """
     latents, estimates = paired(latents, estimates, names=("latents", "estimates"))
     squared = np.linalg.svd(AffineMap(latents, estimates).slopes, compute_uv=False) ** 2
