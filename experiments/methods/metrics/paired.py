@@ -34,3 +34,8 @@ def varies(columns: Float[np.ndarray, "sample column"]) -> NDArray[np.bool_]:
     """Which columns are not constant up to rounding."""
     varying: NDArray[np.bool_] = np.ptp(columns, axis=0) > CONSTANT * np.abs(columns).max(axis=0)
     return varying
+
+
+def centered(columns: Float[np.ndarray, "sample column"]) -> NDArray[np.float64]:
+    """The columns without their means; exactly 0 where a column does not vary."""
+    return np.where(varies(columns), columns - columns.mean(axis=0), 0)
