@@ -51,7 +51,7 @@ class AffineMap:
 
     def __init__(self, inputs: NDArray[np.float64], targets: NDArray[np.float64]) -> None:
         self.center, self.offset = inputs.mean(axis=0), targets.mean(axis=0)
-        self.slopes: NDArray[np.float64] = np.linalg.lstsq(centered(inputs), centered(targets))[0]
+        self.slopes = np.linalg.lstsq(centered(inputs), centered(targets))[0]
 
     def __call__(self, inputs: NDArray[np.float64]) -> NDArray[np.float64]:
         """The fitted targets."""
