@@ -6,6 +6,7 @@ Ours and the reference take turns on the same data; the best of their turns coun
 import resource
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -89,7 +90,7 @@ def _contrast() -> dict[str, Any]:
     torch.manual_seed(0)
     slots = 3
     widths = (slots * SLOT_SIZE, WIDTH, WIDTH, slots * OUTPUTS)
-    layers = [nn.Linear(*pair) for pair in zip(widths, widths[1:], strict=False)]
+    layers = [nn.Linear(*pair) for pair in pairwise(widths)]
     decoder = nn.Sequential(nn.Flatten(), layers[0], nn.LeakyReLU(0.2), layers[1], nn.LeakyReLU(0.2), layers[2])
     latents = torch.randn(POINTS, slots, SLOT_SIZE)
     return _row(

@@ -30,7 +30,7 @@ def paired(
     return arrays
 
 
-def centered(samples: Float[np.ndarray, "sample *column"]) -> NDArray[np.float64]:
+def centered(samples: Float[np.ndarray, "sample ..."]) -> NDArray[np.float64]:
     """The columns without their means; exactly 0 where a column is constant up to rounding."""
     # Sums along rows are several times faster.
     rows = np.ascontiguousarray(np.moveaxis(samples, 0, -1))
