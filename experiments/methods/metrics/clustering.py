@@ -10,7 +10,7 @@ pixels to score is NaN, is left out of means, and is told.
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float, Integer
 from numpy.typing import NDArray
 
 from experiments.methods.metrics.contingency import contingency
@@ -41,7 +41,7 @@ class PairScores:
 
 
 def pair_scores(
-    truth: Int[np.ndarray, "image pixel"], predicted: Int[np.ndarray, "image pixel"], *, background: int | None = None
+    truth: Integer[np.ndarray, "image pixel"], predicted: Integer[np.ndarray, "image pixel"], *, background: int | None = None
 ) -> PairScores:
     """The scores of each image; with `background`, of the pixels alone that have another true label (FG-ARI).
 
