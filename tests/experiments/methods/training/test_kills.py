@@ -1,4 +1,4 @@
-"""Real processes killed with -9: a training goes on to the same bytes, and a kill in mid-write leaves the old checkpoint whole."""
+"""Real processes killed with -9: a training goes on to the same bytes, a kill in mid-write leaves the old checkpoint whole."""
 
 import contextlib
 import json
