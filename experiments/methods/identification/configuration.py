@@ -71,7 +71,14 @@ class Configuration:
         require_range(self, "mixing_layers", 1, 20)
         require_range(self, "mixing_pool", 1, 10**6)
         require_range(self, "power", 0, 20)
-        for name in ("marginal_scale", "conditional_scale", "conditional_power", "temperature", "size_factor", "precisions_factor"):
+        for name in (
+            "marginal_scale",
+            "conditional_scale",
+            "conditional_power",
+            "temperature",
+            "size_factor",
+            "precisions_factor",
+        ):
             require(getattr(self, name) > 0, name, f"{getattr(self, name)} is not above 0", "Give a number above 0")
         require(self.low < self.high, "high", f"{self.high} is not above {self.low}", "Give low < high")
         self._require_law()
@@ -88,7 +95,10 @@ class Configuration:
         remedy = "Choose another conditional, or space=sphere"
         for_sphere = self.conditional in ("von_mises_fisher", "anisotropic")
         require(
-            self.space == "sphere" or not for_sphere, "conditional", f"{self.conditional} lives on the sphere, not in {self.space}", remedy
+            self.space == "sphere" or not for_sphere,
+            "conditional",
+            f"{self.conditional} lives on the sphere, not in {self.space}",
+            remedy,
         )
         if self.conditional == "anisotropic":
             fits = len(self.spectrum) == self.latents and min(self.spectrum) > 0

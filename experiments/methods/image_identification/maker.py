@@ -21,7 +21,6 @@ from model_zoo.sources.convolutional_encoder import ConvolutionalEncoder
 from model_zoo.sources.published_encoders import MaskEncoder, ResNetEncoder
 
 
-
 def train_encoder(recipe: Training, configuration: ImageConfiguration, *, workshop: Workshop, title: str) -> Product:
     """The artifact of a training; `values` are those of its one network on held-out images.
 

@@ -137,9 +137,7 @@ def source_of(configuration: ImageConfiguration) -> ImageSource:
     if configuration.data == "three_d_ident":
         train, test = (read_three_d_ident(Path(configuration.folder), part=part) for part in ("train", "test"))
         return Identified(train=train, test=test, side=configuration.side, law=law_of(configuration))
-    return rendered(
-        configuration.pool, side=configuration.side, seed=configuration.data_seed, law=law_of(configuration)
-    )
+    return rendered(configuration.pool, side=configuration.side, seed=configuration.data_seed, law=law_of(configuration))
 
 
 def law_of(configuration: ImageConfiguration) -> GeneralizedNormal | Laplace | Normal:

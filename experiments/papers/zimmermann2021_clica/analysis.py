@@ -34,16 +34,12 @@ def row_metrics(row: Row, *, trained: Manifest, supervised: Manifest, store: Art
         "unsupervised": {name: summary(trained.values[name]) for name in (*SCORES, *LEGACY)},
         "supervised": {name: summary(supervised.values[name]) for name in SCORES},
         "identity": {name: summary(trained.values["identity"][name]) for name in SCORES},
-        "reported": {
-            name: list(getattr(row.reported, name)) for name in ("unsupervised", "supervised", "identity")
-        },
+        "reported": {name: list(getattr(row.reported, name)) for name in ("unsupervised", "supervised", "identity")},
         "curve": curve([trained], store=store),
     }
 
 
-def image_metrics(
-    row: ImageRow, *, trained: Sequence[Manifest], supervised: Sequence[Manifest], store: ArtifactStore
-) -> Metrics:
+def image_metrics(row: ImageRow, *, trained: Sequence[Manifest], supervised: Sequence[Manifest], store: ArtifactStore) -> Metrics:
     """The same of a row on images, whose networks are trainings of their own; the baseline that takes pixels for codes has no MCC."""
     configuration = trained[0].recipe["configuration"]
     return {

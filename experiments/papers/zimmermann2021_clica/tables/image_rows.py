@@ -38,7 +38,12 @@ def _identified(data: DataName, prefix: str) -> tuple[ImageRow, ...]:
     """The rows of 3DIdent, for the published set or for ours."""
 
     def row(
-        name: str, output: OutputSpace, power: float, r2: Figure, mcc: Figure, conditional: Literal["normal", "laplace"] = "normal"
+        name: str,
+        output: OutputSpace,
+        power: float,
+        r2: Figure,
+        mcc: Figure,
+        conditional: Literal["normal", "laplace"] = "normal",
     ) -> ImageRow:
         return ImageRow(name=f"{prefix}_{name}", data=data, output=output, power=power, conditional=conditional, r2=r2, mcc=mcc)
 

@@ -12,7 +12,7 @@ from experiments.papers.zimmermann2021_clica.tables.image_rows import IMAGE_ROWS
 
 SMALL: Mapping[Preset, Mapping[str, Json]] = {
     "smoke": {"pool": 64, "batch": 16, "steps": 6, "measure_every": 3, "widths": (8, 16), "hidden": 32, "measured": 512},
-    "cpu": {"pool": 20_000, "batch": 128, "steps": 1500},
+    "cpu": {"pool": 12_000, "batch": 128, "steps": 1200, "measured": 2048},
     "paper": {"pool": 250_000, "batch": 512, "steps": 30_000},
 }
 """Of the rendered set."""
@@ -27,8 +27,9 @@ PUBLISHED: Mapping[DataName, Mapping[str, Json]] = {
         **{"encoder": "mask_encoder", "side": 64, "batch": 32, "steps": 300_000, "correlation": "spearman", "measured": 10_000},
     },
 }
-FITTING: Mapping[float, float] = {1.0: 0.05, 2.0: 0.005, 0.0: 0.01}
-"""By power, the temperature at which codes in [0, 1] fit the law of factors in [-1, 1] whose scale is .1; on a sphere its square."""
+FITTING: Mapping[float, float] = {1.0: 0.1, 2.0: 0.02, 0.0: 0.01}
+"""By power, the temperature at which codes twice as long as latents of [0, 1] fit pairs whose scale is .1 of [-1, 1]; on a sphere
+the square of that scale."""
 
 
 def chosen_image_rows(names: str) -> list[ImageRow]:
