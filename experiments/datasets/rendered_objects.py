@@ -1,8 +1,8 @@
 """Images of a body of colored blocks before a lit wall, rendered from ten factors by casting rays; made for trainings on images.
 
-The factors are those of 3DIdent (Zimmermann et al. 2021): position, rotation, three hues and the angle of a light. Every factor
-lies in [-1, 1], and no two points of that box give the same image: the body has no symmetry, angles reach over half a turn and hues
-over two thirds of the circle. An image follows from its factors alone.
+The factors are those of 3DIdent (Zimmermann et al. 2021): position, rotation, three hues and the angle of a light. Every one
+lies in [-1, 1], and no two points of that box give the same image: the body has no symmetry, angles reach over half a turn and
+hues over two thirds of the circle. An image follows from its factors alone.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""What decides the training of encoders of mixed latents: a frozen configuration. Papers name theirs, `maker.train_encoders` makes one."""
+"""What decides the training of encoders of mixed latents. Papers name their configurations, `maker.train_encoders` makes one."""
 
 from dataclasses import dataclass
 from typing import Literal

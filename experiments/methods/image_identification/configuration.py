@@ -1,4 +1,4 @@
-"""What decides the training of an encoder of images: a frozen configuration. Papers name theirs; `maker.train_encoder` makes one."""
+"""What decides the training of an encoder of images. Papers name their configurations, `maker.train_encoder` makes one."""
 
 from dataclasses import dataclass
 from typing import Literal

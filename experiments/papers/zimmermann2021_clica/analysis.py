@@ -40,7 +40,7 @@ def row_metrics(row: Row, *, trained: Manifest, supervised: Manifest, store: Art
 
 
 def image_metrics(row: ImageRow, *, trained: Sequence[Manifest], supervised: Sequence[Manifest], store: ArtifactStore) -> Metrics:
-    """The same of a row on images, whose networks are trainings of their own; the baseline that takes pixels for codes has no MCC."""
+    """The same of a row on images, whose networks are trainings of their own; pixels taken for codes have no MCC."""
     configuration = trained[0].recipe["configuration"]
     return {
         "kind": "images",

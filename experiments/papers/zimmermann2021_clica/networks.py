@@ -24,7 +24,7 @@ SCALES: Mapping[Preset, Mapping[str, Json]] = {
 SPHERE_ON_CPU: Mapping[str, Json] = {"latents": 10, "hidden": (256, 256, 256), "steps": 12_000}
 """Of the rows on the sphere, which at this scale, too, has as many dimensions as the paper's."""
 BOX_BUT_PAPER: Mapping[str, Json] = {"size_factor": 0.2}
-"""Of the rows whose codes live in a box, which grows slowly, so that it presses; at the published scale it has the common rate."""
+"""Of the rows whose codes live in a box: it grows slowly, so that it presses. At the published scale it has the common rate."""
 NORMAL_POWER = 2.0
 GROWTH = 2.0
 """How much longer than latents codes become."""

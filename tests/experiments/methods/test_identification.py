@@ -1,4 +1,4 @@
-"""Encoders of mixed latents: what configurations can identify, how they are trained, and that a killed training goes on exactly."""
+"""Encoders of mixed latents: what configurations can identify, how they are trained, and that a killed one goes on exactly."""
 
 import dataclasses
 import json

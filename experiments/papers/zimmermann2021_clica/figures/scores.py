@@ -30,9 +30,9 @@ def scores_figure(metrics: Mapping[str, Mapping[str, Any]]) -> RunFigure:
 
     return RunFigure(
         name="scores",
-        caption="Held-out scores by row: mean and standard deviation over seeds. The baselines are what is observed taken for the "
-        "codes (identity; for images, their pixels) and the same encoder trained on the latents (supervised). Reported figures are "
-        "unverified.",
+        caption="Held-out scores by row: mean and standard deviation over seeds. The baselines are what is observed, taken for "
+        "the codes (identity; for images, their pixels), and the same encoder trained on the latents (supervised). Reported "
+        "figures are unverified.",
         content=draw((9.6, 2.0 + ROW_HEIGHT * len(metrics)), panels, title=title),
     )
 

@@ -1,4 +1,4 @@
-"""The rows on images: 3DIdent, KITTI Masks, and the rendered set of our own that stands beside 3DIdent where there are two cores."""
+"""The rows on images: 3DIdent, KITTI Masks, and the rendered set of our own that stands beside 3DIdent on two cores."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
