@@ -23,11 +23,13 @@ SCALES: Mapping[Preset, Mapping[str, Json]] = {
 }
 SPHERE_ON_CPU: Mapping[str, Json] = {"latents": 10, "hidden": (256, 256, 256), "steps": 12_000}
 """Of the rows on the sphere, which at this scale, too, has as many dimensions as the paper's."""
-BOX_BUT_PAPER: Mapping[str, Json] = {"size_factor": 0.2}
+IN_BOX: Mapping[str, Json] = {"size_factor": 0.2}
 """Of the rows whose codes live in a box: it grows slowly, so that it presses. At the published scale it has the common rate."""
+SMOOTH_IN_BOX: Mapping[str, Json] = {"steps": 8000, "learning_rate": 3e-3, "size_factor": 0.05}
+"""Of those of them whose loss is smooth at 0, and tells rotated codes by the sides of the box alone, or hardly otherwise."""
 NORMAL_POWER = 2.0
-GROWTH = 2.0
-"""How much longer than latents codes become."""
+GROWTH, SMOOTH_GROWTH = 2.0, 1.25
+"""How much longer than latents codes become; in a box with a smooth loss."""
 SUPERVISED_STEPS: Mapping[Preset, int] = {"smoke": 60, "cpu": 6000, "paper": 100_001}
 
 
@@ -56,13 +58,15 @@ def configuration_of(row: Row, *, preset: Preset, changes: Mapping[str, Json]) -
     if preset == "cpu" and row.space == "sphere":
         scale.update(SPHERE_ON_CPU)
     if preset != "paper" and row.model[0] == "box":
-        scale.update(BOX_BUT_PAPER)
+        scale.update(IN_BOX)
+    if preset == "cpu" and is_smooth_in_box(row):
+        scale.update(SMOOTH_IN_BOX)
     temperature = {} if preset == "paper" else {"temperature": fitting_temperature(row)}
     return build(Configuration, {**scale, **row.fields, **temperature, **changes})
 
 
 def fitting_temperature(row: Row) -> float:
-    """At which codes fit the law of the pairs that are as long as the latents on a sphere, and twice as long elsewhere.
+    """At which codes fit the law of the pairs that are as long as the latents on a sphere, and longer elsewhere.
 
     The published flags leave it at 1 and let the codes grow until they fit, to 20 times the latents where the scale is .05, which
     takes more steps than two cores have. On the sphere, where codes cannot grow, the model's law has another width then. In a box
@@ -73,7 +77,14 @@ def fitting_temperature(row: Row) -> float:
     if power == DOT:
         return 1 / scale if law == "von_mises_fisher" else scale**2
     # A normal law has the density exp(-d² / (2 scale²)), the others exp(-(d / scale)^power).
-    return (2 if power == NORMAL_POWER else 1) * (GROWTH * scale) ** power
+    growth = SMOOTH_GROWTH if is_smooth_in_box(row) else GROWTH
+    return (2 if power == NORMAL_POWER else 1) * (growth * scale) ** power
+
+
+def is_smooth_in_box(row: Row) -> bool:
+    """Whether the codes of a row live in a box and are compared by a power of distances above 1."""
+    output, power = row.model
+    return output == "box" and power > 1
 
 
 def supervised(configuration: Configuration, *, preset: Preset, steps: int | None) -> Configuration:
