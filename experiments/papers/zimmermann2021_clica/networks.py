@@ -1,6 +1,5 @@
 """At what scale the rows are trained: the configurations of a preset, and of the supervised baselines beside them."""
 
-import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
@@ -54,15 +53,24 @@ def configuration_of(row: Row, *, preset: Preset, changes: Mapping[str, Json]) -
     Raises:
         InputError: A change is unknown or unfit.
     """
-    scale = dict(SCALES[preset])
-    if preset == "cpu" and row.space == "sphere":
-        scale.update(SPHERE_ON_CPU)
-    if preset != "paper" and row.model[0] == "box":
-        scale.update(IN_BOX)
+    scale = _scale(row, preset=preset)
+    if preset != "paper":
+        scale["temperature"] = fitting_temperature(row)
+        scale.update(IN_BOX if row.model[0] == "box" else {})
     if preset == "cpu" and is_smooth_in_box(row):
         scale.update(SMOOTH_IN_BOX)
-    temperature = {} if preset == "paper" else {"temperature": fitting_temperature(row)}
-    return build(Configuration, {**scale, **row.fields, **temperature, **changes})
+    return build(Configuration, {**scale, **row.fields, **changes})
+
+
+def supervised(row: Row, *, preset: Preset, changes: Mapping[str, Json]) -> Configuration:
+    """The baseline beside a row: the same encoder, trained on the latents themselves. Rows that share it differ in pairs alone."""
+    fields = {name: row.fields[name] for name in ("space", "marginal", "output")}
+    alone = {"supervision": "latents", "conditional": "normal", "steps": SUPERVISED_STEPS[preset]}
+    return build(Configuration, {**_scale(row, preset=preset), **fields, **alone, **changes})
+
+
+def _scale(row: Row, *, preset: Preset) -> dict[str, Json]:
+    return {**SCALES[preset], **(SPHERE_ON_CPU if preset == "cpu" and row.space == "sphere" else {})}
 
 
 def fitting_temperature(row: Row) -> float:
@@ -85,22 +93,3 @@ def is_smooth_in_box(row: Row) -> bool:
     """Whether the codes of a row live in a box and are compared by a power of distances above 1."""
     output, power = row.model
     return output == "box" and power > 1
-
-
-def supervised(configuration: Configuration, *, preset: Preset, steps: int | None) -> Configuration:
-    """The baseline beside a configuration: the same encoder, trained on the latents themselves.
-
-    What decides about pairs alone is put back, so that the rows of a block share their baseline.
-    """
-    plain = Configuration()
-    pairs = {
-        name: getattr(plain, name)
-        for name in ("power", "temperature", "negatives", "directions", "conditional_scale", "spectrum", "precisions")
-    }
-    return dataclasses.replace(
-        configuration,
-        supervision="latents",
-        conditional="normal",
-        steps=steps or SUPERVISED_STEPS[preset],
-        **pairs,
-    )

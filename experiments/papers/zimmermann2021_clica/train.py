@@ -138,7 +138,7 @@ def planned(recipe: Run) -> list[Planned]:
 
 def _planned_row(row: Row, preset: Preset, *, settings: Settings, seeds: tuple[int, ...]) -> Planned:
     configuration = configuration_of(row, preset=preset, changes=settings.scale)
-    baseline = supervised(configuration, preset=preset, steps=settings.scale.get("steps"))
+    baseline = supervised(row, preset=preset, changes=settings.scale)
     return Planned(
         row=row,
         trained=[training_of(configuration, seeds=seeds)],
