@@ -63,7 +63,7 @@ def configuration_of(row: Row, *, preset: Preset, changes: Mapping[str, Json]) -
 
 
 def supervised(row: Row, *, preset: Preset, changes: Mapping[str, Json]) -> Configuration:
-    """The baseline beside a row: the same encoder, trained on the latents themselves. Rows that share it differ in pairs alone."""
+    """The baseline beside a row: the same encoder, trained on the latents. Rows that share it differ in pairs alone."""
     fields = {name: row.fields[name] for name in ("space", "marginal", "output")}
     alone = {"supervision": "latents", "conditional": "normal", "steps": SUPERVISED_STEPS[preset]}
     return build(Configuration, {**_scale(row, preset=preset), **fields, **alone, **changes})
