@@ -12,7 +12,7 @@ from experiments.papers.zimmermann2021_clica.tables.image_rows import IMAGE_ROWS
 
 SMALL: Mapping[Preset, Mapping[str, Json]] = {
     "smoke": {"pool": 64, "batch": 16, "steps": 6, "measure_every": 3, "widths": (8, 16), "hidden": 32, "measured": 512},
-    "cpu": {"pool": 12_000, "batch": 128, "steps": 1200, "measured": 2048},
+    "cpu": {"pool": 12_000, "batch": 128, "steps": 1500, "widths": (24, 48, 96), "measured": 2048},
     "paper": {"pool": 250_000, "batch": 512, "steps": 30_000},
 }
 """Of the rendered set."""
