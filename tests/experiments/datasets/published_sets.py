@@ -11,11 +11,11 @@ from experiments.datasets.kitti_masks import FILE
 LENGTHS = (4, 1, 6, 2)
 
 
-def write_masks(folder: Path, *, protocol: int = 4) -> tuple[list[np.ndarray], list[np.ndarray]]:
+def write_masks(folder: Path, *, protocol: int = 4, times: int = 1) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """KITTI Masks: sequences of squares that move, with their places and areas."""
     rng = np.random.default_rng(0)
     masks, factors = [], []
-    for length in LENGTHS:
+    for length in LENGTHS * times:
         frames = np.zeros((length, 64, 64), dtype=bool)
         places = rng.integers(5, 40, size=(length, 2))
         sizes = rng.integers(4, 20, size=length)

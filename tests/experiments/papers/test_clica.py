@@ -1,6 +1,7 @@
 """The experiment of Zimmermann et al. 2021: its rows and scales, its smallest run, what its claims judge, bad input."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +21,15 @@ from tests.experiments.methods.workshops import new_workshop
 
 SLUG = "zimmermann2021_clica"
 TINY = {"steps": 6, "batch": 8, "measure_every": 3, "codes": 4, "measured": 512}
+
+
+def write_many_masks(folder: Path) -> None:
+    """As many as the baseline on coarse pixels is fitted to."""
+    write_masks(folder, times=60)
+
+
+def write_many_images(folder: Path) -> None:
+    write_identified(folder, images=400, side=16)
 
 
 @pytest.fixture(scope="module")
@@ -148,8 +158,11 @@ def test_a_run_that_was_interrupted_trains_nothing_twice(ran):
 @pytest.mark.parametrize(
     ("fields", "write"),
     [
-        ({"data": "kitti_masks", "encoder": "mask_encoder", "side": 64, "correlation": "spearman", "power": 1.0}, write_masks),
-        ({"data": "three_d_ident", "encoder": "resnet18_encoder", "side": 32}, write_identified),
+        (
+            {"data": "kitti_masks", "encoder": "mask_encoder", "side": 64, "correlation": "spearman", "power": 1.0},
+            write_many_masks,
+        ),
+        ({"data": "three_d_ident", "encoder": "resnet18_encoder", "side": 16}, write_many_images),
     ],
     ids=["kitti", "3DIdent"],
 )
@@ -158,7 +171,6 @@ def test_encoders_of_published_sets_are_trained_from_their_files(tmp_path, field
     folder.mkdir()
     write(folder)
     workshop = new_workshop(tmp_path / "store")
-    # Small files have few images: as many as the coarse pixels need.
     recipe = Training(paper=SLUG, configuration={**TINY, **fields, "folder": str(folder)}, seeds=(0,))
 
     made = workshop.obtain(recipe)
