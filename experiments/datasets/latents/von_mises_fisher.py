@@ -40,7 +40,7 @@ class VonMisesFisher:
                 field="conditional", message=f"von Mises-Fisher is no law on {space}", remedy="Take a sphere, or another law"
             )
         uniform = torch.rand(around.shape[:-1], dtype=torch.float64, generator=generator, device=generator.device)
-        angle = _angles(space.latents, self.concentration, around.device).quantile(uniform)[..., None].to(around.dtype)
+        angle = angles(space.latents, self.concentration, around.device).quantile(uniform)[..., None].to(around.dtype)
         pole = functional.normalize(around, dim=-1)
         noise = torch.randn(around.shape, dtype=around.dtype, generator=generator, device=generator.device)
         # Twice: where the noise happens to lie along the pole, the first difference is of few digits.
@@ -54,14 +54,14 @@ def _across(pole: Tensor, directions: Tensor) -> Tensor:
 
 
 @functools.cache
-def _angles(latents: int, concentration: float, device: torch.device) -> Tabulated:
+def angles(latents: int, concentration: float, device: torch.device) -> Tabulated:
     """The law of the angle: sin^(n-2) exp(concentration cos), where it is not negligible."""
-    angles = np.linspace(0, np.pi, INTERVALS + 1)
-    seen = _log_density(angles, latents=latents, concentration=concentration)
-    last = angles[min(INTERVALS, np.flatnonzero(seen > seen.max() - FARTHEST)[-1] + 1)]
-    angles = np.linspace(0, last, INTERVALS + 1)
-    log_density = _log_density(angles, latents=latents, concentration=concentration)
-    return Tabulated.integrated(angles, log_density=log_density).to(device)
+    nodes = np.linspace(0, np.pi, INTERVALS + 1)
+    seen = _log_density(nodes, latents=latents, concentration=concentration)
+    last = nodes[min(INTERVALS, np.flatnonzero(seen > seen.max() - FARTHEST)[-1] + 1)]
+    nodes = np.linspace(0, last, INTERVALS + 1)
+    log_density = _log_density(nodes, latents=latents, concentration=concentration)
+    return Tabulated.integrated(nodes, log_density=log_density).to(device)
 
 
 def _log_density(angles: NDArray[np.float64], *, latents: int, concentration: float) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ import torch
 from scipy import special, stats
 
 from experiments.contract.errors import InputError
-from experiments.datasets.latents import bingham
+from experiments.datasets.latents import bingham, von_mises_fisher
 from experiments.datasets.latents.conditionals import (
     Anisotropic,
     Conditional,
@@ -95,6 +95,17 @@ def test_von_mises_fisher_law_is_that_of_scipy(latents: int, concentration: floa
     for direction in (pole, torch.eye(latents)[0], torch.eye(latents)[-1]):
         found = (drawn / 3 @ direction).double().numpy()
         assert stats.ks_2samp(found, reference @ direction.double().numpy()).pvalue > 0.01
+
+
+@pytest.mark.parametrize("concentration", [0.1, 10.0, 1000.0])
+def test_angles_on_the_common_sphere_are_those_of_the_closed_form(concentration: float) -> None:
+    shares = torch.linspace(0, 0.9999, 5001, dtype=torch.float64)
+
+    angles = von_mises_fisher.angles(3, concentration, torch.device("cpu")).quantile(shares)
+
+    # The cosine has the density exp(concentration · cosine) there: 1 - its distribution function is the share of the angle.
+    below = np.expm1(-2 * concentration * np.sin(angles.numpy() / 2) ** 2) / np.expm1(-2 * concentration)
+    np.testing.assert_allclose(below, shares.numpy(), atol=1e-10, rtol=0)
 
 
 def test_mean_of_the_von_mises_fisher_law_is_a_ratio_of_bessel_functions() -> None:
