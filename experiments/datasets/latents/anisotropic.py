@@ -23,9 +23,9 @@ MOST_TRIES = 64
 class Anisotropic:
     """The density falls as exp(-½ sum_d precisions_d (z_d - around_d)²).
 
-    These are the precisions of the published code, twice those of the paper's page. Drawn by rejection, many tries at once: of
-    ten latents with precisions from 5 to 25 a fifth of the tries are accepted, in the worst of our configurations (half 250, half
-    5) a twelfth.
+    These are the precisions of the published code, twice those of the paper's page and of a loss without the ½. Drawn by
+    rejection, many tries at once: of ten latents with precisions from 5 to 25 a fifth of the tries are accepted, with half of
+    them 250 and half 5 a twelfth.
     """
 
     precisions: tuple[float, ...]

@@ -101,7 +101,7 @@ def test_members_are_independent() -> None:
 
 
 @pytest.mark.parametrize(("negatives", "alike"), [("cross", 1000), ("both", 1999), ("self_included", 1001)])
-@pytest.mark.parametrize("similarity", SIMILARITIES, ids=str)
+@pytest.mark.parametrize("similarity", [*SIMILARITIES, {"distance": "lp", "power": 0.5}], ids=str)
 def test_equal_rows_have_the_logarithm_of_their_number_and_no_gradient(
     similarity: dict[str, Any], negatives: Negatives, alike: int
 ) -> None:
