@@ -47,11 +47,8 @@ BODY = (
 
 def render(factors: Float[Tensor, "image 10"], *, side: int) -> UInt8[Tensor, "image 3 side side"]:
     """The images of these factors, `side` px wide and high."""
-    return torch.cat([_rendered(part, side=side) for part in _chunks(factors)])
-
-
-def _chunks(factors: Tensor) -> Iterator[Tensor]:
-    yield from factors.split(CHUNK)
+    parts = [factors[start : start + CHUNK] for start in range(0, len(factors), CHUNK)]
+    return torch.cat([_rendered(part, side=side) for part in parts])
 
 
 def _rendered(factors: Float[Tensor, "image 10"], *, side: int) -> UInt8[Tensor, "image 3 side side"]:

@@ -78,7 +78,8 @@ class ImageEncoderTask:
         images, factors = self.source.held_out(count)
         self.encoder.eval()
         with torch.no_grad():
-            codes = torch.cat([self._codes(part) for part in images.split(AT_ONCE)])
+            parts = [images[start : start + AT_ONCE] for start in range(0, len(images), AT_ONCE)]
+            codes = torch.cat([self._codes(part) for part in parts])
         return scores_of(factors, codes, correlation=self.configuration.correlation)
 
     def pixels_r2(self, count: int) -> float:

@@ -1,5 +1,6 @@
 """At what scale the rows are trained: the configurations of a preset, and of the supervised baselines beside them."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -86,7 +87,7 @@ def fitting_temperature(row: Row) -> float:
         return 1 / scale if law == "von_mises_fisher" else scale**2
     # A normal law has the density exp(-d² / (2 scale²)), the others exp(-(d / scale)^power).
     growth = SMOOTH_GROWTH if is_smooth_in_box(row) else GROWTH
-    return (2 if power == NORMAL_POWER else 1) * (growth * scale) ** power
+    return (2 if power == NORMAL_POWER else 1) * math.pow(growth * scale, power)
 
 
 def is_smooth_in_box(row: Row) -> bool:
