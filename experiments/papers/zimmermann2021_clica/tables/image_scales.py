@@ -20,7 +20,7 @@ SMALL: Mapping[Preset, Mapping[str, Json]] = {
     },
     "paper": {"pool": 250_000, "batch": 512, "steps": 30_000},
 }
-"""Of the rendered set. Pairs of the published scale, .1, are told from 127 others by three of ten factors, and the loss is next to
+"""Of the rendered set. Pairs of the published scale, .1, are told from 127 others by three of ten factors, and the loss is near
 0 while the others are unknown; at .3 a pair says about as much (ln 128 nats in all) as the batch can ask for."""
 AS_PUBLISHED: Mapping[str, Json] = {
     **{"learning_rate": 1e-4, "decay": "none", "negatives": "self_included", "directions": "one"},
