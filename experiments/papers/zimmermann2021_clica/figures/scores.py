@@ -26,7 +26,7 @@ def scores_figure(metrics: Mapping[str, Mapping[str, Any]]) -> RunFigure:
         _scores(right, metrics, "mcc")
         left.set_yticks(range(len(metrics)), [_label(name) for name in metrics], fontsize=8)
         left.invert_yaxis()
-        right.legend(loc="lower left", bbox_to_anchor=(-0.9, 1.08), ncols=4, borderaxespad=0)
+        canvas.legend(*right.get_legend_handles_labels(), loc="outside upper right", ncols=4)
 
     return RunFigure(
         name="scores",
