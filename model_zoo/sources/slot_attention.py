@@ -69,8 +69,8 @@ class SlotAttentionNetwork(nn.Module):
     ) -> Decomposed:
         """The images as `slots` layers.
 
-        The first slots begin at the annotated boxes, where there are any (a box of size 0 is none, and its slot begins as others do),
-        the others at noise: that of `generator`, or without one always the same.
+        The first slots begin at the annotated boxes, where there are any (a box of size 0 is none), the others at noise: that of
+        `generator`, or without one always the same.
 
         Raises:
             InputError: There are no slots, or fewer than hints.

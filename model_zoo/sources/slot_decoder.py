@@ -46,24 +46,24 @@ def plane_waves(count: int, *, width: int) -> Float[Tensor, "count count width"]
 
 
 class PatchEncoder(nn.Module):
-    """A token for each patch: two layers that see the patch alone, and a learned code of its place."""
+    """A token for each patch, from what is seen there and a learned code of the place."""
 
     def __init__(self, *, side: int, patch: int, width: int) -> None:
         super().__init__()
         self.embed = nn.Conv2d(COLORS, width, patch, stride=patch)
-        self.mix = nn.Conv2d(width, width, 1)
         self.places = nn.Parameter(plane_waves(side // patch, width=width).permute(2, 0, 1)[None].contiguous())
+        self.mix = nn.Conv2d(width, width, 1)
 
     def forward(self, images: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch width row column"]:
         """The tokens, where their patches are."""
-        return cast(Tensor, self.mix(functional.relu(self.embed(images)))) + self.places
+        # The place comes before a nonlinearity: in a sum of tokens that are sums, content and place would come apart.
+        return cast(Tensor, self.mix(functional.relu(self.embed(images) + self.places)))
 
 
 class BroadcastDecoder(nn.Module):
     """Spatial broadcast (Watters et al. 2019): a slot is put at each patch, with a code of the place, and decoded there.
 
-    Slot and place are added after a linear layer of their own, which is the first layer of a perceptron on both, at the cost of one
-    on the slots.
+    Slot and place are added after a linear layer of each, which is a first layer on both, at the cost of one on the slots.
     """
 
     def __init__(self, *, side: int, patch: int, dim: int, width: int) -> None:

@@ -73,7 +73,7 @@ class StampScenes:
         grounds: Sequence[UInt8[np.ndarray, "side side 3"]],
     ) -> tuple[UInt8[np.ndarray, "side side 3"], Float[np.ndarray, "side side"], Float[np.ndarray, "object 4"]]:
         if grounds:
-            canvas = Image.fromarray(grounds[generator.integers(len(grounds))])
+            canvas = Image.fromarray(grounds[int(generator.integers(len(grounds)))])
         else:
             gray = int(generator.integers(DARKEST, LIGHTEST + 1))
             canvas = Image.new("RGB", (self.side, self.side), (gray, gray, gray))
