@@ -73,7 +73,9 @@ class Configuration:
     def __post_init__(self) -> None:
         require_range(self, "slots", 1, 64)
         require_range(self, "objects", 1, 16)
-        require(bool(self.tested) and min(self.tested) >= 1, "tested", "there are no numbers of slots", "Give some, such as [2,4]")
+        require(
+            bool(self.tested) and min(self.tested) >= 1, "tested", "there are no numbers of slots", "Give some, such as [2,4]"
+        )
         require(self.side % self.patch == 0, "patch", f"{self.side} px do not divide by it", "Give a divisor of the side")
         known = self.annotated == "none" or self.method == "slot_attention"
         require(known, "annotated", f"{self.method} takes no annotations", "Give none, or method=slot_attention")
