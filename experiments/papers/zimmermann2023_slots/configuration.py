@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import torch
 from torch import nn
 
 from experiments.contract.fields import require, require_range
+from experiments.datasets.scenes.published import read_published
 from experiments.datasets.scenes.scene import Scenes
 from experiments.datasets.scenes.sprites import SpriteScenes
 from experiments.datasets.scenes.stamp_scenes import StampScenes
@@ -40,7 +42,7 @@ class Configuration:
     path: str = ""
     """Absolute path of the folder of `clevr` or `movi`."""
     objects: int = 3
-    """In each rendered scene, beside the background."""
+    """In each rendered scene, and at most in one of a published data set, beside the background."""
     slots: int = 4
     """In training."""
     tested: tuple[int, ...] = (2, 3, 4, 5, 7, 11)
@@ -145,6 +147,8 @@ class Configuration:
         return self._open(self.held_out, part="test")
 
     def _open(self, count: int, *, part: Literal["train", "test"]) -> Scenes:
+        if self.data == "clevr" or self.data == "movi":
+            return read_published(self.data, Path(self.path), part=part, count=count, most=self.objects, side=self.side)
         kind, background = RENDERED[self.data]["kind"], RENDERED[self.data]["background"]
         source = kind(side=self.side, fewest=self.objects, most=self.objects, background=background)
         made: Scenes = source.render(count, seed=TRAINED_ON if part == "train" else HELD_OUT)

@@ -86,7 +86,7 @@ def _envelope(slots: float, *, objects: int) -> tuple[float, float]:
     """That of `even_split` between whole numbers as well."""
     low, high = even_split(objects, slots=int(np.floor(slots))), even_split(objects, slots=int(np.ceil(slots)))
     share = slots - np.floor(slots)
-    return tuple((1 - share) * a + share * b for a, b in zip(low, high, strict=True))  # type: ignore[return-value]  # two
+    return tuple((1 - share) * a + share * b for a, b in zip(low, high, strict=True))
 
 
 def _heat(axes: Axes, values: np.ndarray[Any, np.dtype[np.float64]], found: Metrics, *, title: str) -> None:

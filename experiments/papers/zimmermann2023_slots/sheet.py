@@ -49,8 +49,8 @@ def sheet_figure(name: str, trained: Mapping[int, Arrays], *, title: str) -> Run
     return RunFigure(
         name=f"{name}_segmentations",
         caption=f"{title}: held-out images, true objects, and the slot with the largest share of each pixel, for networks "
-        "trained and used with different numbers of slots (first seed). A slot has the color of the object that it overlaps most; slots that "
-        "are no object's have colors of their own.",
+        "trained and used with different numbers of slots (first seed). A slot has the color of the object that it overlaps "
+        "most; slots that are no object's have colors of their own.",
         content=draw((9.6, 0.35 + 1.2 * len(columns)), panels, title=title),
     )
 
