@@ -63,9 +63,9 @@ class Configuration:
     """Trained on."""
     held_out: int = 512
     """Scenes that are measured on."""
-    steps: int = 3000
+    steps: int = 2500
     batch: int = 16
-    learning_rate: float = 2e-3
+    learning_rate: float = 4e-3
     warm_up: int = 300
     decay: Literal["cosine", "halving"] = "cosine"
     decay_every: int = 0

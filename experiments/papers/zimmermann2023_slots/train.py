@@ -4,7 +4,7 @@ Every training is an artifact of its own, so that a run that was interrupted goe
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Literal
 
 from experiments.contract.artifacts import Manifest, NewFile, Product, Workshop
@@ -64,15 +64,13 @@ class Settings:
         self.configuration(BASE, slots=self.slots[0])
 
     def configuration(self, variant: Variant, *, slots: int) -> Mapping[str, Json]:
-        """That of a training of a variant, checked.
+        """That of a training of a variant, whole, so that its digest changes when a default does.
 
         Raises:
             InputError: A field is unknown or unfit.
         """
         shared = {"data": self.data, "path": self.path, "tested": list(self.tested), **self.training}
-        changed = {**shared, **variant.changes, "slots": slots}
-        build(Configuration, changed)
-        return changed
+        return asdict(build(Configuration, {**shared, **variant.changes, "slots": slots}))
 
 
 SMOKE: Mapping[str, Json] = {"steps": 6, "scenes": 64, "held_out": 16, "batch": 8, "dim": 8, "width": 16, "measure_every": 6}
