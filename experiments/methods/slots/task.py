@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from experiments.datasets.scenes.scene import Scenes
 from experiments.methods.slots.objectives import Objective
 from experiments.methods.training.loop import Group
+from experiments.methods.training.parallel import share
 from experiments.methods.training.stacked import step_generator
 from model_zoo.sources.slot_decoder import Decomposed
 
@@ -60,7 +61,7 @@ class SlotTask:
     def loss(self, step: int) -> Float[Tensor, ""]:
         """Of scenes drawn for this step; slots begin at noise drawn for it."""
         generator = step_generator(self.seed, step=step, device=self.device)
-        chosen = torch.randint(len(self.scenes), (self.batch,), generator=generator, device=self.device).cpu()
+        chosen = share(torch.randint(len(self.scenes), (self.batch,), generator=generator, device=self.device)).cpu()
         images = as_inputs(torch.from_numpy(self.scenes.images)[chosen].to(self.device))
         hints = None if self.hints is None else self.hints[chosen].to(self.device)
         decomposed = decompose(self.network.train(), images, slots=self.slots, generator=generator, hints=hints)

@@ -20,15 +20,22 @@ class Variant:
     """Of the base, by the fields of `Configuration`."""
 
 
-MONET: Mapping[str, Json] = {"method": "monet", "likelihood": "mixture", "deviation": 0.1, "dim": 16, "width": 32}
+MONET: Mapping[str, Json] = {
+    "method": "monet",
+    "likelihood": "mixture",
+    "deviation": 0.3,
+    "dim": 16,
+    "width": 32,
+    "learning_rate": 2e-3,
+}
 BASE = Variant(name="base", title="Slot Attention, sprites", part="sweep")
 VARIANTS = (
     BASE,
     Variant(name="monet", title="MONet, sprites", part="methods", changes=MONET),
     Variant(name="stamps", title="Slot Attention, stamps", part="data", changes={"data": "stamps"}),
     Variant(name="monet_stamps", title="MONet, stamps", part="data", changes={**MONET, "data": "stamps"}),
-    Variant(name="mixture", title="likelihood of the mixture", part="objectives", changes={"likelihood": "mixture"}),
-    Variant(name="priced", title="slots have a price", part="objectives", changes={"price": 0.02}),
+    Variant(name="mixture", title="likelihood of the mixture", part="objectives", changes={"likelihood": "mixture", "deviation": 1.0}),
+    Variant(name="priced", title="slots have a price", part="objectives", changes={"price": 0.01}),
     Variant(name="one_box", title="one object's box is told", part="annotations", changes={"annotated": "one"}),
     Variant(name="all_boxes", title="all objects' boxes are told", part="annotations", changes={"annotated": "all"}),
 )
