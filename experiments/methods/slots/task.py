@@ -53,6 +53,8 @@ class SlotTask:
     """Measures the network on held-out scenes."""
     hints: Float[Tensor, "scene hinted 4"] | None = None
     """Annotated boxes of the scenes."""
+    priced_from: int = 0
+    """Step at which slots begin to have their price: before they have found anything, one slot for all would be the cheapest."""
 
     def groups(self) -> Sequence[Group]:
         """All parameters alike."""
@@ -65,7 +67,8 @@ class SlotTask:
         images = as_inputs(torch.from_numpy(self.scenes.images)[chosen].to(self.device))
         hints = None if self.hints is None else self.hints[chosen].to(self.device)
         decomposed = decompose(self.network.train(), images, slots=self.slots, generator=generator, hints=hints)
-        return self.objective(decomposed, images)
+        objective = self.objective if step >= self.priced_from else self.objective.without_price
+        return objective(decomposed, images)
 
     def measure(self) -> Mapping[str, Any]:
         """What the owner of the task measures."""
