@@ -10,7 +10,9 @@ from model_zoo.sources import (
     clip_towers,
     efficientnet_lite,
     lucent_networks,
+    monet,
     perceptron,
+    slot_attention,
     small_convnet,
     timm_networks,
     torchvision_networks,
@@ -39,5 +41,7 @@ SOURCES: Mapping[str, Source] = {
     "convnext_base": timm_networks,
     "small_convnet": small_convnet,
     "perceptron": perceptron,
+    "slot_attention": slot_attention,
+    "monet": monet,
 }
 """By the name that stands in a card."""
