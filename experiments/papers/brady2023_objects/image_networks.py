@@ -1,0 +1,102 @@
+"""The networks of the image experiment, each read as two functions: images to slots, and slots to images. Called by `images`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from model_zoo.sources import additive_autoencoder, monet, slot_attention
+from model_zoo.sources.additive_autoencoder import AdditiveAutoencoder
+from model_zoo.sources.monet import MonetNetwork
+from model_zoo.sources.slot_attention import SlotAttentionNetwork
+from model_zoo.sources.slot_decoder import Decomposed
+
+Method = Literal["sum", "masks", "attention", "monet"]
+"""Autoencoders whose slots are added, or mixed by masks; Slot Attention; a small MONet."""
+PATCH, ROUNDS = 4, 3
+"""px of a token, and rounds of Slot Attention."""
+Network = AdditiveAutoencoder | SlotAttentionNetwork | MonetNetwork
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sort:
+    """What there is to say about the networks of a method."""
+
+    title: str
+    architecture: str
+    """By its name in `model_zoo.registry.SOURCES`."""
+    eligible: str
+    """Its layers with units."""
+
+
+SORTS: Mapping[Method, Sort] = {
+    "sum": Sort(
+        title="Additive autoencoder (sum)", architecture="additive_autoencoder", eligible=additive_autoencoder.ELIGIBLE
+    ),
+    "masks": Sort(
+        title="Additive autoencoder (masks)", architecture="additive_autoencoder", eligible=additive_autoencoder.ELIGIBLE
+    ),
+    "attention": Sort(title="Slot Attention", architecture="slot_attention", eligible=slot_attention.ELIGIBLE),
+    "monet": Sort(title="MONet-like", architecture="monet", eligible=monet.ELIGIBLE),
+}
+
+
+def spec_of(method: Method, *, slots: int, latents: int, side: int, channels: int, width: int) -> dict[str, Any]:
+    """The arguments of the network of a method, as they stand in its card."""
+    if method in ("sum", "masks"):
+        return {
+            **{"slots": slots, "latents": latents, "combination": method, "side": side},
+            **{"channels": channels, "width": width},
+        }
+    spec = {"side": side, "patch": PATCH, "dim": latents, "width": width, "slots": slots}
+    return {**spec, "rounds": ROUNDS} if method == "attention" else spec
+
+
+def new_network(method: Method, spec: Mapping[str, Any], *, seed: int) -> Network:
+    """A network whose first weights follow from the seed; torch draws them from its global generator, which is put back."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        if method == "attention":
+            return SlotAttentionNetwork(**spec)
+        return MonetNetwork(**spec) if method == "monet" else AdditiveAutoencoder(**spec)
+
+
+def encode(network: Network, images: Float[Tensor, "batch 3 side side"]) -> Float[Tensor, "batch slot latent"]:
+    """The slots of images in [-1, 1]; where a method draws any, always with the same noise."""
+    if isinstance(network, AdditiveAutoencoder):
+        return network.encode(images)
+    return decomposed(network, images).slots
+
+
+def decode(network: Network, slots: Float[Tensor, "batch slot latent"]) -> Float[Tensor, "batch 3 side side"]:
+    """The images of slots, black 0 and white 1. Of a MONet, whose masks come from the image, by the masks that slots decode to."""
+    if isinstance(network, AdditiveAutoencoder):
+        return network.decode(slots)
+    colors, logits = network.decoder(slots)
+    return as_shares((logits.softmax(dim=1)[:, :, None] * colors).sum(dim=1))
+
+
+def reconstruct(
+    network: Network, images: Float[Tensor, "batch 3 side side"], *, generator: torch.Generator | None = None
+) -> Float[Tensor, "batch 3 side side"]:
+    """The network's own reconstructions, black 0 and white 1."""
+    if isinstance(network, AdditiveAutoencoder):
+        return network.decode(network.encode(images))
+    return as_shares(decomposed(network, images, generator=generator).reconstruction)
+
+
+def decomposed(
+    network: nn.Module, images: Float[Tensor, "batch 3 side side"], *, generator: torch.Generator | None = None
+) -> Decomposed:
+    """The layers of a method that has masks of its own."""
+    found = network(images, generator=generator)
+    assert isinstance(found, Decomposed)
+    return found
+
+
+def as_shares(images: Float[Tensor, "*batch"]) -> Float[Tensor, "*batch"]:
+    """From [-1, 1], as networks take images, to [0, 1]."""
+    return (images + 1) / 2
