@@ -1,9 +1,10 @@
 """The adjusted Rand index of segmentations and its parts, precision and recall. Called by the papers on objects.
 
-Pairs of pixels are counted: R are together in both segmentations, P in the truth, Q in the prediction, E = PQ / (N(N - 1)) is what
-R would be by chance. Where a part is 0 / 0 it is 1: nothing was claimed (precision) or wanted (recall) beyond chance. So
-if both segmentations are one segment all three are 1; if only the truth is, precision is 1 and recall 0; if only the prediction is,
-precision is 0 and recall 1. An image with fewer than two pixels to score is NaN, is left out of means, and is told.
+Pairs of pixels are counted: R are together in both segmentations, P in the truth, Q in the prediction, and E = PQ / (N(N - 1))
+is what R would be by chance. Precision is (R - E) / (Q - E), recall (R - E) / (P - E), the index their harmonic mean. What is
+0 / 0 counts 1: nothing was claimed, or wanted, beyond chance. So if both segmentations are one segment all three are 1; if only
+the truth is, precision is 1 and recall 0; if only the prediction is, precision is 0 and recall 1. An image with fewer than two
+pixels to score is NaN, is left out of means, and is told.
 """
 
 from dataclasses import dataclass
@@ -67,10 +68,10 @@ def pair_scores(
 
 
 def even_split(objects: int, *, slots: int) -> tuple[float, float]:
-    """Precision and recall of `objects` equal segments merged or split evenly into `slots`, for many pixels: the envelope to draw.
+    """Precision and recall of `objects` equal segments merged or split evenly into `slots`, for many pixels: an envelope to draw.
 
-    Below as many slots as objects the precision is (slots - 1) / (objects - 1), above it the recall (objects - 1) / (slots - 1); the
-    other one is 1. A model above the envelope leaves slots empty or makes them unequal.
+    With fewer slots than objects the precision is (slots - 1) / (objects - 1), with more the recall is (objects - 1) /
+    (slots - 1); the other one is 1. A model above the envelope leaves slots empty or makes them unequal.
     """
     if slots <= objects:
         return (slots - 1) / (objects - 1) if objects > 1 else 1.0, 1.0

@@ -10,8 +10,8 @@ from experiments.methods.metrics.regression import AffineMap
 def orthogonality_error(latents: Float[np.ndarray, "sample latent"], estimates: Float[np.ndarray, "sample code"]) -> float:
     """|AᵀA - cI| / |cI| in the Frobenius norm, for the affine map A that fits the estimates to the latents best and the best c.
 
-    0 if the codes are a rotation or reflection of the latents up to scale and offset, at most √(latents - 1); infinite if they are constant.
-    Other than `procrustes_error` it asks nothing of what the map leaves unexplained.
+    0 if the codes are a rotation or reflection of the latents up to scale and offset, at most √(latents - 1); infinite if they
+    are constant. Other than `procrustes_error` it does not see what the map leaves unexplained.
     """
     latents, estimates = paired(latents, estimates, names=("latents", "estimates"))
     squared = np.linalg.svd(AffineMap(latents, estimates).slopes, compute_uv=False) ** 2
@@ -24,7 +24,8 @@ def orthogonality_error(latents: Float[np.ndarray, "sample latent"], estimates: 
 def procrustes_error(latents: Float[np.ndarray, "sample latent"], estimates: Float[np.ndarray, "sample code"]) -> float:
     """The share of the latents' variance that the best rotation, reflection, scale and offset of the codes leave, from 0 to 1.
 
-    It is scipy's `procrustes` disparity, also for unequal numbers of latents and codes (the missing ones are 0); 1 for constant codes.
+    It is the disparity of scipy's `procrustes`, also for unequal numbers of latents and codes (the missing columns are 0); 1 for
+    constant codes.
     """
     latents, estimates = paired(latents, estimates, names=("latents", "estimates"))
     centered = [values - values.mean(axis=0) for values in (latents, estimates)]

@@ -1,7 +1,7 @@
-"""Overlap of predicted masks with those of objects: mean best overlap and mean intersection over union. Called by the papers on objects.
+"""Overlap of predicted masks with objects: mean best overlap, mean intersection over union. Called by the papers on objects.
 
-Only objects count that have a pixel; an image without any is NaN. Pixels that a mask spends on the background are part of it and lower
-its overlap with objects.
+Only objects that have a pixel count; an image without any is NaN. Pixels that a mask spends on the background are part of it and
+lower its overlap with objects.
 """
 
 import numpy as np
@@ -26,9 +26,9 @@ def mean_best_overlap(
 def mean_iou(
     truth: Int[np.ndarray, "image pixel"], predicted: Int[np.ndarray, "image pixel"], *, background: int | None = None
 ) -> Float[np.ndarray, " image"]:
-    """The mean over an image's objects of the intersection over union with their mask, under the best one-to-one assignment (mIoU).
+    """The mean over an image's objects of the intersection over union with their mask, by the best one-to-one assignment (mIoU).
 
-    An object without a mask counts 0. With `background`, that true label is no object.
+    An object that gets no mask counts 0. With `background`, that true label is no object.
     """
     overlaps, present = _overlaps(truth, predicted, background=background)
     matched = np.zeros(overlaps.shape[:2])

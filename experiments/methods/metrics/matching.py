@@ -74,7 +74,8 @@ def correlations(
 def _unit_columns(values: NDArray[np.float64]) -> NDArray[np.float64]:
     centered = values - values.mean(axis=0)
     lengths = np.sqrt(np.einsum("sc,sc->c", centered, centered))
-    return centered / np.where(varies(values), lengths, np.inf)
+    unit: NDArray[np.float64] = centered / np.where(varies(values), lengths, np.inf)
+    return unit
 
 
 def _assigned(table: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -29,7 +29,7 @@ def two_way_r2(a: Float[np.ndarray, "sample a"], b: Float[np.ndarray, "sample b"
 
 
 def in_sample_r2(inputs: Float[np.ndarray, "sample input"], targets: Float[np.ndarray, "sample target"]) -> float:
-    """The mean of R² scored on the samples of the fit, as the released code of Zimmermann et al. 2021 does. Legacy: optimistic."""
+    """The mean of R² scored on the samples of the fit, as released with Zimmermann et al. 2021. Legacy: optimistic."""
     inputs, targets = paired(inputs, targets, names=("inputs", "targets"))
     return float(explained(targets, AffineMap(inputs, targets)(inputs)).mean())
 
