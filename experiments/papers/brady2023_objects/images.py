@@ -44,9 +44,9 @@ class Images:
     batch: int = 64
     learning_rate: float = 4e-4
     """Halved five times in a training."""
-    fit: int = 8000
+    fit: int = 2000
     """Held-out scenes to fit the readouts of the score on."""
-    score: int = 2000
+    score: int = 1000
     """Further held-out scenes to score them on."""
     contrast_scenes: int = 64
     """Of the latter, those on which the contrast is taken."""

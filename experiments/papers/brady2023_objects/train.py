@@ -1,11 +1,57 @@
-"""The run."""
+"""The run: trains all networks, each training an artifact of its own, and judges the claims."""
+
+from collections.abc import Iterator
 
 from experiments.contract.artifacts import Product, Workshop
+from experiments.contract.errors import InputError
 from experiments.contract.fields import build
-from experiments.contract.recipes import Training
+from experiments.contract.recipes import Run, Training
+from experiments.methods.run_results import run_product
+from experiments.papers.brady2023_objects.analysis import measured
+from experiments.papers.brady2023_objects.claims import CLAIMS
+from experiments.papers.brady2023_objects.figures import figures_of
+from experiments.papers.brady2023_objects.image_scores import train_images
+from experiments.papers.brady2023_objects.images import Images
+from experiments.papers.brady2023_objects.settings import Settings, settings_of, trainings
 from experiments.papers.brady2023_objects.synthetic import Synthetic
 from experiments.papers.brady2023_objects.synthetic_scores import train_synthetic
 
 
 def train(recipe: Training, workshop: Workshop) -> Product:
-    return train_synthetic(recipe, build(Synthetic, recipe.configuration), workshop=workshop)
+    """The networks of one configuration.
+
+    Raises:
+        InputError: The configuration is unfit, the loss became no number, or a checkpoint is of another recipe.
+    """
+    part = recipe.configuration.get("part")
+    if part == "synthetic":
+        return train_synthetic(recipe, build(Synthetic, recipe.configuration), workshop=workshop)
+    if part == "images":
+        return train_images(recipe, build(Images, recipe.configuration), workshop=workshop)
+    raise InputError(field="part", message=f"{part!r} is unknown", remedy="Choose synthetic or images")
+
+
+def make(recipe: Run, workshop: Workshop) -> Product:
+    """Make all trainings and judge the claims.
+
+    Raises:
+        InputError: A setting is unknown or unfit.
+    """
+    made = workshop.obtain_all(trainings(recipe))
+    metrics = measured(made)
+    return run_product(
+        recipe,
+        metrics=metrics,
+        claims=CLAIMS,
+        figures=figures_of(metrics["networks"]),
+        parents=[one.digest for one in made],
+        device=workshop.device,
+        warnings=list(_warnings(settings_of(recipe))),
+    )
+
+
+def _warnings(settings: Settings) -> Iterator[str]:
+    if settings.part != "images" and not any(settings.lambdas):
+        yield "Every lambda is 0: nothing makes a decoder compositional, so that no slot can be identified"
+    if settings.part != "images" and settings.latents != "independent":
+        yield "Where latents depend on each other, the score of a perfect model is below 1: compare it with its ceiling"
