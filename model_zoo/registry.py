@@ -11,7 +11,9 @@ from model_zoo.sources import (
     clip_towers,
     efficientnet_lite,
     lucent_networks,
+    monet,
     perceptron,
+    slot_attention,
     small_convnet,
     timm_networks,
     torchvision_networks,
@@ -41,5 +43,7 @@ SOURCES: Mapping[str, Source] = {
     "small_convnet": small_convnet,
     "perceptron": perceptron,
     "additive_autoencoder": additive_autoencoder,
+    "slot_attention": slot_attention,
+    "monet": monet,
 }
 """By the name that stands in a card."""

@@ -79,8 +79,13 @@ class BroadcastDecoder(nn.Module):
     ) -> tuple[Float[Tensor, "batch slot 3 height width"], Float[Tensor, "batch slot height width"]]:
         """Colors and logits of the masks."""
         maps = functional.relu(self.slot(slots)[:, :, None, None] + self.places)
-        pixels = self.pixels(functional.relu(self.hidden(maps)))
-        batch, count, rows, columns, _ = pixels.shape
-        pixels = pixels.view(batch, count, rows, columns, COLORS + 1, self.patch, self.patch)
-        pixels = pixels.permute(0, 1, 4, 2, 5, 3, 6).reshape(batch, count, COLORS + 1, rows * self.patch, columns * self.patch)
-        return pixels[:, :, :COLORS], pixels[:, :, COLORS]
+        pixels = self.pixels(functional.relu(self.hidden(maps))).unflatten(-1, (COLORS + 1, -1))
+        images = from_patches(pixels.movedim(4, 2), patch=self.patch)
+        return images[:, :, :COLORS], images[:, :, COLORS]
+
+
+def from_patches(pixels: Float[Tensor, "*batch row column pixel"], *, patch: int) -> Float[Tensor, "*batch height width"]:
+    """Maps from the pixels of their patches."""
+    rows, columns, _ = pixels.shape[-3:]
+    apart = pixels.unflatten(-1, (patch, patch)).transpose(-3, -2)
+    return apart.reshape(*pixels.shape[:-3], rows * patch, columns * patch)

@@ -1,6 +1,6 @@
 """What every source of scenes gives: images, label maps, factors. Read by trainings and measures of object-centric models."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float, Int, UInt8
@@ -22,6 +22,10 @@ class Scenes:
 
     def __len__(self) -> int:
         return len(self.images)
+
+    def first(self, count: int) -> "Scenes":
+        """The first scenes."""
+        return replace(self, images=self.images[:count], labels=self.labels[:count], factors=self.factors[:count])
 
 
 def boxes(labels: Int[np.ndarray, "scene side side"], *, objects: int) -> Float[np.ndarray, "scene object 4"]:

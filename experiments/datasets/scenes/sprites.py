@@ -63,7 +63,7 @@ class SpriteScenes:
         generators = [scene_generator(seed, index=index) for index in indices]
         factors = self._factors(np.stack([one.random((self.most, 3 + 2 * CANDIDATES)) for one in generators]), generators)
         canvas = self._canvas(generators)
-        labels = np.zeros(canvas.shape[:-1], dtype=np.int64)
+        labels = np.zeros(canvas.shape[:-1], dtype=np.int16)
         colors = hsv_to_rgb(np.stack([factors[..., 3], *[np.ones(factors.shape[:2])] * 2], axis=-1)).astype(np.float32)
         for number in range(self.most):
             covered = coverage(factors[:, number], side=self.side)

@@ -77,7 +77,7 @@ class StampScenes:
         else:
             gray = int(generator.integers(DARKEST, LIGHTEST + 1))
             canvas = Image.new("RGB", (self.side, self.side), (gray, gray, gray))
-        labels = np.zeros((self.side, self.side), dtype=np.int64)
+        labels = np.zeros((self.side, self.side), dtype=np.int16)
         factors = np.zeros((self.most, len(FACTORS)))
         masks: list[Bool[np.ndarray, "side side"]] = []
         for number in range(int(generator.integers(self.fewest, self.most + 1))):

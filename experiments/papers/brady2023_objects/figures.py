@@ -1,12 +1,15 @@
 """The figures of a run: identifiability against compositionality and invertibility, and by weight of the contrast."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from math import ceil, floor, log10
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure as Canvas
+from matplotlib.ticker import NullFormatter
 
-from experiments.methods.choice_figures.style import COLORS, INK, MARKERS, draw, frame
+from experiments.methods.choice_figures.style import COLORS, INK, MARKERS, PALE, draw, frame
 from experiments.methods.run_results import RunFigure
 from experiments.papers.brady2023_objects.analysis import Row
 
@@ -36,28 +39,39 @@ def _landscape(name: str, panels: Mapping[str, Sequence[Row]], *, form: str, mar
     title = "Slots are identified where networks both invert and are compositional"
 
     def paint(canvas: Canvas) -> None:
-        all_axes = canvas.subplots(1, len(panels), squeeze=False)[0]
+        all_axes = canvas.subplots(1, len(panels), squeeze=False, sharey=True)[0]
         for axes, (heading, rows) in zip(all_axes, panels.items(), strict=True):
             frame(axes, grid="both")
-            for number, (kind, group) in enumerate(_split(rows, (marked,)).items()):
+            for number, (kind, group) in enumerate(sorted(_split(rows, (marked,)).items())):
+                contrasts = [max(row[f"contrast_{form}"], FLOOR) for row in group]
                 points = axes.scatter(
                     [row["error"] for row in group],
-                    [max(row[f"contrast_{form}"], FLOOR) for row in group],
+                    contrasts,
                     c=[row["score"] for row in group],
-                    marker=MARKERS[number % len(MARKERS)],
-                    **{"cmap": COLOR_MAP, "vmin": 0, "vmax": 1, "s": 42, "edgecolors": INK, "linewidths": 0.5},
-                    label=f"lambda {kind[0]:g}" if marked == "weight" else kind[0],
+                    marker=MARKERS[number],
+                    **{"cmap": COLOR_MAP, "vmin": 0, "vmax": 1, "s": 44, "edgecolors": INK, "linewidths": 0.5},
                 )
-            axes.set(xscale="log", yscale="log", xlabel="Reconstruction error (MSE)", title=heading)
-            axes.legend(fontsize=7.5)
+                axes.scatter([], [], marker=MARKERS[number], color=PALE, label=f"lambda {kind[0]}" if marked == "weight" else kind[0])
+            axes.set(xscale="log", xlabel="Reconstruction error (MSE)", title=heading)
+            _whole_decades(axes.xaxis, [row["error"] for row in rows])
+        _whole_decades(all_axes[0].yaxis, [max(row[f"contrast_{form}"], FLOOR) for rows in panels.values() for row in rows])
         all_axes[0].set_ylabel(f"Compositional contrast ({form})")
+        all_axes[0].legend(fontsize=7.5)
         canvas.colorbar(points, ax=list(all_axes), label="Slot identifiability score")
 
     return RunFigure(
         name=name,
         caption=f"{title}. A mark is a network, measured on held-out scenes; its color is the score.",
-        content=draw((3.6 * len(panels) + 1.6, 3.9), paint, title=title),
+        content=draw((3.2 * len(panels) + 2.4, 3.9), paint, title=title),
     )
+
+
+def _whole_decades(axis: Axis, values: Sequence[float]) -> None:
+    """An axis of logarithms that begins and ends with powers of ten, which alone are named."""
+    axis.axes.set(**{f"{axis.axis_name}scale": "log"})
+    axis.set_minor_formatter(NullFormatter())
+    low, high = floor(log10(min(values))), ceil(log10(max(values)))
+    axis.set_view_interval(10.0**low, 10.0 ** max(high, low + 1), ignore=True)
 
 
 def _by_weight(panels: Mapping[str, Sequence[Row]]) -> RunFigure:

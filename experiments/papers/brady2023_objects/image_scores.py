@@ -12,12 +12,13 @@ from experiments.contract.recipes import Training
 from experiments.datasets.scenes.scene import Scenes
 from experiments.methods.metrics.compositional_contrast import compositional_contrast
 from experiments.methods.metrics.image_slot_identifiability import ObjectFactors, image_slot_identifiability
+from experiments.methods.slots.task import as_inputs
 from experiments.methods.training.checkpoints import Checkpoints
 from experiments.methods.training.journal import journal_file
 from experiments.methods.training.loop import train
 from experiments.methods.training.registration import Registered, zoo_files
 from experiments.papers.brady2023_objects.image_networks import SORTS, Network, decode, encode, reconstruct
-from experiments.papers.brady2023_objects.images import Images, ImageTask, as_input, error
+from experiments.papers.brady2023_objects.images import Images, ImageTask, error
 
 AT_ONCE = 128
 """Scenes in a forward pass."""
@@ -47,7 +48,7 @@ def train_images(recipe: Training, about: Images, *, workshop: Workshop) -> Prod
 @torch.no_grad()
 def scores(network: Network, held_out: Scenes, *, about: Images, device: str) -> Scores:
     """What is measured of a network."""
-    images = as_input(held_out.images, device=device)
+    images = as_inputs(torch.from_numpy(held_out.images)).to(device)
     slots = torch.cat([encode(network, part) for part in images.split(AT_ONCE)])
     seen = images[about.fit :]
     reconstructed = torch.cat([reconstruct(network, part) for part in seen.split(AT_ONCE)])

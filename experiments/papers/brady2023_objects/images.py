@@ -5,21 +5,23 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Float
 from torch import Tensor
 
 from experiments.contract.fields import require, require_range
 from experiments.datasets.scenes.scene import Scenes
 from experiments.datasets.scenes.sprites import SpriteScenes
+from experiments.methods.slots.objectives import Objective
+from experiments.methods.slots.task import as_inputs
 from experiments.methods.training.loop import Group
 from experiments.methods.training.plan import Plan
 from experiments.methods.training.stacked import step_generator
-from experiments.papers.brady2023_objects.image_networks import Method, decomposed, new_network, reconstruct, spec_of
+from experiments.papers.brady2023_objects.image_networks import Method, as_shares, decomposed, new_network, reconstruct, spec_of
 
 JOURNAL_SCENES = 128
 """Held-out scenes on which the journal's error is taken."""
-SPREAD = 0.1
-"""Standard deviation of the pixels of a MONet's mixture, of images in [-1, 1]."""
+MONET = Objective(likelihood="mixture", deviation=0.2)
+"""The mixture's negative log-likelihood and the network's own costs; its normal laws are about as wide as those published."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,39 +97,27 @@ class ImageTask:
         self.about, self.seed, self.device = about, seed, device
         self.network = new_network(about.method, about.spec, seed=seed).to(device)
         self.scenes = torch.from_numpy(about.render(about.scenes, seed=seed, first=0).images)
-        self.seen = as_input(about.render(JOURNAL_SCENES, seed=seed, first=about.scenes).images, device=device)
+        self.seen = as_inputs(torch.from_numpy(about.render(JOURNAL_SCENES, seed=seed, first=about.scenes).images)).to(device)
 
     def groups(self) -> Sequence[Group]:
         """All parameters."""
         return (Group(parameters=list(self.network.parameters())),)
 
     def loss(self, step: int) -> Float[Tensor, ""]:
-        """The mean squared error of the reconstruction; of a MONet the mixture's negative log-likelihood and its own costs."""
+        """The mean squared error of the reconstruction; of a MONet its own objective."""
         generator = step_generator(self.seed, step=step, device=self.device)
         rows = torch.randint(self.about.scenes, (self.about.batch,), generator=generator, device=self.device)
-        images = as_input(self.scenes[rows.cpu()], device=self.device)
+        images = as_inputs(self.scenes[rows.cpu()].to(self.device))
         if self.about.method == "monet":
-            return self._negative_log_likelihood(images, generator=generator)
-        return (reconstruct(self.network, images, generator=generator) - (images + 1) / 2).square().mean()
+            return MONET(decomposed(self.network, images, generator=generator), images)
+        return error(reconstruct(self.network, images, generator=generator), images)
 
     def measure(self) -> Mapping[str, float]:
         """The error on held-out scenes."""
         with torch.no_grad():
             return {"error": float(error(reconstruct(self.network, self.seen), self.seen))}
 
-    def _negative_log_likelihood(self, images: Tensor, *, generator: torch.Generator) -> Float[Tensor, ""]:
-        """By pixel: of a mixture of normal laws, one for each slot, up to a constant (Burgess et al. 2019, eq. 3)."""
-        layers = decomposed(self.network, images, generator=generator)
-        away = (layers.colors - images[:, None]).square().sum(dim=2) / (2 * SPREAD**2)
-        likelihood = (layers.masks.clamp(min=1e-12).log() - away).logsumexp(dim=1)
-        return (layers.cost.mean() - likelihood.sum(dim=(1, 2)).mean()) / self.about.side**2
-
-
-def as_input(images: UInt8[Tensor, "scene side side 3"], *, device: str) -> Float[Tensor, "scene 3 side side"]:
-    """Bytes as networks take them: in [-1, 1], channels first."""
-    return torch.as_tensor(images).to(device).movedim(-1, 1).float() / 127.5 - 1
-
 
 def error(reconstructed: Float[Tensor, "*batch"], images: Float[Tensor, "*batch"]) -> Float[Tensor, ""]:
     """The mean squared error of colors in [0, 1], of images in [-1, 1]."""
-    return (reconstructed - (images + 1) / 2).square().mean()
+    return (reconstructed - as_shares(images)).square().mean()
