@@ -2,7 +2,6 @@
 
 from typing import Literal, cast
 
-import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -28,9 +27,22 @@ class AdditiveAutoencoder(nn.Module):
             down += [nn.Conv2d(channels if number else 3, channels, 4, stride=2, padding=1), nn.ELU()]
         flat = channels * SMALLEST**2
         self.encoder = nn.Sequential(
-            *down, nn.Flatten(), nn.Linear(flat, width), nn.ELU(), nn.Linear(width, width), nn.ELU(), nn.Linear(width, slots * latents)
+            *down,
+            nn.Flatten(),
+            nn.Linear(flat, width),
+            nn.ELU(),
+            nn.Linear(width, width),
+            nn.ELU(),
+            nn.Linear(width, slots * latents),
         )
-        up: list[nn.Module] = [nn.Linear(latents, width), nn.ELU(), nn.Linear(width, width), nn.ELU(), nn.Linear(width, flat), nn.ELU()]
+        up: list[nn.Module] = [
+            nn.Linear(latents, width),
+            nn.ELU(),
+            nn.Linear(width, width),
+            nn.ELU(),
+            nn.Linear(width, flat),
+            nn.ELU(),
+        ]
         up.append(nn.Unflatten(1, (channels, SMALLEST, SMALLEST)))
         for number in reversed(range(halvings)):
             up += [nn.ConvTranspose2d(channels, channels if number else 4, 4, stride=2, padding=1), *[nn.ELU()] * bool(number)]
@@ -38,11 +50,12 @@ class AdditiveAutoencoder(nn.Module):
 
     def encode(self, images: Float[Tensor, "batch 3 side side"]) -> Float[Tensor, "batch slot latent"]:
         """The slots of images in [-1, 1]."""
-        return cast(Tensor, self.encoder(images)).unflatten(1, (self.slots, self.latents))
+        return cast(Tensor, self.encoder(images)).reshape(-1, self.slots, self.latents)
 
     def decode(self, slots: Float[Tensor, "batch slot latent"]) -> Float[Tensor, "batch 3 side side"]:
         """The images of slots, black 0 and white 1."""
-        rendered = cast(Tensor, self.decoder(slots.flatten(0, 1))).unflatten(0, slots.shape[:2])
+        maps = cast(Tensor, self.decoder(slots.flatten(0, 1)))
+        rendered = maps.reshape(*slots.shape[:2], *maps.shape[1:])
         colors, masks = rendered[:, :, :3], rendered[:, :, 3:]
         return (colors * masks.sigmoid()).sum(1) if self.combination == "sum" else (colors * masks.softmax(1)).sum(1)
 
@@ -53,7 +66,9 @@ class AdditiveAutoencoder(nn.Module):
 
 def build(model: ModelCard) -> nn.Module:
     """The network of a card, whose spec holds the arguments of `AdditiveAutoencoder`."""
-    return AdditiveAutoencoder(**{name: model.spec[name] for name in ("slots", "latents", "combination", "side", "channels", "width")})
+    return AdditiveAutoencoder(
+        **{name: model.spec[name] for name in ("slots", "latents", "combination", "side", "channels", "width")}
+    )
 
 
 def folded(network: nn.Module) -> tuple[nn.Module, frozenset[str]]:

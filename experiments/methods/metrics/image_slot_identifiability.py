@@ -1,4 +1,4 @@
-"""Slot identifiability of models of images (Brady et al. 2023), whose slots change places from scene to scene and so are matched."""
+"""Slot identifiability of models of images (Brady et al. 2023), whose slots change places from scene to scene."""
 
 from dataclasses import dataclass
 
@@ -56,7 +56,7 @@ class ImageSlotIdentifiability:
     base: float
     """What the true factors of other objects tell of an object's, in [0, 1]."""
     first_defect: float
-    """The score as the released code adds its terms up: the categories are overwritten, so that .8 is the most with four factors."""
+    """The score as the released code adds its terms up: the category is overwritten, so that four factors give .8 at most."""
 
 
 def image_slot_identifiability(
@@ -142,7 +142,9 @@ def _matched(
     return matches, predicted
 
 
-def _assign(costs: Float[np.ndarray, "scene object slot"], present: Bool[np.ndarray, "scene object"], *, barred: Matches) -> Matches:
+def _assign(
+    costs: Float[np.ndarray, "scene object slot"], present: Bool[np.ndarray, "scene object"], *, barred: Matches
+) -> Matches:
     costs = np.where(np.arange(costs.shape[2]) == barred[..., None], np.inf, costs)
     matches = np.full(present.shape, -1)
     for scene, there in enumerate(present):

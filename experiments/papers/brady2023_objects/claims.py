@@ -156,8 +156,8 @@ CLAIMS = (
     ),
     Claim(
         id="dependent",
-        statement=f"Slots are identified where they depend on each other, too: R² of a slot from its own above {LEAST_ON}, and the "
-        f"score above {SUCCESS:g} of its ceiling, for the best network",
+        statement=f"Slots that depend on each other are identified, too: of the best network the R² of a slot from its own is "
+        f"above {LEAST_ON}, and the score above {SUCCESS:g} of its ceiling",
         reported="slots may depend on each other (theorem); " + NEAR_ONE,
         source=PAPER,
         verified=False,

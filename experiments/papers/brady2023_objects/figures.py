@@ -51,8 +51,10 @@ def _landscape(name: str, panels: Mapping[str, Sequence[Row]], *, form: str, mar
                     marker=MARKERS[number],
                     **{"cmap": COLOR_MAP, "vmin": 0, "vmax": 1, "s": 44, "edgecolors": INK, "linewidths": 0.5},
                 )
-                axes.scatter([], [], marker=MARKERS[number], color=PALE, label=f"lambda {kind[0]}" if marked == "weight" else kind[0])
-            axes.set(xscale="log", xlabel="Reconstruction error (MSE)", title=heading)
+                axes.scatter(
+                    [], [], marker=MARKERS[number], color=PALE, label=f"lambda {kind[0]}" if marked == "weight" else kind[0]
+                )
+            axes.set(xscale="log", yscale="log", xlabel="Reconstruction error (MSE)", title=heading)
             _whole_decades(axes.xaxis, [row["error"] for row in rows])
         _whole_decades(all_axes[0].yaxis, [max(row[f"contrast_{form}"], FLOOR) for rows in panels.values() for row in rows])
         all_axes[0].set_ylabel(f"Compositional contrast ({form})")
@@ -67,8 +69,7 @@ def _landscape(name: str, panels: Mapping[str, Sequence[Row]], *, form: str, mar
 
 
 def _whole_decades(axis: Axis, values: Sequence[float]) -> None:
-    """An axis of logarithms that begins and ends with powers of ten, which alone are named."""
-    axis.axes.set(**{f"{axis.axis_name}scale": "log"})
+    """Lets an axis of logarithms begin and end with powers of ten, which alone are named."""
     axis.set_minor_formatter(NullFormatter())
     low, high = floor(log10(min(values))), ceil(log10(max(values)))
     axis.set_view_interval(10.0**low, 10.0 ** max(high, low + 1), ignore=True)

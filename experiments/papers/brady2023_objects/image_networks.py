@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 
 from model_zoo.sources import additive_autoencoder, monet, slot_attention
 from model_zoo.sources.additive_autoencoder import AdditiveAutoencoder
@@ -18,7 +18,9 @@ Method = Literal["sum", "masks", "attention", "monet"]
 """Autoencoders whose slots are added, or mixed by masks; Slot Attention; a small MONet."""
 PATCH, ROUNDS = 4, 3
 """px of a token, and rounds of Slot Attention."""
-Network = AdditiveAutoencoder | SlotAttentionNetwork | MonetNetwork
+Masking = SlotAttentionNetwork | MonetNetwork
+"""Networks that have masks of their own."""
+Network = AdditiveAutoencoder | Masking
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,9 +35,7 @@ class Sort:
 
 
 SORTS: Mapping[Method, Sort] = {
-    "sum": Sort(
-        title="Additive autoencoder (sum)", architecture="additive_autoencoder", eligible=additive_autoencoder.ELIGIBLE
-    ),
+    "sum": Sort(title="Additive autoencoder (sum)", architecture="additive_autoencoder", eligible=additive_autoencoder.ELIGIBLE),
     "masks": Sort(
         title="Additive autoencoder (masks)", architecture="additive_autoencoder", eligible=additive_autoencoder.ELIGIBLE
     ),
@@ -72,7 +72,7 @@ def encode(network: Network, images: Float[Tensor, "batch 3 side side"]) -> Floa
 
 
 def decode(network: Network, slots: Float[Tensor, "batch slot latent"]) -> Float[Tensor, "batch 3 side side"]:
-    """The images of slots, black 0 and white 1. Of a MONet, whose masks come from the image, by the masks that slots decode to."""
+    """The images of slots, black 0 and white 1; a MONet's masks, which come from the image, as its slots decode to them."""
     if isinstance(network, AdditiveAutoencoder):
         return network.decode(slots)
     colors, logits = network.decoder(slots)
@@ -89,11 +89,13 @@ def reconstruct(
 
 
 def decomposed(
-    network: nn.Module, images: Float[Tensor, "batch 3 side side"], *, generator: torch.Generator | None = None
+    network: Masking,
+    images: Float[Tensor, "batch 3 side side"],
+    *,
+    generator: torch.Generator | None = None,
 ) -> Decomposed:
     """The layers of a method that has masks of its own."""
-    found = network(images, generator=generator)
-    assert isinstance(found, Decomposed)
+    found: Decomposed = network(images, generator=generator)
     return found
 
 

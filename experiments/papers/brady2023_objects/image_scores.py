@@ -49,9 +49,9 @@ def train_images(recipe: Training, about: Images, *, workshop: Workshop) -> Prod
 def scores(network: Network, held_out: Scenes, *, about: Images, device: str) -> Scores:
     """What is measured of a network."""
     images = as_inputs(torch.from_numpy(held_out.images)).to(device)
-    slots = torch.cat([encode(network, part) for part in images.split(AT_ONCE)])
+    slots = torch.cat([encode(network, part) for part in torch.split(images, AT_ONCE)])
     seen = images[about.fit :]
-    reconstructed = torch.cat([reconstruct(network, part) for part in seen.split(AT_ONCE)])
+    reconstructed = torch.cat([reconstruct(network, part) for part in torch.split(seen, AT_ONCE)])
     found = image_slot_identifiability(truth_of(held_out), slots.cpu().numpy(), fit=about.fit)
 
     def decoded(batch: Float[Tensor, "batch slot latent"]) -> Float[Tensor, "batch 3 side side"]:

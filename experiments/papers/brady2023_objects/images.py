@@ -17,6 +17,7 @@ from experiments.methods.training.loop import Group
 from experiments.methods.training.plan import Plan
 from experiments.methods.training.stacked import step_generator
 from experiments.papers.brady2023_objects.image_networks import Method, as_shares, decomposed, new_network, reconstruct, spec_of
+from model_zoo.sources.monet import MonetNetwork
 
 JOURNAL_SCENES = 128
 """Held-out scenes on which the journal's error is taken."""
@@ -108,7 +109,7 @@ class ImageTask:
         generator = step_generator(self.seed, step=step, device=self.device)
         rows = torch.randint(self.about.scenes, (self.about.batch,), generator=generator, device=self.device)
         images = as_inputs(self.scenes[rows.cpu()].to(self.device))
-        if self.about.method == "monet":
+        if isinstance(self.network, MonetNetwork):
             return MONET(decomposed(self.network, images, generator=generator), images)
         return error(reconstruct(self.network, images, generator=generator), images)
 

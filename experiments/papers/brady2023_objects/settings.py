@@ -114,9 +114,7 @@ def image_trainings(recipe: Run, settings: Settings) -> Iterator[Training]:
     """One for each seed and method, so that the first seed of all methods is there first."""
     for seed in _seeds(recipe, settings.image_seeds):
         for method in settings.methods:
-            about = build(
-                Images, {"method": method, **IMAGE_AMOUNTS[recipe.preset], **_steps(settings), **settings.images}
-            )
+            about = build(Images, {"method": method, **IMAGE_AMOUNTS[recipe.preset], **_steps(settings), **settings.images})
             yield Training(paper=recipe.paper, configuration=asdict(about), seeds=(seed,))
 
 

@@ -28,7 +28,7 @@ DECODERS = 2**32
 
 @dataclass(frozen=True, kw_only=True)
 class Synthetic:
-    """What decides the training of the autoencoders of one number of slots and one law of the latents; as published by default."""
+    """What decides the training of autoencoders of one number of slots and one law of the latents; as published by default."""
 
     slots: int
     latents: Dependence = "independent"
@@ -58,7 +58,9 @@ class Synthetic:
         require_range(self, "scenes", round((self.fit + self.score) / HELD_OUT), 10**7)
         weights = self.contrast_weights
         fit = bool(weights) and min(weights) >= 0 and len(set(weights)) == len(weights)
-        require(fit, "contrast_weights", f"{list(weights)} are no weights", "Give different numbers of at least 0, such as [0,0.1]")
+        require(
+            fit, "contrast_weights", f"{list(weights)} are no weights", "Give different numbers of at least 0, such as [0,0.1]"
+        )
 
     @property
     def plan(self) -> Plan:
@@ -75,9 +77,7 @@ class Autoencoders(nn.Module):
     def __init__(self, slots: int, *, seeds: Sequence[int]) -> None:
         super().__init__()
         observed, latents = slots * WIDTH, slots * LATENTS
-        self.encoder = StackedPerceptrons(
-            seeds=seeds, widths=(observed, HIDDEN, HIDDEN, latents), slope=SLOPE, space="unbounded"
-        )
+        self.encoder = StackedPerceptrons(seeds=seeds, widths=(observed, HIDDEN, HIDDEN, latents), slope=SLOPE, space="unbounded")
         self.decoder = StackedPerceptrons(
             seeds=[seed + DECODERS for seed in seeds],
             widths=(latents, HIDDEN, HIDDEN, observed),
@@ -105,7 +105,7 @@ class SyntheticTask:
         chosen = [self._batch(number, step=step) for number in range(len(self.seeds))]
         scenes = self._for_members(torch.stack(chosen))
         latents = self.network.encoder(scenes)
-        error = (self.network.decoder(latents) - scenes).square().mean((1, 2)).sum()
+        error: Tensor = (self.network.decoder(latents) - scenes).square().mean((1, 2)).sum()
         if not self.weights.any():
             return error
         contrasts = self.contrasts(latents[:, : self.about.contrast_batch])
@@ -127,7 +127,8 @@ class SyntheticTask:
     def contrasts(self, latents: Float[Tensor, "member batch latent"]) -> Float[Tensor, " member"]:
         """The plain compositional contrast of each decoder at its latents."""
         _, jacobians = stacked_jacobian(self.network.decoder, latents)
-        return contrast(jacobians.unflatten(-1, (self.about.slots, LATENTS)).flatten(0, 1)).reshape(len(latents), -1).mean(1)
+        by_slot = jacobians.reshape(*jacobians.shape[:-1], self.about.slots, LATENTS)
+        return contrast(by_slot).mean(dim=1)
 
     def held_out(self) -> Float[Tensor, "member scene observed"]:
         """The scenes that were kept from training."""
@@ -138,8 +139,8 @@ class SyntheticTask:
         rows = torch.randint(self.training_scenes, (self.about.batch,), generator=generator)
         return self.scenes[number, rows.to(self.device)]
 
-    def _for_members(self, of_seeds: Float[Tensor, "seed *any"]) -> Float[Tensor, "member *any"]:
-        return of_seeds.repeat(len(self.about.contrast_weights), *[1] * (of_seeds.ndim - 1))
+    def _for_members(self, of_seeds: Float[Tensor, "seed scene observed"]) -> Float[Tensor, "member scene observed"]:
+        return of_seeds.repeat(len(self.about.contrast_weights), 1, 1)
 
 
 def scenes_of(
