@@ -10,7 +10,7 @@ pixels to score is NaN, is left out of means, and is told.
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float, Integer
 from numpy.typing import NDArray
 
 from experiments.methods.metrics.contingency import contingency
@@ -41,7 +41,7 @@ class PairScores:
 
 
 def pair_scores(
-    truth: Int[np.ndarray, "image pixel"], predicted: Int[np.ndarray, "image pixel"], *, background: int | None = None
+    truth: Integer[np.ndarray, "image pixel"], predicted: Integer[np.ndarray, "image pixel"], *, background: int | None = None
 ) -> PairScores:
     """The scores of each image; with `background`, of the pixels alone that have another true label (FG-ARI).
 
@@ -53,16 +53,14 @@ def pair_scores(
     counted = pixels > 1
     total = np.where(counted, pixels * (pixels - 1), 1)
     both, wanted, claimed = (_pairs(sizes) / total for sizes in (table.reshape(len(table), -1), true_sizes, predicted_sizes))
-    beyond = both - wanted * claimed
-    # Whole numbers tell exactly whether a denominator is 0.
-    recall = _share(beyond, wanted * (1 - claimed))
-    precision = _share(beyond, claimed * (1 - wanted))
+    claimed_wrongly, missed = claimed - both, wanted - both
+    claimed_beyond, wanted_beyond = claimed * (1 - wanted), wanted * (1 - claimed)
     scores = {
-        "ari": _share(beyond, (wanted + claimed) / 2 - wanted * claimed),
-        "precision": precision,
-        "recall": recall,
-        "raw_precision": _share(both, claimed),
-        "raw_recall": _share(both, wanted),
+        "ari": _without(claimed_wrongly + missed, claimed_beyond + wanted_beyond),
+        "precision": _without(claimed_wrongly, claimed_beyond),
+        "recall": _without(missed, wanted_beyond),
+        "raw_precision": _without(claimed_wrongly, claimed),
+        "raw_recall": _without(missed, wanted),
     }
     return PairScores(**{name: np.where(counted, score, np.nan) for name, score in scores.items()}, counted=counted)
 
@@ -84,5 +82,6 @@ def _pairs(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
     return pairs
 
 
-def _share(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.where(whole == 0, 1, part / np.where(whole == 0, 1, whole))
+def _without(errors: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
+    """1 - errors / whole, which is exactly 1 without errors, and so for 0 / 0."""
+    return 1 - errors / np.where(whole == 0, 1, whole)

@@ -45,7 +45,7 @@ def compositional_contrast(
     latents: Float[Tensor, "batch slot dim"],
     *,
     form: Literal["plain", "weighted", "whitened"] = "plain",
-    chunk: int = 64,
+    chunk: int = 16,
 ) -> Float[Tensor, " batch"]:
     """The contrast of a decoder at each of the latents, without a gradient; `chunk` samples at a time bound the memory.
 

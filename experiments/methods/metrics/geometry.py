@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float
 
-from experiments.methods.metrics.paired import paired
+from experiments.methods.metrics.paired import centered, paired
 from experiments.methods.metrics.regression import AffineMap
 
 
@@ -28,9 +28,9 @@ def procrustes_error(latents: Float[np.ndarray, "sample latent"], estimates: Flo
     constant codes.
     """
     latents, estimates = paired(latents, estimates, names=("latents", "estimates"))
-    centered = [values - values.mean(axis=0) for values in (latents, estimates)]
-    size = float(np.prod([np.linalg.norm(values) for values in centered]))
+    latents, estimates = centered(latents), centered(estimates)
+    size = float(np.linalg.norm(latents) * np.linalg.norm(estimates))
     if size == 0:
         return 1.0
-    aligned = float(np.linalg.svd(centered[0].T @ centered[1], compute_uv=False).sum()) / size
+    aligned = float(np.linalg.svd(latents.T @ estimates, compute_uv=False).sum()) / size
     return max(0.0, 1 - aligned**2)

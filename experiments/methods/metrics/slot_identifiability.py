@@ -13,7 +13,7 @@ from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
 from experiments.contract.errors import InputError
-from experiments.methods.metrics.paired import CONSTANT, paired, varies
+from experiments.methods.metrics.paired import CONSTANT, centered, paired
 
 RIDGE = 1.0
 RESAMPLES = 1000
@@ -90,8 +90,8 @@ def slot_identifiability(
 
 
 def _standardized(values: NDArray[np.float64], *, fit: int) -> _Rows:
-    center, spread = values[:fit].mean(axis=0), values[:fit].std(axis=0)
-    scaled = (values - center) / np.where(varies(values[:fit]), spread, 1)
+    spread = np.sqrt(np.square(centered(values[:fit])).mean(axis=0))
+    scaled = (values - values[:fit].mean(axis=0)) / np.where(spread > 0, spread, 1)
     return _Rows(fit=scaled[:fit], score=scaled[fit:])
 
 

@@ -15,6 +15,7 @@ from experiments.methods.training.checkpoints import Checkpoint, Checkpoints
 from experiments.methods.training.gradients import clip_gradients
 from experiments.methods.training.losses import Losses
 from experiments.methods.training.plan import Plan
+from experiments.methods.training.tensorboard import scalars
 
 Line = Mapping[str, Any]
 """One evaluation: `step`, `loss`, and what the task measured; a measurement is a number, or a list with one for each seed."""
@@ -66,21 +67,22 @@ def train(task: Task, *, plan: Plan, checkpoints: Checkpoints, report: Callable[
     start, lines = (kept.step, list(kept.lines)) if kept else (0, [])
     parallel.require_same(start, field="ARTIFACT_URL", what="checkpoint")
     losses = Losses(start=start, checkpoints=checkpoints, device=next(task.network.parameters()).device)
-    for step in range(start, plan.steps):
-        if is_over(lines, plan=plan):
-            break
-        report(step, plan.steps, doing)
-        loss = task.loss(step)
-        losses.add(loss)
-        # Before the update: the loss of this state is known to be a number, so that a kept state is a good one.
-        if step % plan.keep_every == 0 and step > start:
-            losses.look()
-            checkpoints.save(Checkpoint(step=step, lines=lines), network=task.network, optimizer=optimizer)
-        _update(task, loss, optimizer=optimizer, plan=plan, share=plan.share(step))
-        if (step + 1) % plan.measure_every == 0 or step + 1 == plan.steps:
-            line = {"step": step + 1, "loss": losses.look(), **parallel.from_first(task.measure)}
-            lines.append(line)
-            checkpoints.tell(lines)
+    with scalars(checkpoints.recipe.digest[:12], after=start) as write:
+        for step in range(start, plan.steps):
+            if is_over(lines, plan=plan):
+                break
+            report(step, plan.steps, doing)
+            loss = task.loss(step)
+            losses.add(loss)
+            # Before the update: the loss of this state is known to be a number, so that a kept state is a good one.
+            if step % plan.keep_every == 0 and step > start:
+                losses.look()
+                checkpoints.save(Checkpoint(step=step, lines=lines), network=task.network, optimizer=optimizer)
+            _update(task, loss, optimizer=optimizer, plan=plan, share=plan.share(step))
+            if (step + 1) % plan.measure_every == 0 or step + 1 == plan.steps:
+                lines.append({"step": step + 1, "loss": losses.look(), **parallel.from_first(task.measure)})
+                checkpoints.tell(lines)
+                write(lines[-1])
     losses.look()
     return lines
 

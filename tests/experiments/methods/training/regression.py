@@ -36,6 +36,8 @@ class Turning:
     keep_every: int = 10
     watched: str = ""
     patience: int = 5
+    pairs: bool = False
+    """The loss also pushes the outputs of the batch apart, so that it needs those of all processes."""
     breaks_at: int = 10**9
     """The step from which on inputs are so large that the loss overflows."""
 
@@ -70,7 +72,13 @@ class TurningTask:
     def loss(self, step: int) -> Tensor:
         inputs = torch.stack([parallel.share(self._drawn(seed, step=step)) for seed in self.seeds])
         inputs = inputs * (1e30 if step >= self.about.breaks_at else 1.0)
-        return (self.network(inputs) - inputs.roll(1, dims=-1)).square().mean(dim=(1, 2))
+        outputs = self.network(inputs)
+        errors = (outputs - inputs.roll(1, dims=-1)).square().mean(dim=(1, 2))
+        return errors + self._nearness(outputs) if self.about.pairs else errors
+
+    def _nearness(self, outputs: Tensor) -> Tensor:
+        whole = parallel.gathered(outputs.transpose(0, 1).contiguous()).transpose(0, 1)
+        return (outputs @ whole.mT).logsumexp(dim=2).mean(dim=1)
 
     def measure(self) -> Mapping[str, Any]:
         inputs = torch.stack([self._drawn(seed, step=10**6) for seed in self.seeds])

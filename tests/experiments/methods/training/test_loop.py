@@ -1,4 +1,4 @@
-"""The loop: stacked seeds never meet, an interrupted training is the uninterrupted one, early stop, bad losses, bad checkpoints."""
+"""The loop: stacked seeds never meet, a resumed training is the uninterrupted one, early stop, bad losses, bad checkpoints."""
 
 import json
 from pathlib import Path
