@@ -100,16 +100,16 @@ class SyntheticTask:
         """All parameters."""
         return (Group(parameters=[one for one in self.network.parameters() if one.requires_grad]),)
 
-    def loss(self, step: int) -> Float[Tensor, ""]:
-        """The sum over members of the mean squared error and their weight times the contrast; members of a seed see the same."""
+    def loss(self, step: int) -> Float[Tensor, " member"]:
+        """The mean squared error plus the member's weight times the contrast; members of a seed see the same scenes."""
         chosen = [self._batch(number, step=step) for number in range(len(self.seeds))]
         scenes = self._for_members(torch.stack(chosen))
         latents = self.network.encoder(scenes)
-        error: Tensor = (self.network.decoder(latents) - scenes).square().mean((1, 2)).sum()
+        error: Tensor = (self.network.decoder(latents) - scenes).square().mean((1, 2))
         if not self.weights.any():
             return error
         contrasts = self.contrasts(latents[:, : self.about.contrast_batch])
-        return error + (self.weights * contrasts).sum()
+        return error + self.weights * contrasts
 
     def measure(self) -> Mapping[str, list[float]]:
         """Error and contrast on held-out scenes: for each weight a list with a number for each seed."""
