@@ -85,9 +85,7 @@ class MonetNetwork(nn.Module):
         return Decomposed(slots=mean, masks=log_masks.exp(), colors=colors, cost=cost)
 
 
-def divergence(
-    mean: Float[Tensor, "batch slot dim"], log_variance: Float[Tensor, "batch slot dim"]
-) -> Float[Tensor, " batch"]:
+def divergence(mean: Float[Tensor, "batch slot dim"], log_variance: Float[Tensor, "batch slot dim"]) -> Float[Tensor, " batch"]:
     """Kullback and Leibler's, of the latents' normal laws from the standard one, in nats."""
     return 0.5 * (mean**2 + log_variance.exp() - log_variance - 1).sum(dim=(1, 2))
 

@@ -55,8 +55,7 @@ class SlotAttentionNetwork(nn.Module):
         self.encoder = PatchEncoder(side=side, patch=patch, width=width)
         self.attention = SlotAttention(dim=dim, width=width, rounds=rounds)
         self.decoder = BroadcastDecoder(side=side, patch=patch, dim=dim, width=width)
-        self.mean = nn.Parameter(0.1 * torch.randn(dim))
-        self.log_deviation = nn.Parameter(torch.full((dim,), -1.0))
+        self.mean, self.log_deviation = nn.Parameter(torch.zeros(dim)), nn.Parameter(torch.zeros(dim))
         self.hint = nn.Sequential(nn.Linear(HINT, width), nn.ReLU(), nn.Linear(width, dim))
 
     def forward(

@@ -86,6 +86,6 @@ class BroadcastDecoder(nn.Module):
 
 def from_patches(pixels: Float[Tensor, "*batch row column pixel"], *, patch: int) -> Float[Tensor, "*batch height width"]:
     """Maps from the pixels of their patches."""
-    rows, columns, _ = pixels.shape[-3:]
-    apart = pixels.unflatten(-1, (patch, patch)).transpose(-3, -2)
-    return apart.reshape(*pixels.shape[:-3], rows * patch, columns * patch)
+    *batch, rows, columns, _ = pixels.shape
+    apart = pixels.reshape(*batch, rows, columns, patch, patch).transpose(-3, -2)
+    return apart.reshape(*batch, rows * patch, columns * patch)

@@ -1,4 +1,4 @@
-"""What a decomposition of images costs: squared error of the mixture's mean, or the mixture's likelihood; and a price of slots."""
+"""What a decomposition of images costs: squared error of the mixture's mean, or its likelihood; and a price of slots."""
 
 import math
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ LEAST_SHARE = 1e-8
 
 @dataclass(frozen=True, kw_only=True)
 class Objective:
-    """A negative log-likelihood per pixel, times the variance of its normal law: gradients do not depend on the deviation's unit."""
+    """A negative log-likelihood per pixel, times the variance of its normal law, so that gradients do not grow without bound."""
 
     likelihood: Likelihood = "mean"
     """A pixel is normal around the mean of the mixture, which is 1.5 times the mean squared error; or a mixture of normals, one
@@ -32,9 +32,7 @@ class Objective:
         require(self.deviation > 0, "deviation", f"{self.deviation} is no deviation", "Give a number above 0")
         require_range(self, "price", 0, 1e6)
 
-    def __call__(
-        self, decomposed: Decomposed, images: Float[Tensor, "batch 3 height width"]
-    ) -> Float[Tensor, ""]:
+    def __call__(self, decomposed: Decomposed, images: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, ""]:
         """The mean over the batch."""
         pixels = images.shape[2] * images.shape[3]
         if self.likelihood == "mean":
@@ -46,9 +44,7 @@ class Objective:
         return loss + self.price * sharing(decomposed.masks) if self.price else loss
 
 
-def mixture_cost(
-    decomposed: Decomposed, images: Float[Tensor, "batch 3 height width"], *, deviation: float
-) -> Float[Tensor, ""]:
+def mixture_cost(decomposed: Decomposed, images: Float[Tensor, "batch 3 height width"], *, deviation: float) -> Float[Tensor, ""]:
     """Negative log-likelihood of a pixel's color in the mixture, up to the constant of the normal law; mean, in nats."""
     errors = (decomposed.colors - images[:, None]).square().sum(dim=2)
     logs = torch.log(decomposed.masks + LEAST_SHARE) - errors / (2 * deviation**2)

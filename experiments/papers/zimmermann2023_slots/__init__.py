@@ -1,4 +1,4 @@
-"""Sensitivity of slot-based object-centric models to their number of slots: precision and recall over K, in training and after."""
+"""Sensitivity of slot-based object-centric models to their number of slots: precision and recall by K."""
 
 from experiments.contract.experiments import Experiment
 

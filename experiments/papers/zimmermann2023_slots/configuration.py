@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import torch
 from torch import nn
 
 from experiments.contract.fields import require, require_range
+from experiments.datasets.scenes.published import read_published
 from experiments.datasets.scenes.scene import Scenes
 from experiments.datasets.scenes.sprites import SpriteScenes
 from experiments.datasets.scenes.stamp_scenes import StampScenes
@@ -40,7 +42,7 @@ class Configuration:
     path: str = ""
     """Absolute path of the folder of `clevr` or `movi`."""
     objects: int = 3
-    """In each rendered scene, beside the background."""
+    """In each rendered scene, and at most in one of a published data set, beside the background."""
     slots: int = 4
     """In training."""
     tested: tuple[int, ...] = (2, 3, 4, 5, 7, 11)
@@ -61,9 +63,9 @@ class Configuration:
     """Trained on."""
     held_out: int = 512
     """Scenes that are measured on."""
-    steps: int = 3000
+    steps: int = 2500
     batch: int = 16
-    learning_rate: float = 2e-3
+    learning_rate: float = 4e-3
     warm_up: int = 300
     decay: Literal["cosine", "halving"] = "cosine"
     decay_every: int = 0
@@ -73,7 +75,9 @@ class Configuration:
     def __post_init__(self) -> None:
         require_range(self, "slots", 1, 64)
         require_range(self, "objects", 1, 16)
-        require(bool(self.tested) and min(self.tested) >= 1, "tested", "there are no numbers of slots", "Give some, such as [2,4]")
+        require(
+            bool(self.tested) and min(self.tested) >= 1, "tested", "there are no numbers of slots", "Give some, such as [2,4]"
+        )
         require(self.side % self.patch == 0, "patch", f"{self.side} px do not divide by it", "Give a divisor of the side")
         known = self.annotated == "none" or self.method == "slot_attention"
         require(known, "annotated", f"{self.method} takes no annotations", "Give none, or method=slot_attention")
@@ -143,6 +147,8 @@ class Configuration:
         return self._open(self.held_out, part="test")
 
     def _open(self, count: int, *, part: Literal["train", "test"]) -> Scenes:
+        if self.data == "clevr" or self.data == "movi":
+            return read_published(self.data, Path(self.path), part=part, count=count, most=self.objects, side=self.side)
         kind, background = RENDERED[self.data]["kind"], RENDERED[self.data]["background"]
         source = kind(side=self.side, fewest=self.objects, most=self.objects, background=background)
         made: Scenes = source.render(count, seed=TRAINED_ON if part == "train" else HELD_OUT)

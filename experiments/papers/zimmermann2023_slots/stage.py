@@ -103,5 +103,5 @@ def _measured(
 
 def _npz(arrays: Mapping[str, Shaped[np.ndarray, "..."]]) -> bytes:
     content = io.BytesIO()
-    np.savez_compressed(content, **arrays)
+    np.savez_compressed(content, allow_pickle=False, **dict(arrays))
     return content.getvalue()

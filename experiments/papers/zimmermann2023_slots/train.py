@@ -4,7 +4,7 @@ Every training is an artifact of its own, so that a run that was interrupted goe
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Literal
 
 from experiments.contract.artifacts import Manifest, NewFile, Product, Workshop
@@ -12,16 +12,25 @@ from experiments.contract.fields import Json, build, require, require_range
 from experiments.contract.recipes import Run, Training
 from experiments.contract.recipes.runs import Preset
 from experiments.methods.run_results import RunFigure, run_product
-from experiments.papers.zimmermann2023_slots.analysis import Cells, Metrics, variant_metrics
+from experiments.papers.zimmermann2023_slots.analysis import Arrays, Cells, Metrics, variant_metrics
 from experiments.papers.zimmermann2023_slots.claims import CLAIMS
 from experiments.papers.zimmermann2023_slots.configuration import Configuration, Data
 from experiments.papers.zimmermann2023_slots.control import clustered
 from experiments.papers.zimmermann2023_slots.curves import curve_figure, heat_figure
 from experiments.papers.zimmermann2023_slots.sheet import sheet_figure, sheet_png
 from experiments.papers.zimmermann2023_slots.stage import SCORES, read_scores, train_stage
-from experiments.papers.zimmermann2023_slots.variants import BASE, VARIANTS, Part, Variant
+from experiments.papers.zimmermann2023_slots.variants import BASE, VARIANTS, Variant
 
 SLUG = "zimmermann2023_slots"
+CONTROL = "k_means"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """A training and its number of slots."""
+
+    slots: int
+    recipe: Training
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,15 +64,13 @@ class Settings:
         self.configuration(BASE, slots=self.slots[0])
 
     def configuration(self, variant: Variant, *, slots: int) -> Mapping[str, Json]:
-        """That of a training of a variant, checked.
+        """That of a training of a variant, whole, so that its digest changes when a default does.
 
         Raises:
             InputError: A field is unknown or unfit.
         """
         shared = {"data": self.data, "path": self.path, "tested": list(self.tested), **self.training}
-        changed = {**shared, **variant.changes, "slots": slots}
-        build(Configuration, changed)
-        return changed
+        return asdict(build(Configuration, {**shared, **variant.changes, "slots": slots}))
 
 
 SMOKE: Mapping[str, Json] = {"steps": 6, "scenes": 64, "held_out": 16, "batch": 8, "dim": 8, "width": 16, "measure_every": 6}
@@ -76,7 +83,13 @@ PAPER: Mapping[str, Json] = {
 PRESETS: Mapping[Preset, Mapping[str, Json]] = {
     "smoke": {"slots": [2, 5], "tested": [2, 5], "seeds": 1, "control_images": 60, "training": SMOKE},
     "cpu": {},
-    "paper": {"slots": [3, 5, 7, 9, 11, 15, 22], "tested": [3, 5, 7, 9, 11, 15, 22], "seeds": 5, "data": "clevr", "training": PAPER},
+    "paper": {
+        "slots": [3, 5, 7, 9, 11, 15, 22],
+        "tested": [3, 5, 7, 9, 11, 15, 22],
+        "seeds": 5,
+        "further_seeds": 5,
+        "training": PAPER,
+    },
 }
 
 
@@ -107,14 +120,79 @@ def make(recipe: Run, workshop: Workshop) -> Product:
         InputError: A setting is unknown or unfit, or a data set is not there.
     """
     settings = settings_of(recipe)
-    variants = [variant for variant in VARIANTS if settings.part in ("all", variant.part)]
-    trainings = {variant.name: trainings_of(variant, settings, seed=recipe.seed) for variant in variants}
-    made = workshop.obtain_all([one for some in trainings.values() for one in some])
-    by_digest = {manifest.digest: manifest for manifest in made}
-    metrics: dict[str, Metrics] = {}
-    figures: list[RunFigure] = []
-    for variant in variants:
-        cells = _cells(trainings[variant.name], by_digest, workshop)
-        metrics[variant.name] = variant_metrics(cells, variant, seed=recipe.seed)
-        figures += [curve_figure(variant, metrics[variant.name]), heat_figure(variant, metrics[variant.name])]
-    ...
+    wanted = [variant for variant in VARIANTS if _is_wanted(variant, settings)]
+    stages = {variant.name: stages_of(variant, settings, seed=recipe.seed) for variant in wanted}
+    made = workshop.obtain_all([stage.recipe for some in stages.values() for stage in some])
+    manifests = iter(made)
+    cells = {
+        name: _by_slots([(stage.slots, _scores(next(manifests), workshop)) for stage in some]) for name, some in stages.items()
+    }
+    titles = {variant.name: variant.title for variant in wanted}
+    objects = build(Configuration, settings.configuration(BASE, slots=settings.slots[0])).objects
+    metrics = {
+        name: variant_metrics(found, title=titles[name], objects=objects, seed=recipe.seed) for name, found in cells.items()
+    }
+    if settings.part in ("all", "control"):
+        metrics[CONTROL] = _control(settings, seed=recipe.seed)
+    product = run_product(
+        recipe,
+        metrics=metrics,
+        claims=CLAIMS,
+        figures=_figures(cells, metrics),
+        parents=[manifest.digest for manifest in made],
+        device=workshop.device,
+    )
+    return replace(product, new_files=(*product.new_files, *_sheets(cells)))
+
+
+def stages_of(variant: Variant, settings: Settings, *, seed: int) -> list[Stage]:
+    """The trainings of a variant, one for each number of slots and seed."""
+    count = settings.seeds if variant is BASE else settings.further_seeds
+    return [
+        Stage(
+            slots=slots,
+            recipe=Training(paper=SLUG, configuration=settings.configuration(variant, slots=slots), seeds=(seed + number,)),
+        )
+        for number in range(count)
+        for slots in settings.slots
+    ]
+
+
+def _is_wanted(variant: Variant, settings: Settings) -> bool:
+    """The base is wanted by every part but the control, for comparison."""
+    return settings.part != "control" and (variant is BASE or settings.part in ("all", variant.part))
+
+
+def _scores(manifest: Manifest, workshop: Workshop) -> Arrays:
+    return read_scores(workshop.store.read_blob(manifest.file(SCORES).sha256))
+
+
+def _by_slots(scores: Sequence[tuple[int, Arrays]]) -> Cells:
+    cells: dict[int, list[Arrays]] = {}
+    for slots, arrays in scores:
+        cells.setdefault(slots, []).append(arrays)
+    return cells
+
+
+def _control(settings: Settings, *, seed: int) -> Metrics:
+    """The same measures of clusters that nobody trained; 0 stands for slots in training."""
+    configuration = build(Configuration, settings.configuration(BASE, slots=settings.slots[0]))
+    scenes = configuration.held_out_scenes().first(settings.control_images)
+    arrays = clustered(scenes, tested=settings.tested, seed=seed)
+    return variant_metrics({0: [arrays]}, title="k-means on color and place", objects=configuration.objects, seed=seed)
+
+
+def _figures(cells: Mapping[str, Cells], metrics: Mapping[str, Metrics]) -> list[RunFigure]:
+    figures = [curve_figure(name, found) for name, found in metrics.items()]
+    figures += [heat_figure(name, found) for name, found in metrics.items() if name != CONTROL]
+    figures += [sheet_figure(name, _shown(found), title=metrics[name]["title"]) for name, found in cells.items()]
+    return figures
+
+
+def _sheets(cells: Mapping[str, Cells]) -> list[NewFile]:
+    return [NewFile(name=f"{name}_segmentations.png", content=sheet_png(_shown(found))) for name, found in cells.items()]
+
+
+def _shown(found: Cells) -> dict[int, Arrays]:
+    """The networks of the first seed."""
+    return {slots: some[0] for slots, some in sorted(found.items())}
