@@ -102,7 +102,7 @@ class SyntheticTask:
 
     def loss(self, step: int) -> Float[Tensor, " member"]:
         """The mean squared error plus the member's weight times the contrast; members of a seed see the same scenes."""
-        chosen = [self._batch(number, step=step) for number in range(len(self.seeds))]
+        chosen = [self.scenes_at(number, step=step) for number in range(len(self.seeds))]
         scenes = self._for_members(torch.stack(chosen))
         latents = self.network.encoder(scenes)
         error: Tensor = (self.network.decoder(latents) - scenes).square().mean((1, 2))
@@ -134,7 +134,8 @@ class SyntheticTask:
         """The scenes that were kept from training."""
         return self._for_members(self.scenes[:, self.training_scenes :])
 
-    def _batch(self, number: int, *, step: int) -> Float[Tensor, "batch observed"]:
+    def scenes_at(self, number: int, *, step: int) -> Float[Tensor, "batch observed"]:
+        """The batch of a step, for the networks of one of the seeds."""
         generator = step_generator(self.seeds[number], step=step, device="cpu")
         rows = torch.randint(self.training_scenes, (self.about.batch,), generator=generator)
         return self.scenes[number, rows.to(self.device)]

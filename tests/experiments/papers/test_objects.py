@@ -106,7 +106,7 @@ def test_the_loss_of_a_member_is_its_error_and_its_weight_times_the_contrast():
     for number, (weight, seed) in enumerate([(0.0, 4), (0.0, 5), (0.5, 4), (0.5, 5)]):
         alone = SyntheticTask(Synthetic(**TINY), seeds=(seed,), device="cpu")
         encoder, decoder = alone.network.encoder.member(0), alone.network.decoder.member(0)
-        scenes = alone._batch(0, step=7)  # noqa: SLF001 -- the scenes of a step are nobody else's business
+        scenes = alone.scenes_at(0, step=7)
         latents = encoder(scenes)
         slopes = vmap(jacfwd(lambda one, decoder=decoder: decoder(one[None])[0]))(latents[:4])
         norms = slopes.unflatten(-1, (2, 3)).norm(dim=-1)

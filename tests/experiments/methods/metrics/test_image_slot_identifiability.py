@@ -73,9 +73,7 @@ def test_the_defect_of_the_released_code_loses_the_category(scored: ImageSlotIde
     assert scored.first_defect < 2 / 3 + 1e-9 < scored.score
 
 
-def test_the_units_of_slots_do_not_matter(
-    truth: ObjectFactors, perfect: np.ndarray, scored: ImageSlotIdentifiability
-):
+def test_the_units_of_slots_do_not_matter(truth: ObjectFactors, perfect: np.ndarray, scored: ImageSlotIdentifiability):
     other_units = 100 * perfect - 7
 
     found = image_slot_identifiability(truth, other_units, fit=FIT)
