@@ -54,10 +54,14 @@ class AdditiveAutoencoder(nn.Module):
 
     def decode(self, slots: Float[Tensor, "batch slot latent"]) -> Float[Tensor, "batch 3 side side"]:
         """The images of slots, black 0 and white 1."""
+        return self.layers(slots).sum(dim=1)
+
+    def layers(self, slots: Float[Tensor, "batch slot latent"]) -> Float[Tensor, "batch slot 3 side side"]:
+        """What each slot adds to the image."""
         maps = cast(Tensor, self.decoder(slots.flatten(0, 1)))
         rendered = maps.reshape(*slots.shape[:2], *maps.shape[1:])
         colors, masks = rendered[:, :, :3], rendered[:, :, 3:]
-        return (colors * masks.sigmoid()).sum(1) if self.combination == "sum" else (colors * masks.softmax(1)).sum(1)
+        return colors * (masks.sigmoid() if self.combination == "sum" else masks.softmax(dim=1))
 
     def forward(self, images: Float[Tensor, "batch 3 side side"]) -> Float[Tensor, "batch 3 side side"]:
         """The reconstructions of images in [-1, 1], black 0 and white 1."""

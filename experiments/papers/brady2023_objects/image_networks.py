@@ -72,11 +72,17 @@ def encode(network: Network, images: Float[Tensor, "batch 3 side side"]) -> Floa
 
 
 def decode(network: Network, slots: Float[Tensor, "batch slot latent"]) -> Float[Tensor, "batch 3 side side"]:
-    """The images of slots, black 0 and white 1; a MONet's masks, which come from the image, as its slots decode to them."""
+    """The images of slots, black 0 and white 1."""
+    return layers(network, slots).sum(dim=1)
+
+
+def layers(network: Network, slots: Float[Tensor, "batch slot latent"]) -> Float[Tensor, "batch slot 3 side side"]:
+    """What each slot adds to the image; a MONet's masks, which come from the image, are taken as its slots decode to them."""
     if isinstance(network, AdditiveAutoencoder):
-        return network.decode(slots)
+        return network.layers(slots)
     colors, logits = network.decoder(slots)
-    return as_shares((logits.softmax(dim=1)[:, :, None] * colors).sum(dim=1))
+    shares: Tensor = logits.softmax(dim=1)[:, :, None]
+    return shares * as_shares(colors)
 
 
 def reconstruct(

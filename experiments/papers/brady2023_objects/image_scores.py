@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from experiments.contract.artifacts import Product, Workshop
+from experiments.contract.artifacts import NewFile, Product, Workshop
 from experiments.contract.recipes import Training
 from experiments.datasets.scenes.scene import Scenes
 from experiments.methods.metrics.compositional_contrast import compositional_contrast
@@ -19,6 +19,7 @@ from experiments.methods.training.loop import train
 from experiments.methods.training.registration import Registered, zoo_files
 from experiments.papers.brady2023_objects.image_networks import SORTS, Network, decode, encode, reconstruct
 from experiments.papers.brady2023_objects.images import Images, ImageTask, error
+from experiments.papers.brady2023_objects.layer_sheet import SHEET, layer_sheet
 
 AT_ONCE = 128
 """Scenes in a forward pass."""
@@ -42,7 +43,9 @@ def train_images(recipe: Training, about: Images, *, workshop: Workshop) -> Prod
         title=f"{sort.title} on sprites", architecture=sort.architecture, spec=about.spec, eligible=sort.eligible, side=about.side
     )
     files = zoo_files(recipe, task.network, about=about_network)
-    return Product(new_files=(journal_file(lines), *files), values={"networks": [row]})
+    shown = as_inputs(torch.from_numpy(held_out.images[about.fit :])).to(workshop.device)
+    sheet = NewFile(name=SHEET, content=layer_sheet(task.network, shown))
+    return Product(new_files=(journal_file(lines), *files, sheet), values={"networks": [row]})
 
 
 @torch.no_grad()

@@ -1,17 +1,18 @@
 """The run: trains all networks, each training an artifact of its own, and judges the claims."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from experiments.contract.artifacts import Product, Workshop
+from experiments.contract.artifacts import Manifest, Product, Workshop
 from experiments.contract.errors import InputError
 from experiments.contract.fields import build
 from experiments.contract.recipes import Run, Training
-from experiments.methods.run_results import run_product
+from experiments.methods.run_results import RunFigure, run_product
 from experiments.papers.brady2023_objects.analysis import measured
 from experiments.papers.brady2023_objects.claims import CLAIMS
 from experiments.papers.brady2023_objects.figures import figures_of
 from experiments.papers.brady2023_objects.image_scores import train_images
 from experiments.papers.brady2023_objects.images import Images
+from experiments.papers.brady2023_objects.layer_sheet import SHEET, sheets_figure
 from experiments.papers.brady2023_objects.settings import Settings, settings_of, trainings
 from experiments.papers.brady2023_objects.synthetic import Synthetic
 from experiments.papers.brady2023_objects.synthetic_scores import train_synthetic
@@ -43,11 +44,20 @@ def make(recipe: Run, workshop: Workshop) -> Product:
         recipe,
         metrics=metrics,
         claims=CLAIMS,
-        figures=figures_of(metrics["networks"]),
+        figures=[*figures_of(metrics["networks"]), *_sheets(made, workshop)],
         parents=[one.digest for one in made],
         device=workshop.device,
         warnings=list(_warnings(settings_of(recipe))),
     )
+
+
+def _sheets(made: Sequence[Manifest], workshop: Workshop) -> Iterator[RunFigure]:
+    """The layers of the first network of each method."""
+    images = [one for one in made if one.recipe["configuration"]["part"] == "images"]
+    first = {one.recipe["configuration"]["method"]: one for one in reversed(images)}
+    sheets = {method: workshop.store.read_blob(one.file(SHEET).sha256) for method, one in reversed(first.items())}
+    if sheets:
+        yield sheets_figure(sheets)
 
 
 def _warnings(settings: Settings) -> Iterator[str]:
