@@ -14,6 +14,8 @@ from model_zoo.sources.slot_decoder import BroadcastDecoder, Decomposed, PatchEn
 ELIGIBLE = "encoder[.](embed|mix)"
 LATENT_SCALE, MASK_SCALE = 0.5, 0.5
 """Weights of the latents' divergence and of that of the decoded masks (beta and gamma of Burgess et al. 2019)."""
+LEAST_WEIGHT = 1e-3
+"""Patches that an empty mask is taken to have."""
 
 
 class RecurrentAttention(nn.Module):
@@ -73,7 +75,10 @@ class MonetNetwork(nn.Module):
         tokens = self.encoder(images)
         log_masks = self.attention(tokens, slots=count)
         seen = tokens[:, None] + self.masked(log_masks.exp().flatten(0, 1)).unflatten(0, (-1, count))
-        shown = self.component(seen.flatten(0, 1)).mean(dim=(2, 3)).unflatten(0, (-1, count))
+        features = self.component(seen.flatten(0, 1)).unflatten(0, (-1, count))
+        # Each slot is told by what its mask shows, however small that is.
+        weights = log_masks.exp().mean(dim=2, keepdim=True)
+        shown = (features * weights).sum(dim=(3, 4)) / (weights.sum(dim=(3, 4)) + LEAST_WEIGHT)
         mean, log_variance = self.latents(shown).chunk(2, dim=-1)
         latents = mean
         if generator is not None:

@@ -46,7 +46,7 @@ def plane_waves(count: int, *, width: int) -> Float[Tensor, "count count width"]
 
 
 class PatchEncoder(nn.Module):
-    """A token for each patch, from what is seen there and a learned code of the place."""
+    """A token for each patch, from what is seen there and a learned code of the place; images may be of any size."""
 
     def __init__(self, *, side: int, patch: int, width: int) -> None:
         super().__init__()
@@ -56,8 +56,13 @@ class PatchEncoder(nn.Module):
 
     def forward(self, images: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch width row column"]:
         """The tokens, where their patches are."""
+        maps = self.embed(images)
+        places: Tensor = self.places
+        if maps.shape[2:] != places.shape[2:]:
+            # Pools and visualizations show larger images than the network was trained on.
+            places = functional.interpolate(places, size=maps.shape[2:], mode="bilinear")
         # The place comes before a nonlinearity: in a sum of tokens that are sums, content and place would come apart.
-        return cast(Tensor, self.mix(functional.relu(self.embed(images) + self.places)))
+        return cast(Tensor, self.mix(functional.relu(maps + places)))
 
 
 class BroadcastDecoder(nn.Module):

@@ -49,7 +49,7 @@ def test_a_missing_tensorboard_is_told_with_its_remedy(tmp_path: Path, monkeypat
     monkeypatch.setenv("TENSORBOARD_DIR", str(tmp_path / "board"))
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
 
-    with pytest.raises(InputError, match="tensorboard is not installed. Install the extra `tensorboard`"):
+    with pytest.raises(InputError, match=r"tensorboard is not installed\. Install the extra `tensorboard`"):
         trained(tmp_path)
 
 
