@@ -46,7 +46,11 @@ class Images:
     steps: int = 500_000
     batch: int = 64
     learning_rate: float = 4e-4
-    """Halved five times in a training."""
+    """Halved after each fifth of a training."""
+    warm_up: int = 0
+    """Steps in which the rate rises from 0."""
+    clip: float = 0.0
+    """Largest norm of a gradient; 0 leaves gradients as they are."""
     fit: int = 2000
     """Held-out scenes to fit the readouts of the score on."""
     score: int = 1000
@@ -73,6 +77,8 @@ class Images:
         return Plan(
             steps=self.steps,
             learning_rate=self.learning_rate,
+            warm_up=self.warm_up,
+            clip=self.clip,
             decay="halving",
             decay_every=max(1, self.steps // 5),
             measure_every=often,

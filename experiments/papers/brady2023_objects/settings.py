@@ -68,11 +68,13 @@ IMAGE_AMOUNTS: Mapping[Preset, Mapping[str, Json]] = {
     },
     "cpu": {
         **{"side": 32, "channels": 16, "width": 64, "scenes": 20_000, "steps": 2000},
-        **{"batch": 16, "learning_rate": 1e-3, "fit": 600, "score": 400},
+        **{"batch": 16, "learning_rate": 1e-3, "warm_up": 200, "clip": 1.0, "fit": 600, "score": 400},
     },
     "paper": {},
 }
 """By the fields of `Images`."""
+CPU_RATES: Mapping[Method, float] = {"attention": 4e-3, "monet": 4e-3}
+"""Learning rates of the small networks on patches, for two cores."""
 
 
 def settings_of(recipe: Run) -> Settings:
@@ -114,7 +116,10 @@ def image_trainings(recipe: Run, settings: Settings) -> Iterator[Training]:
     """One for each seed and method, so that the first seed of all methods is there first."""
     for seed in _seeds(recipe, settings.image_seeds):
         for method in settings.methods:
-            about = build(Images, {"method": method, **IMAGE_AMOUNTS[recipe.preset], **_steps(settings), **settings.images})
+            values: dict[str, Json] = {"method": method, **IMAGE_AMOUNTS[recipe.preset]}
+            if recipe.preset == "cpu":
+                values["learning_rate"] = CPU_RATES.get(method, values["learning_rate"])
+            about = build(Images, {**values, **_steps(settings), **settings.images})
             yield Training(paper=recipe.paper, configuration=asdict(about), seeds=(seed,))
 
 
