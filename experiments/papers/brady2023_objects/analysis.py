@@ -10,7 +10,7 @@ from scipy.stats import spearmanr
 from experiments.contract.artifacts import Manifest
 
 Row = Mapping[str, Any]
-"""One network: what `synthetic_scores` or `image_scores` measured, and of which training."""
+"""One network: what `synthetic.scores` or `images.scores` measured, and of which training."""
 INVERTS = 1e-3
 """Mean squared error on held-out scenes below which an autoencoder is said to invert the generator."""
 SUCCESS = 0.9

@@ -9,13 +9,13 @@ from experiments.contract.recipes import Run, Training
 from experiments.methods.run_results import RunFigure, run_product
 from experiments.papers.brady2023_objects.analysis import measured
 from experiments.papers.brady2023_objects.claims import CLAIMS
-from experiments.papers.brady2023_objects.figures import figures_of
-from experiments.papers.brady2023_objects.image_scores import train_images
-from experiments.papers.brady2023_objects.images import Images
-from experiments.papers.brady2023_objects.layer_sheet import SHEET, sheets_figure
-from experiments.papers.brady2023_objects.settings import Settings, settings_of, trainings
-from experiments.papers.brady2023_objects.synthetic import Synthetic
-from experiments.papers.brady2023_objects.synthetic_scores import train_synthetic
+from experiments.papers.brady2023_objects.figures.scores import figures_of
+from experiments.papers.brady2023_objects.images.autoencoders import Images
+from experiments.papers.brady2023_objects.images.scores import train_images
+from experiments.papers.brady2023_objects.images.sheet import SHEET, sheets_figure
+from experiments.papers.brady2023_objects.networks import Settings, settings_of, trainings
+from experiments.papers.brady2023_objects.synthetic.autoencoders import Synthetic
+from experiments.papers.brady2023_objects.synthetic.scores import train_synthetic
 
 
 def train(recipe: Training, workshop: Workshop) -> Product:

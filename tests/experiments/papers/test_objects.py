@@ -18,11 +18,11 @@ from experiments.contract.recipes import Run, Training
 from experiments.methods.metrics.compositional_contrast import compositional_contrast
 from experiments.methods.metrics.slot_identifiability import slot_identifiability
 from experiments.papers.brady2023_objects.claims import CLAIMS
-from experiments.papers.brady2023_objects.generator import Objects
-from experiments.papers.brady2023_objects.image_networks import new_network
-from experiments.papers.brady2023_objects.images import Images
-from experiments.papers.brady2023_objects.settings import settings_of, trainings
-from experiments.papers.brady2023_objects.synthetic import Synthetic, SyntheticTask
+from experiments.papers.brady2023_objects.images.autoencoders import Images
+from experiments.papers.brady2023_objects.images.networks import new_network
+from experiments.papers.brady2023_objects.networks import settings_of, trainings
+from experiments.papers.brady2023_objects.synthetic.autoencoders import Synthetic, SyntheticTask
+from experiments.papers.brady2023_objects.synthetic.generator import Objects
 from experiments.workshop import LocalWorkshop
 from model_zoo.loading import load
 from tests.experiments.methods.workshops import new_workshop

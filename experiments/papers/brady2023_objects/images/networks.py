@@ -1,4 +1,4 @@
-"""The networks of the image experiment, each read as two functions: images to slots, and slots to images. Called by `images`."""
+"""The networks of the image experiment, each read as two functions: images to slots, slots to images. Called by its neighbors."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

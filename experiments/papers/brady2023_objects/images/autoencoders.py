@@ -16,7 +16,7 @@ from experiments.methods.slots.task import as_inputs
 from experiments.methods.training.loop import Group
 from experiments.methods.training.plan import Plan
 from experiments.methods.training.stacked import step_generator
-from experiments.papers.brady2023_objects.image_networks import Method, as_shares, decomposed, new_network, reconstruct, spec_of
+from experiments.papers.brady2023_objects.images.networks import Method, as_shares, decomposed, new_network, reconstruct, spec_of
 from model_zoo.sources.monet import MonetNetwork
 
 JOURNAL_SCENES = 128
@@ -36,6 +36,9 @@ class Images:
     fewest: int = 2
     most: int = 4
     """Sprites of a scene."""
+    smallest: float = 0.1
+    largest: float = 0.15
+    """Radius of a sprite, as a fraction of the side."""
     side: int = 64
     """px."""
     channels: int = 32
@@ -94,7 +97,10 @@ class Images:
 
     def render(self, count: int, *, seed: int, first: int) -> Scenes:
         """Scenes `first` to `first + count - 1` of a seed; the held-out ones stand behind those of the training."""
-        return SpriteScenes(side=self.side, fewest=self.fewest, most=self.most).render(count, seed=seed, first=first)
+        kind = SpriteScenes(
+            side=self.side, fewest=self.fewest, most=self.most, smallest=self.smallest, largest=self.largest
+        )
+        return kind.render(count, seed=seed, first=first)
 
 
 class ImageTask:

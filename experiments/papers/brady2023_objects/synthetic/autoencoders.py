@@ -14,7 +14,7 @@ from experiments.methods.training.loop import Group
 from experiments.methods.training.plan import Plan
 from experiments.methods.training.stacked import StackedPerceptrons, step_generator
 from experiments.methods.training.stacked_jacobian import stacked_jacobian
-from experiments.papers.brady2023_objects.generator import LATENTS, WIDTH, Dependence, Objects
+from experiments.papers.brady2023_objects.synthetic.generator import LATENTS, WIDTH, Dependence, Objects
 
 HIDDEN, SLOPE = 80, 0.2
 """Of encoder and decoder."""

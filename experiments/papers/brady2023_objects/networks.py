@@ -1,4 +1,4 @@
-"""What a run makes: its settings, the presets, and the trainings that follow from them. Called by `train`."""
+"""Which networks a run trains: its settings, the presets, and the trainings that follow from them. Called by `train`."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -7,10 +7,10 @@ from typing import Literal
 from experiments.contract.fields import Json, build, require, require_range
 from experiments.contract.recipes import Run, Training
 from experiments.contract.recipes.runs import Preset
-from experiments.papers.brady2023_objects.generator import Dependence
-from experiments.papers.brady2023_objects.image_networks import Method
-from experiments.papers.brady2023_objects.images import Images
-from experiments.papers.brady2023_objects.synthetic import Synthetic
+from experiments.papers.brady2023_objects.images.autoencoders import Images
+from experiments.papers.brady2023_objects.images.networks import Method
+from experiments.papers.brady2023_objects.synthetic.autoencoders import Synthetic
+from experiments.papers.brady2023_objects.synthetic.generator import Dependence
 
 LAWS: tuple[Dependence, ...] = ("independent", "dependent")
 

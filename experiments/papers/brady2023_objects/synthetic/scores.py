@@ -13,8 +13,8 @@ from experiments.methods.training.checkpoints import Checkpoints
 from experiments.methods.training.journal import journal_file
 from experiments.methods.training.loop import train
 from experiments.methods.training.registration import Registered, zoo_files
-from experiments.papers.brady2023_objects.generator import LATENTS, WIDTH
-from experiments.papers.brady2023_objects.synthetic import HIDDEN, SLOPE, Synthetic, SyntheticTask
+from experiments.papers.brady2023_objects.synthetic.autoencoders import HIDDEN, SLOPE, Synthetic, SyntheticTask
+from experiments.papers.brady2023_objects.synthetic.generator import LATENTS, WIDTH
 from model_zoo.sources.perceptron import ELIGIBLE
 
 CONTRAST_SCENES = 1024

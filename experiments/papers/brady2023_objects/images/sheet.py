@@ -12,7 +12,7 @@ from torch import Tensor
 
 from experiments.methods.choice_figures.style import draw
 from experiments.methods.run_results import RunFigure
-from experiments.papers.brady2023_objects.image_networks import Network, as_shares, encode, layers
+from experiments.papers.brady2023_objects.images.networks import Network, as_shares, encode, layers
 
 SHEET = "layers.png"
 SCENES, ZOOM, GAP = 5, 2, 2

@@ -17,9 +17,9 @@ from experiments.methods.training.checkpoints import Checkpoints
 from experiments.methods.training.journal import journal_file
 from experiments.methods.training.loop import train
 from experiments.methods.training.registration import Registered, zoo_files
-from experiments.papers.brady2023_objects.image_networks import SORTS, Network, decode, encode, reconstruct
-from experiments.papers.brady2023_objects.images import Images, ImageTask, error
-from experiments.papers.brady2023_objects.layer_sheet import SHEET, layer_sheet
+from experiments.papers.brady2023_objects.images.autoencoders import Images, ImageTask, error
+from experiments.papers.brady2023_objects.images.networks import SORTS, Network, decode, encode, reconstruct
+from experiments.papers.brady2023_objects.images.sheet import SHEET, layer_sheet
 
 AT_ONCE = 128
 """Scenes in a forward pass."""
