@@ -1,7 +1,7 @@
 """What a decomposition of images costs: squared error of the mixture's mean, or its likelihood; and a price of slots."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
@@ -26,11 +26,16 @@ class Objective:
     deviation: float = 0.3
     """Of the normal laws; colors reach from -1 to 1."""
     price: float = 0.0
-    """Of a nat of the entropy of how the image is shared among the slots, so that few slots are cheaper than many."""
+    """Of sharing the image evenly among all slots, by the entropy of their shares; so that few slots are cheaper than many."""
 
     def __post_init__(self) -> None:
         require(self.deviation > 0, "deviation", f"{self.deviation} is no deviation", "Give a number above 0")
         require_range(self, "price", 0, 1e6)
+
+    @property
+    def without_price(self) -> "Objective":
+        """The same at a price of 0."""
+        return replace(self, price=0.0)
 
     def __call__(self, decomposed: Decomposed, images: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, ""]:
         """The mean over the batch."""

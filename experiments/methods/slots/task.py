@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from experiments.datasets.scenes.scene import Scenes
 from experiments.methods.slots.objectives import Objective
 from experiments.methods.training.loop import Group
+from experiments.methods.training.parallel import share
 from experiments.methods.training.stacked import step_generator
 from model_zoo.sources.slot_decoder import Decomposed
 
@@ -52,6 +53,8 @@ class SlotTask:
     """Measures the network on held-out scenes."""
     hints: Float[Tensor, "scene hinted 4"] | None = None
     """Annotated boxes of the scenes."""
+    priced_from: int = 0
+    """Step at which slots begin to have their price: before they have found anything, one slot for all would be the cheapest."""
 
     def groups(self) -> Sequence[Group]:
         """All parameters alike."""
@@ -60,11 +63,12 @@ class SlotTask:
     def loss(self, step: int) -> Float[Tensor, ""]:
         """Of scenes drawn for this step; slots begin at noise drawn for it."""
         generator = step_generator(self.seed, step=step, device=self.device)
-        chosen = torch.randint(len(self.scenes), (self.batch,), generator=generator, device=self.device).cpu()
+        chosen = share(torch.randint(len(self.scenes), (self.batch,), generator=generator, device=self.device)).cpu()
         images = as_inputs(torch.from_numpy(self.scenes.images)[chosen].to(self.device))
         hints = None if self.hints is None else self.hints[chosen].to(self.device)
         decomposed = decompose(self.network.train(), images, slots=self.slots, generator=generator, hints=hints)
-        return self.objective(decomposed, images)
+        objective = self.objective if step >= self.priced_from else self.objective.without_price
+        return objective(decomposed, images)
 
     def measure(self) -> Mapping[str, Any]:
         """What the owner of the task measures."""

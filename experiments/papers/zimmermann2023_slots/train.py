@@ -12,14 +12,14 @@ from experiments.contract.fields import Json, build, require, require_range
 from experiments.contract.recipes import Run, Training
 from experiments.contract.recipes.runs import Preset
 from experiments.methods.run_results import RunFigure, run_product
+from experiments.methods.slots.configuration import Configuration, Data
+from experiments.methods.slots.control import clustered
+from experiments.methods.slots.curves import curve_figure, heat_figure
+from experiments.methods.slots.sheet import sheet_figure, sheet_png
+from experiments.methods.slots.stage import SCORES, read_scores, train_stage
 from experiments.papers.zimmermann2023_slots.analysis import Arrays, Cells, Metrics, variant_metrics
 from experiments.papers.zimmermann2023_slots.claims import CLAIMS
-from experiments.papers.zimmermann2023_slots.configuration import Configuration, Data
-from experiments.papers.zimmermann2023_slots.control import clustered
-from experiments.papers.zimmermann2023_slots.curves import curve_figure, heat_figure
-from experiments.papers.zimmermann2023_slots.sheet import sheet_figure, sheet_png
-from experiments.papers.zimmermann2023_slots.stage import SCORES, read_scores, train_stage
-from experiments.papers.zimmermann2023_slots.variants import BASE, VARIANTS, Variant
+from experiments.papers.zimmermann2023_slots.networks import BASE, PAPER, SMOKE, VARIANTS, Variant
 
 SLUG = "zimmermann2023_slots"
 CONTROL = "k_means"
@@ -39,6 +39,8 @@ class Settings:
 
     part: Literal["all", "sweep", "methods", "objectives", "annotations", "data", "control"] = "all"
     """One part alone, or all; comparisons with the base need the sweep, which is taken from the store if it is there."""
+    variants: tuple[str, ...] = ()
+    """Some of the part's variants alone, by name; empty: all."""
     slots: tuple[int, ...] = (2, 4, 7)
     """In training: too few, the objects and the background, too many."""
     tested: tuple[int, ...] = (2, 3, 4, 5, 7, 11)
@@ -61,6 +63,8 @@ class Settings:
         require_range(self, "further_seeds", 0, 1000)
         require_range(self, "control_images", 2, 100_000)
         require(len(self.slots) >= 2, "slots", "one number says nothing of sensitivity", "Give at least two, such as [2,4]")
+        known = [variant.name for variant in VARIANTS]
+        require(set(self.variants) <= set(known), "variants", f"{list(self.variants)} are unknown", f"Choose among {known}")
         self.configuration(BASE, slots=self.slots[0])
 
     def configuration(self, variant: Variant, *, slots: int) -> Mapping[str, Json]:
@@ -73,13 +77,6 @@ class Settings:
         return asdict(build(Configuration, {**shared, **variant.changes, "slots": slots}))
 
 
-SMOKE: Mapping[str, Json] = {"steps": 6, "scenes": 64, "held_out": 16, "batch": 8, "dim": 8, "width": 16, "measure_every": 6}
-"""Enough to show that the stages fit together, and nothing else."""
-PAPER: Mapping[str, Json] = {
-    **{"side": 128, "dim": 64, "width": 128, "scenes": 70_000, "held_out": 320, "steps": 500_000, "batch": 64},
-    **{"learning_rate": 4e-4, "warm_up": 10_000, "decay": "halving", "decay_every": 100_000, "measure_every": 10_000},
-}
-"""Schedule and sizes of Locatello et al. 2020 on CLEVR; the number of training scenes is that of its file."""
 PRESETS: Mapping[Preset, Mapping[str, Json]] = {
     "smoke": {"slots": [2, 5], "tested": [2, 5], "seeds": 1, "control_images": 60, "training": SMOKE},
     "cpu": {},
@@ -160,7 +157,9 @@ def stages_of(variant: Variant, settings: Settings, *, seed: int) -> list[Stage]
 
 def _is_wanted(variant: Variant, settings: Settings) -> bool:
     """The base is wanted by every part but the control, for comparison."""
-    return settings.part != "control" and (variant is BASE or settings.part in ("all", variant.part))
+    if settings.part == "control" or variant is BASE:
+        return settings.part != "control"
+    return settings.part in ("all", variant.part) and (not settings.variants or variant.name in settings.variants)
 
 
 def _scores(manifest: Manifest, workshop: Workshop) -> Arrays:

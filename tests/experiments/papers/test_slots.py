@@ -20,13 +20,13 @@ from experiments.contract.local_models import bring_models, model_id
 from experiments.contract.recipes import Exemplars, Run
 from experiments.datasets.scenes.sprites import SpriteScenes
 from experiments.methods.metrics.clustering import even_split
+from experiments.methods.slots.configuration import Configuration
+from experiments.methods.slots.control import clustered, clusters
+from experiments.methods.slots.sheet import matched
 from experiments.papers.zimmermann2023_slots.analysis import Cells, comparisons, interval, variant_metrics
 from experiments.papers.zimmermann2023_slots.claims import CLAIMS
-from experiments.papers.zimmermann2023_slots.configuration import Configuration
-from experiments.papers.zimmermann2023_slots.control import clustered, clusters
-from experiments.papers.zimmermann2023_slots.sheet import matched
+from experiments.papers.zimmermann2023_slots.networks import BASE, VARIANTS
 from experiments.papers.zimmermann2023_slots.train import PRESETS, settings_of, stages_of
-from experiments.papers.zimmermann2023_slots.variants import BASE, VARIANTS
 from experiments.workshop import LocalWorkshop
 from model_zoo.loading import load
 
@@ -214,6 +214,7 @@ def test_every_default_is_part_of_the_digest() -> None:
         ({"training": {"method": "monet", "annotated": "one"}}, "annotated"),
         ({"training": {"patch": 5}}, "patch"),
         ({"data": "clevr"}, "path"),
+        ({"variants": ["monet", "sonnet"]}, "variants"),
         ({"data": "photographs"}, "data"),
         ({"training": {"step": 5}}, "step"),
     ],

@@ -64,6 +64,12 @@ def test_price_makes_even_slots_dearer() -> None:
     assert dearer.item() == pytest.approx(0.5 * sharing(decomposed.masks).item(), rel=1e-4)
 
 
+def test_price_is_due_only_where_it_is_asked_for() -> None:
+    decomposed, images = _decomposed(seed=4)
+
+    assert Objective(price=0.5).without_price(decomposed, images) == Objective()(decomposed, images)
+
+
 def test_deviation_of_zero_is_an_error() -> None:
     with pytest.raises(InputError) as caught:
         Objective(deviation=0.0)

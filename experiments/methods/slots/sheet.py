@@ -1,4 +1,4 @@
-"""A sheet of segmentations: images, true objects, and what networks with different numbers of slots see. Called by `train`."""
+"""A sheet of segmentations: images, true objects, and what networks with different numbers of slots see. Called by a run."""
 
 import io
 from collections.abc import Mapping, Sequence

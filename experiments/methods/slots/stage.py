@@ -1,4 +1,4 @@
-"""One training of this paper and its measures on held-out scenes, with every number of slots. Called by `train`."""
+"""One training of a network of slots and its measures on held-out scenes, with every number of slots. Called by papers."""
 
 import io
 from collections.abc import Mapping
@@ -12,6 +12,7 @@ from experiments.contract.artifacts import NewFile, Product, Workshop
 from experiments.contract.fields import build
 from experiments.contract.recipes import Training
 from experiments.datasets.scenes.scene import Scenes
+from experiments.methods.slots.configuration import Configuration
 from experiments.methods.slots.evaluation import Scores, mask_scores, segment
 from experiments.methods.slots.hints import annotated_boxes
 from experiments.methods.slots.task import SlotTask
@@ -19,7 +20,6 @@ from experiments.methods.training.checkpoints import Checkpoints
 from experiments.methods.training.journal import journal_file
 from experiments.methods.training.loop import train
 from experiments.methods.training.registration import zoo_files
-from experiments.papers.zimmermann2023_slots.configuration import Configuration
 
 SCORES = "scores.npz"
 """Arrays `<measure>@<slots>`, one value an image, and of the first images `image`, `truth` and `labels@<slots>`."""
@@ -48,6 +48,7 @@ def train_stage(recipe: Training, workshop: Workshop) -> Product:
         device=workshop.device,
         measured=lambda: _during(network, configuration, held_out, device=workshop.device),
         hints=annotated_boxes(scenes, annotated=configuration.annotated, slots=configuration.slots),
+        priced_from=configuration.steps // 2,
     )
     checkpoints = Checkpoints(store=workshop.store, recipe=recipe)
     doing = f"{configuration.method} with {configuration.slots} slots on {configuration.data}, seed {seed}"

@@ -1,4 +1,4 @@
-"""What one training of this paper is: scenes, method, number of slots, objective, annotations, and how long."""
+"""What one training of a network of slots is: scenes, method, number of slots, objective, annotations, and how long."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -50,6 +50,7 @@ class Configuration:
     likelihood: Likelihood = "mean"
     deviation: float = 0.3
     price: float = 0.0
+    """Of sharing the image among slots, in the second half of the training."""
     annotated: Annotated = "none"
     """Instances whose boxes the network is told, in training and after."""
     side: int = 32

@@ -1,4 +1,4 @@
-"""A control without training: k-means on color and place shows the same exchange of precision for recall. Called by `train`."""
+"""A control without training: k-means on color and place shows the same exchange of precision for recall. Called by a run."""
 
 from collections.abc import Sequence
 
