@@ -67,14 +67,20 @@ IMAGE_AMOUNTS: Mapping[Preset, Mapping[str, Json]] = {
         **{"steps": 10, "batch": 8, "fit": 30, "score": 20, "contrast_scenes": 2},
     },
     "cpu": {
-        **{"side": 32, "channels": 16, "width": 64, "scenes": 20_000, "steps": 2000},
-        **{"batch": 16, "learning_rate": 1e-3, "warm_up": 200, "clip": 1.0, "fit": 600, "score": 400},
+        **{"side": 32, "slots": 3, "most": 3, "smallest": 0.12, "largest": 0.18, "scenes": 20_000},
+        **{"channels": 16, "width": 64, "steps": 2000, "batch": 16},
+        **{"decay": "cosine", "warm_up": 200, "clip": 1.0, "fit": 600, "score": 400},
     },
     "paper": {},
 }
 """By the fields of `Images`."""
-CPU_RATES: Mapping[Method, float] = {"attention": 4e-3, "monet": 4e-3}
-"""Learning rates of the small networks on patches, for two cores."""
+ADDITIVE: Mapping[str, Json] = {"width": 128, "learning_rate": 3e-3}
+ON_PATCHES: Mapping[str, Json] = {"learning_rate": 4e-3}
+CPU_METHODS: Mapping[Method, Mapping[str, Json]] = {
+    **{"sum": ADDITIVE, "masks": ADDITIVE},
+    **{"attention": ON_PATCHES, "monet": ON_PATCHES},
+}
+"""What the methods do not have in common on two cores."""
 
 
 def settings_of(recipe: Run) -> Settings:
@@ -116,10 +122,9 @@ def image_trainings(recipe: Run, settings: Settings) -> Iterator[Training]:
     """One for each seed and method, so that the first seed of all methods is there first."""
     for seed in _seeds(recipe, settings.image_seeds):
         for method in settings.methods:
-            values: dict[str, Json] = {"method": method, **IMAGE_AMOUNTS[recipe.preset]}
-            if recipe.preset == "cpu":
-                values["learning_rate"] = CPU_RATES.get(method, values["learning_rate"])
-            about = build(Images, {**values, **_steps(settings), **settings.images})
+            own = CPU_METHODS[method] if recipe.preset == "cpu" else {}
+            values = {"method": method, **IMAGE_AMOUNTS[recipe.preset], **own, **_steps(settings), **settings.images}
+            about = build(Images, values)
             yield Training(paper=recipe.paper, configuration=asdict(about), seeds=(seed,))
 
 

@@ -49,7 +49,8 @@ class Images:
     steps: int = 500_000
     batch: int = 64
     learning_rate: float = 4e-4
-    """Halved after each fifth of a training."""
+    decay: Literal["halving", "cosine"] = "halving"
+    """Of the rate: half after each fifth of a training, or a cosine to 0."""
     warm_up: int = 0
     """Steps in which the rate rises from 0."""
     clip: float = 0.0
@@ -82,7 +83,7 @@ class Images:
             learning_rate=self.learning_rate,
             warm_up=self.warm_up,
             clip=self.clip,
-            decay="halving",
+            decay=self.decay,
             decay_every=max(1, self.steps // 5),
             measure_every=often,
             keep_every=min(often, 1000),
@@ -97,9 +98,7 @@ class Images:
 
     def render(self, count: int, *, seed: int, first: int) -> Scenes:
         """Scenes `first` to `first + count - 1` of a seed; the held-out ones stand behind those of the training."""
-        kind = SpriteScenes(
-            side=self.side, fewest=self.fewest, most=self.most, smallest=self.smallest, largest=self.largest
-        )
+        kind = SpriteScenes(side=self.side, fewest=self.fewest, most=self.most, smallest=self.smallest, largest=self.largest)
         return kind.render(count, seed=seed, first=first)
 
 
