@@ -9,7 +9,7 @@ from jaxtyping import Shaped
 from torch import nn
 
 from experiments.contract.artifacts import NewFile, Product, Workshop
-from experiments.contract.fields import build
+from experiments.contract.fields import build, require
 from experiments.contract.recipes import Training
 from experiments.datasets.scenes.scene import Scenes
 from experiments.methods.slots.configuration import Configuration
@@ -35,7 +35,8 @@ def train_stage(recipe: Training, workshop: Workshop) -> Product:
     Raises:
         InputError: The configuration is unfit, or its data set is not there.
     """
-    configuration, (seed,) = build(Configuration, recipe.configuration), recipe.seeds
+    require(len(recipe.seeds) == 1, "seeds", "networks of slots are trained one by one", "Give one seed a training")
+    configuration, seed = build(Configuration, recipe.configuration), recipe.seeds[0]
     network = configuration.network(seed).to(workshop.device)
     scenes, held_out = configuration.train_scenes(), configuration.held_out_scenes()
     task = SlotTask(

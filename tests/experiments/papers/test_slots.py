@@ -17,7 +17,7 @@ from experiments.contract.claims import check_claims
 from experiments.contract.errors import InputError
 from experiments.contract.fields import build
 from experiments.contract.local_models import bring_models, model_id
-from experiments.contract.recipes import Exemplars, Run
+from experiments.contract.recipes import Exemplars, Run, Training
 from experiments.datasets.scenes.sprites import SpriteScenes
 from experiments.methods.metrics.clustering import even_split
 from experiments.methods.slots.configuration import Configuration
@@ -26,7 +26,7 @@ from experiments.methods.slots.sheet import matched
 from experiments.papers.zimmermann2023_slots.analysis import Cells, comparisons, interval, variant_metrics
 from experiments.papers.zimmermann2023_slots.claims import CLAIMS
 from experiments.papers.zimmermann2023_slots.networks import BASE, VARIANTS
-from experiments.papers.zimmermann2023_slots.train import PRESETS, settings_of, stages_of
+from experiments.papers.zimmermann2023_slots.train import PRESETS, settings_of, stages_of, train
 from experiments.workshop import LocalWorkshop
 from model_zoo.loading import load
 
@@ -224,6 +224,14 @@ def test_unfit_settings_are_errors_that_name_the_field(settings: dict[str, Any],
         settings_of(Run(paper=SLUG, preset="cpu", settings=settings))
 
     assert caught.value.field == field
+
+
+@pytest.mark.unit
+def test_training_of_two_seeds_is_an_error(tmp_path: Path) -> None:
+    workshop = LocalWorkshop(store=ArtifactStore(str(tmp_path)), device="cpu", report=lambda done, total, doing: None)
+
+    with pytest.raises(InputError, match="one by one"):
+        train(Training(paper=SLUG, seeds=(0, 1)), workshop)
 
 
 @pytest.mark.unit
