@@ -144,7 +144,8 @@ def test_the_smallest_run_measures_every_part(ran):
     assert {row["method"] for row in images} == {"sum", "masks", "attention", "monet"}
     assert all(0 < row["ceiling"] <= 1 and row["error"] > 0 for row in [*synthetic, *images])
     assert {file.name for file in made.files} == {
-        *("result.json", "synthetic_landscape.svg", "synthetic_weights.svg", "image_landscape.svg", "image_layers.svg")
+        *("result.json", "synthetic_plain.svg", "synthetic_whitened.svg", "synthetic_weights.svg"),
+        *("image_weighted.svg", "image_layers.svg"),
     }
     assert [claim["holds"] for claim in result["claims"]] == [None] * len(CLAIMS)
     assert len(result["warnings"]) == 1

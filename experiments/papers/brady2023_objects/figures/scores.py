@@ -23,14 +23,12 @@ def figures_of(networks: Mapping[str, Sequence[Row]]) -> list[RunFigure]:
     synthetic, images = networks["synthetic"], networks["images"]
     found = []
     if synthetic:
-        panels = _split(synthetic, ("slots", "latents"))
-        titles = [f"{slots} {latents} objects" for slots, latents in panels]
-        found += [
-            _landscape("synthetic_landscape", dict(zip(titles, panels.values(), strict=True)), form="plain", marked="weight"),
-            _by_weight(dict(zip(titles, panels.values(), strict=True))),
-        ]
+        split = _split(synthetic, ("slots", "latents"))
+        panels = {f"{slots} {latents} objects": rows for (slots, latents), rows in sorted(split.items(), reverse=True)}
+        found += [_landscape(f"synthetic_{form}", panels, form=form, marked="weight") for form in ("plain", "whitened")]
+        found.append(_by_weight(panels))
     if images:
-        found.append(_landscape("image_landscape", {"sprites": images}, form="weighted", marked="method"))
+        found.append(_landscape("image_weighted", {"sprites": images}, form="weighted", marked="method"))
     return found
 
 
