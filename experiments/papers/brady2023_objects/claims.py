@@ -75,12 +75,12 @@ def _order(synthetic: Sequence[Row], _images: Sequence[Row]) -> Judged:
         return None
     whitened, weighted = (rank_correlation(rows, f"contrast_{form}") for form in ("whitened", "weighted"))
     apart = [
-        f"K = {slots} alone {alone:.2f}"
+        f"K = {slots} alone {alone:.3f}"
         for slots in sorted({row["slots"] for row in rows})
         if (alone := rank_correlation(_of(rows, law="independent", slots=slots), "contrast_plain")) is not None
     ]
-    further = ", ".join([*apart, f"whitened {whitened:.2f}", f"weighted {weighted:.2f}"])
-    return f"{pooled:.2f} among {len(rows)} networks ({further})", pooled > LEAST_ORDER
+    further = ", ".join([*apart, f"whitened {whitened:.3f}", f"weighted {weighted:.3f}"])
+    return f"{pooled:.3f} among {len(rows)} networks ({further})", pooled > LEAST_ORDER
 
 
 def _dependent(synthetic: Sequence[Row], _images: Sequence[Row]) -> Judged:
