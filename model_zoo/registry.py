@@ -7,6 +7,7 @@ from torch import nn
 
 from model_zoo.catalogue import ModelCard
 from model_zoo.sources import (
+    additive_autoencoder,
     clip_towers,
     efficientnet_lite,
     lucent_networks,
@@ -41,6 +42,7 @@ SOURCES: Mapping[str, Source] = {
     "convnext_base": timm_networks,
     "small_convnet": small_convnet,
     "perceptron": perceptron,
+    "additive_autoencoder": additive_autoencoder,
     "slot_attention": slot_attention,
     "monet": monet,
 }
