@@ -56,6 +56,8 @@ class Progress:
     """Unix time in s at which it began what it is doing now."""
     parts: Sequence[str] = ()
     """Ids of the Celery tasks that it was divided into; while they run, theirs is its progress."""
+    stages: Sequence[str] = ()
+    """Digests of the trainings that a run has obtained or is making now, in order; the store has their journals."""
 
     def as_json(self) -> dict[str, Any]:
         """The meta of the Celery state PROGRESS."""

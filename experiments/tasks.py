@@ -45,13 +45,14 @@ def make(self: Task, outcomes: Sequence[dict[str, Any]] = (), *, job: str, recip
     try:
         return _outcome(self, job=job, recipe=recipe)
     except Divided as divided:
-        return _divide(self, divided.recipes, job=job, recipe=recipe)
+        return _divide(self, divided, job=job, recipe=recipe)
 
 
 def _outcome(task: Task, *, job: str, recipe: dict[str, Any]) -> dict[str, Any]:
     store = ArtifactStore(jobs.artifact_url())
     with Heartbeat(task, job=job, store=store) as heartbeat:
-        workshop = SharedWorkshop(store=store, device=os.environ.get("DEVICE", "cpu"), report=heartbeat.report)
+        device = os.environ.get("DEVICE", "cpu")
+        workshop = SharedWorkshop(store=store, device=device, report=heartbeat.report, stages=heartbeat.stages)
         try:
             bring_models(recipe, store=store)
             return jobs.finished(job, workshop.obtain(recipe_from_json(recipe)).as_json())
@@ -65,25 +66,28 @@ def _outcome(task: Task, *, job: str, recipe: dict[str, Any]) -> dict[str, Any]:
             raise
 
 
-def _divide(task: Task, recipes: Sequence[Recipe], *, job: str, recipe: dict[str, Any]) -> NoReturn:
+def _divide(task: Task, divided: "Divided", *, job: str, recipe: dict[str, Any]) -> NoReturn:
     """Replace the task by a chord: one task for each of the recipes, then this one again."""
     place = {"queue": jobs.GPU_QUEUE, "priority": jobs.FIRST}
-    ids = [jobs.part_id(job, digest=part.digest) for part in recipes]
+    ids = [jobs.part_id(job, digest=part.digest) for part in divided.recipes]
     now = time.time()
-    progress = jobs.Progress(job=job, total=len(ids), doing="waiting for workers", beat_at=now, since=now, parts=ids)
+    progress = jobs.Progress(
+        job=job, total=len(ids), doing="waiting for workers", beat_at=now, since=now, parts=ids, stages=divided.stages
+    )
     task.backend.store_result(task.request.id, progress.as_json(), "PROGRESS")
     parts = [
-        task.s(job=job, recipe=part.as_json()).set(task_id=part_id, **place) for part, part_id in zip(recipes, ids, strict=True)
+        task.s(job=job, recipe=part.as_json()).set(task_id=part_id, **place)
+        for part, part_id in zip(divided.recipes, ids, strict=True)
     ]
     raise task.replace(chord(parts, task.s(job=job, recipe=recipe).set(**place)))
 
 
 class Divided(Exception):  # noqa: N818 -- not an error: it carries the parts of a job out of its maker
-    """A job can go on when these recipes have been made, by whichever worker."""
+    """A job can go on when these recipes have been made, by whichever worker; `stages` are the trainings it knows of."""
 
-    def __init__(self, recipes: Sequence[Recipe]) -> None:
+    def __init__(self, recipes: Sequence[Recipe], *, stages: Sequence[str]) -> None:
         super().__init__()
-        self.recipes = recipes
+        self.recipes, self.stages = recipes, tuple(stages)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +98,8 @@ class SharedWorkshop(LocalWorkshop):
         """The artifacts of these recipes, if they are there; where one of several is missing, the job is divided."""
         missing = [recipe for recipe in recipes if self.store.manifest(recipe.digest) is None]
         if missing and len(recipes) > 1:
-            raise Divided(missing)
+            self.note(recipes)
+            raise Divided(missing, stages=self.stages)
         return super().obtain_all(recipes)
 
 
@@ -104,6 +109,7 @@ class Heartbeat:
     def __init__(self, task: Task, *, job: str, store: ArtifactStore) -> None:
         self.backend, self.task_id, self.job, self.store = task.backend, task.request.id, job, store
         self.progress = jobs.Progress(job=job)
+        self.stages: list[str] = []
         self.left = threading.Event()
         self.thread = threading.Thread(target=self._beat, daemon=True)
         self.looked_at = 0.0
@@ -134,5 +140,5 @@ class Heartbeat:
             self._store()
 
     def _store(self) -> None:
-        meta = {**self.progress.as_json(), "beat_at": time.time()}
+        meta = {**self.progress.as_json(), "beat_at": time.time(), "stages": list(self.stages)}
         self.backend.store_result(self.task_id, meta, "PROGRESS")

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from experiments import registry
@@ -76,6 +76,8 @@ class LocalWorkshop:
     device: str
     report: Callable[[int, int, str], None]
     """Called with steps done, steps in all, and what is being done; may raise Cancelled."""
+    stages: list[str] = field(default_factory=list)
+    """Digests of the trainings that were asked for until now, in order."""
 
     def obtain(self, recipe: Recipe) -> Manifest:
         """The artifact of `recipe`: from the store, or made now and stored.
@@ -84,6 +86,7 @@ class LocalWorkshop:
             InputError: The recipe cannot be made as asked.
             Cancelled: The job was cancelled meanwhile.
         """
+        self.note([recipe])
         stored = self.store.manifest(recipe.digest)
         if stored is not None:
             return stored
@@ -95,3 +98,8 @@ class LocalWorkshop:
     def obtain_all(self, recipes: Sequence[Recipe]) -> list[Manifest]:
         """The artifacts of these recipes, made here one after the other."""
         return [self.obtain(recipe) for recipe in recipes]
+
+    def note(self, recipes: Sequence[Recipe]) -> None:
+        """Remember the trainings among the recipes as stages."""
+        digests = (recipe.digest for recipe in recipes if isinstance(recipe, Training))
+        self.stages.extend(digest for digest in digests if digest not in self.stages)

@@ -6,6 +6,7 @@ Layout of the store, on a disk or in a bucket (any fsspec URL):
     manifests/<digest>.json    what a recipe gave: written last and once, so that nobody ever sees half an artifact
     cancelled/<job>            a mark that tells a worker to stop
     checkpoints/<digest>       how far the making of a recipe was, for whoever goes on after a kill; gone once it is made
+    journals/<digest>.jsonl    what a training has measured until now, for whoever watches; gone with the checkpoint
 """
 
 import contextlib
@@ -19,6 +20,7 @@ from typing import Any, Protocol, Self
 
 import fsspec
 
+from experiments.contract.journals import journal_bytes, journal_lines
 from experiments.contract.recipes import Recipe
 
 
@@ -151,6 +153,7 @@ class ArtifactStore:
         )
         self._write_once(f"manifests/{made.digest}.json", json.dumps(made.as_json()).encode())
         self._remove(f"checkpoints/{made.digest}")
+        self._remove(f"journals/{made.digest}.jsonl")
         stored = self.manifest(made.digest)
         if stored is None:
             raise FileNotFoundError(f"the manifest of {made.digest} was written and is gone; is something clearing the store?")
@@ -193,6 +196,17 @@ class ArtifactStore:
         except FileNotFoundError:
             return None
         return content
+
+    def write_journal(self, digest: str, lines: Sequence[Mapping[str, Any]]) -> None:
+        """Replace the journal of a recipe that is being made; a reader meets the old one or the new one."""
+        self._write(f"journals/{digest}.jsonl", journal_bytes(lines))
+
+    def read_journal(self, digest: str) -> list[dict[str, Any]]:
+        """What the making of a recipe has measured until now; empty before the first evaluation and once it is made."""
+        try:
+            return journal_lines(self.fs.cat_file(f"{self.root}/journals/{digest}.jsonl"))
+        except FileNotFoundError:
+            return []
 
     def mark_cancelled(self, job: str) -> None:
         """Tell whichever worker runs `job` to stop."""

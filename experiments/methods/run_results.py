@@ -26,12 +26,24 @@ class RunFigure:
 
 
 def run_product(
-    recipe: Run, *, metrics: Metrics, claims: Iterable[Claim], figures: Sequence[RunFigure], parents: Sequence[str], device: str
+    recipe: Run,
+    *,
+    metrics: Metrics,
+    claims: Iterable[Claim],
+    figures: Sequence[RunFigure],
+    parents: Sequence[str],
+    device: str,
+    warnings: Sequence[str] = (),
 ) -> Product:
-    """The artifact of a run: `result.json` and an SVG for each figure."""
+    """The artifact of a run: `result.json` and an SVG for each figure.
+
+    `warnings` are sentences about what was asked for, such as that a configuration cannot identify anything; a run is made all
+    the same.
+    """
     result: dict[str, Any] = {
         "paper": recipe.paper,
         "recipe": recipe.as_json(),
+        "warnings": list(warnings),
         "metrics": metrics,
         "figures": [{"name": figure.name, "caption": figure.caption} for figure in figures],
         "environment": {**versions(), "device": device, "machine": platform.machine(), "cores": os.cpu_count()},
@@ -43,4 +55,5 @@ def run_product(
         for figure in figures
     )
     files = (NewFile(name="result.json", content=content, media_type="application/json"), *drawn)
-    return Product(new_files=files, values={"claims": result["claims"]}, parents=parents)
+    values = {"claims": result["claims"], "warnings": result["warnings"]}
+    return Product(new_files=files, values=values, parents=parents)

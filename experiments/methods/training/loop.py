@@ -76,6 +76,7 @@ def train(task: Task, *, plan: Plan, checkpoints: Checkpoints, report: Callable[
         step += 1
         if step % plan.measure_every == 0 or step == plan.steps:
             lines.append({"step": step, "loss": value, **task.measure()})
+            checkpoints.tell(lines)
     return lines
 
 
