@@ -1,0 +1,63 @@
+"""The contrastive loss over pairs (InfoNCE) with the similarities and negatives of the papers. Called by their training."""
+
+from typing import Literal
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from experiments.methods.contrastive.scores import Distance, comparable, scores
+
+Negatives = Literal["cross", "both", "self_included"]
+Directions = Literal["one", "both"]
+
+
+def pair_nce(
+    first: Float[Tensor, "*member batch latent"],
+    second: Float[Tensor, "*member batch latent"],
+    *,
+    distance: Distance = "dot",
+    power: float = 2.0,
+    precisions: Float[Tensor, "*member latent"] | None = None,
+    temperature: float | Float[Tensor, "*member"] = 1.0,
+    negatives: Negatives = "cross",
+    directions: Directions = "both",
+) -> Float[Tensor, "*member"]:
+    """The mean over anchors of -log(e^s(positive) / (e^s(positive) + sum of e^s(negative))), in nats, for each member.
+
+    Row i of both batches is a positive pair. The score s is a·b / temperature for the distance `dot`, and
+    -sum_d precisions_d |a_d - b_d|^power / temperature for `lp` (Zimmermann et al. 2021; precisions: Rusak et al. 2024).
+
+    Args:
+        first: The anchors; leading dimensions are independent stacked members.
+        second: Their positives.
+        distance: What is compared.
+        power: Of the differences.
+        precisions: Above 0; 1 where they are left out. Gradients reach them.
+        temperature: Above 0; gradients reach it.
+        negatives: `cross`: the other rows of the second batch, so that constant rows have the loss ln B. `both`: the other rows
+            of both batches, ln(2B - 1). `self_included`: all rows of the first batch, the anchor itself among them, as in
+            the code published by Zimmermann et al. 2021, ln(B + 1).
+        directions: `both` is the mean with anchors and positives in exchanged roles.
+
+    Raises:
+        InputError: A batch of one, unequal shapes, or a temperature or power that is not above 0.
+    """
+    first, second = comparable(
+        first, second, distance=distance, power=power, precisions=precisions, temperature=temperature
+    )
+    between = scores(first, second, distance=distance, power=power)
+    positive = between.diagonal(dim1=-2, dim2=-1)
+    losses = []
+    for anchors, across in ((first, between), (second, between.mT))[: 1 if directions == "one" else 2]:
+        if negatives == "cross":
+            total = across.logsumexp(dim=-1)
+        else:
+            among = scores(anchors, anchors, distance=distance, power=power)
+            if negatives == "both":
+                own = torch.eye(among.shape[-1], dtype=torch.bool, device=among.device)
+                total = torch.logaddexp(across.logsumexp(dim=-1), among.masked_fill(own, -torch.inf).logsumexp(dim=-1))
+            else:
+                total = torch.logaddexp(positive, among.logsumexp(dim=-1))
+        losses.append((total - positive).mean(dim=-1))
+    return torch.stack(losses).mean(dim=0)
