@@ -12,6 +12,7 @@ from model_zoo.sources import (
     efficientnet_lite,
     lucent_networks,
     perceptron,
+    resnet_encoder,
     small_convnet,
     timm_networks,
     torchvision_networks,
@@ -41,5 +42,6 @@ SOURCES: Mapping[str, Source] = {
     "small_convnet": small_convnet,
     "perceptron": perceptron,
     "convolutional_encoder": convolutional_encoder,
+    "resnet_encoder": resnet_encoder,
 }
 """By the name that stands in a card."""
