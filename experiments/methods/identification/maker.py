@@ -18,7 +18,7 @@ from model_zoo.sources.perceptron import ELIGIBLE
 
 def encoder_task(configuration: Configuration, *, seeds: tuple[int, ...], device: str) -> EncoderTask:
     """What is trained for a configuration: a network for each seed, each with a mixing of its own."""
-    worlds = [mixed_latents(configuration, seed=seed, device=device) for seed in seeds]
+    worlds = [mixed_latents(configuration, seed=seed) for seed in seeds]
     return EncoderTask(
         [Member(seed=seed, world=world) for seed, world in zip(seeds, worlds, strict=True)],
         encoder=StackedPerceptrons(

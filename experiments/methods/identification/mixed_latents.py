@@ -14,6 +14,7 @@ from experiments.datasets.latents.conditionals import (
     Normal,
     VonMisesFisher,
 )
+from experiments.datasets.latents.marginals import Centered, Marginal, Uniform
 from experiments.datasets.latents.mixing import InvertibleMixing
 from experiments.datasets.latents.spaces import Box, Space, Sphere, Unbounded
 from experiments.methods.identification.configuration import Configuration
@@ -24,38 +25,28 @@ class MixedLatents:
     """A space, the law of its points, the law of their partners, and the mixing that hides them."""
 
     space: Space
-    marginal: Conditional | None
-    """Around the space's own center; None: uniform."""
+    marginal: Marginal
     conditional: Conditional
     mixing: InvertibleMixing
 
     def points(self, count: int, *, generator: torch.Generator) -> Float[Tensor, "count latent"]:
         """Draws of the marginal."""
-        if self.marginal is None:
-            return self.space.uniform(count, generator=generator)
-        centers = torch.zeros(count, self.space.latents, device=generator.device)
-        if isinstance(self.space, Sphere):
-            # On a sphere 0 is no point; the published code takes the first axis instead.
-            centers[:, 0] = 1
-        return self.marginal.sample(centers, space=self.space, generator=generator)
+        return self.marginal.sample(count, space=self.space, generator=generator)
 
-    def partners(
-        self, points: Float[Tensor, "count latent"], *, generator: torch.Generator
-    ) -> Float[Tensor, "count latent"]:
+    def partners(self, points: Float[Tensor, "count latent"], *, generator: torch.Generator) -> Float[Tensor, "count latent"]:
         """The other member of each point's positive pair."""
         return self.conditional.sample(points, space=self.space, generator=generator)
 
 
-def mixed_latents(configuration: Configuration, *, seed: int, device: str) -> MixedLatents:
+def mixed_latents(configuration: Configuration, *, seed: int) -> MixedLatents:
     """The latents of a configuration, with the mixing of a seed."""
-    mixing = InvertibleMixing.draw(
-        configuration.latents, seed=seed, layers=configuration.mixing_layers, pool=configuration.mixing_pool
-    )
     return MixedLatents(
         space=space_of(configuration),
         marginal=marginal_of(configuration),
         conditional=conditional_of(configuration),
-        mixing=mixing.to(device),
+        mixing=InvertibleMixing.draw(
+            configuration.latents, seed=seed, layers=configuration.mixing_layers, pool=configuration.mixing_pool
+        ),
     )
 
 
@@ -66,12 +57,12 @@ def space_of(configuration: Configuration) -> Space:
     return Sphere(configuration.latents) if configuration.space == "sphere" else Unbounded(configuration.latents)
 
 
-def marginal_of(configuration: Configuration) -> Conditional | None:
-    """The law of single points; None where it is uniform."""
+def marginal_of(configuration: Configuration) -> Marginal:
+    """The law of single points."""
     if configuration.marginal == "uniform":
-        return None
+        return Uniform()
     scale = configuration.marginal_scale
-    return Laplace(scale) if configuration.marginal == "laplace" else Normal(scale)
+    return Centered(Laplace(scale) if configuration.marginal == "laplace" else Normal(scale))
 
 
 def conditional_of(configuration: Configuration) -> Conditional:
