@@ -78,6 +78,10 @@ class Augmentations:
         """Those of some images."""
         return Augmentations(**{field.name: getattr(self, field.name)[rows] for field in dataclasses.fields(self)})
 
+    def to(self, device: str) -> "Augmentations":
+        """The same on a device."""
+        return Augmentations(**{field.name: getattr(self, field.name).to(device) for field in dataclasses.fields(self)})
+
 
 def draw_augmentations(law: AugmentationLaw, count: int, *, generator: torch.Generator) -> Augmentations:
     """Parameters for `count` images, on the generator's device."""

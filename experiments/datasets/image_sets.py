@@ -18,7 +18,7 @@ from torch import Tensor
 from experiments.contract.errors import InputError
 from experiments.datasets.folder import user_images
 from experiments.datasets.pool import Pool, open_pool
-from experiments.datasets.sources import frame_largest
+from experiments.datasets.sources import Source
 from experiments.datasets.stamps import FOLDER as STAMPS
 
 HELD_OUT_EVERY = 5
@@ -68,9 +68,7 @@ def packaged_images(*, photographs: int, stamps: int, side: int, seed: int) -> I
     pixels = torch.from_numpy(np.stack([image.pixels for image in images])).permute(0, 3, 1, 2).contiguous()
     sources = tuple(image.source for image in images)
     labels, classes = _folders(sources, least=SMALLEST_CLASS)
-    return ImageSet(
-        read=partial(_rows, pixels), sources=sources, labels=labels, classes=classes, held_out=_every_fifth(sources)
-    )
+    return ImageSet(read=partial(_rows, pixels), sources=sources, labels=labels, classes=classes, held_out=_every_fifth(sources))
 
 
 def cifar10(path: str) -> ImageSet:
@@ -114,7 +112,7 @@ def image_folders(path: str, *, side: int) -> ImageSet:
     return ImageSet(read=partial(_decoded, pool, side), sources=names, labels=labels, classes=classes, held_out=held_out)
 
 
-def _folder(path: Path) -> Sequence:
+def _folder(path: Path) -> Sequence[Source]:
     if not path.is_dir():
         raise InputError(
             field="images", message=f"{path} is no folder", remedy="Give the path of a folder with train and val in it"

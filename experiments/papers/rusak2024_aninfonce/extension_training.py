@@ -63,8 +63,11 @@ class ExtensionTask:
         self.inner = encoder_task(self.configuration, seeds=seeds, device=device)
         self.laws = [Anisotropic(spectrum) for spectrum in extension.spectra]
         latents = self.configuration.latents
-        learned = (LearnedPrecisions(kinds=["diagonal"] * len(seeds), latents=latents, spread=0.0, seeds=seeds) for _ in self.laws)
-        self.parts = nn.ModuleDict({"encoder": self.inner.encoder, "precisions": nn.ModuleList(learned)}).to(device)
+        self.learned = [
+            LearnedPrecisions(kinds=["diagonal"] * len(seeds), latents=self.configuration.latents, spread=0.0, seeds=seeds)
+            for _ in self.laws
+        ]
+        self.parts = nn.ModuleDict({"encoder": self.inner.encoder, "precisions": nn.ModuleList(self.learned)}).to(device)
 
     @property
     def network(self) -> nn.Module:
@@ -74,7 +77,7 @@ class ExtensionTask:
     def groups(self) -> Sequence[Group]:
         """The encoders at the plan's rate, the precisions at their own."""
         encoders = [one for one in self.inner.encoder.parameters() if one.requires_grad]
-        learned = list(self.parts["precisions"].parameters())
+        learned = [law.raw for law in self.learned]
         return [Group(parameters=encoders), Group(parameters=learned, factor=self.configuration.precisions_factor)]
 
     def loss(self, step: int) -> Float[Tensor, ""]:
@@ -89,12 +92,15 @@ class ExtensionTask:
 
     def precisions(self) -> list[list[list[float]]]:
         """The learned ones by law, seed and dimension."""
-        return [law().detach().cpu().tolist() for law in self.parts["precisions"]]
+        return [law().detach().cpu().tolist() for law in self.learned]
 
     def _loss(self, number: int, generators: Sequence[torch.Generator]) -> Float[Tensor, ""]:
-        drawn = [self._drawn(number, world=member.world, generator=one) for member, one in zip(self.inner.members, generators, strict=True)]
+        drawn = [
+            self._drawn(number, world=member.world, generator=one)
+            for member, one in zip(self.inner.members, generators, strict=True)
+        ]
         codes = self.inner.encoder(torch.stack(drawn))
-        precisions = self.parts["precisions"][number]()
+        precisions = self.learned[number]()
         batch = self.configuration.batch
         first, second, others = codes[:, :batch], codes[:, batch : 2 * batch], codes[:, 2 * batch :]
         if others.shape[1]:

@@ -1,8 +1,9 @@
 """The synthetic trainings: encoders from pairs of one anisotropic law, with the scores of each latent beside the usual ones."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -18,10 +19,15 @@ from experiments.methods.training.checkpoints import Checkpoints
 from experiments.methods.training.journal import journal_file
 from experiments.methods.training.loop import Group, train
 from experiments.methods.training.registration import zoo_files
+from experiments.methods.training.stacked import step_generator
 
 MEASURED = 4096
 MEASURED_AT_THE_END = 8192
 """Latents: half to fit, half to score."""
+HELD_OUT = 2**40
+"""A step that no training reaches: of the generator of held-out latents."""
+
+Samples: TypeAlias = Float[np.ndarray, "sample latent"]
 
 
 class AnisotropicTask:
@@ -52,16 +58,22 @@ class AnisotropicTask:
         half = len(self.spectrum) // 2
         order = sorted(range(len(self.spectrum)), key=lambda latent: -self.spectrum[latent])
         parts = {"content_r2": order[:half], "style_r2": order[-half:]}
-        samples = [(truth.numpy(), code.numpy()) for truth, code in self.inner.samples(count)]
+        samples = self._samples(count)
         return {name: [linear_r2(code, truth[:, chosen]) for truth, code in samples] for name, chosen in parts.items()}
 
-    def by_block(self, count: int) -> dict[str, list[float]]:
-        """By seed: R² of the latents of equal precision from the codes that are matched to them."""
-        blocks = [
-            [latent for latent, own in enumerate(self.spectrum) if own == value]
-            for value in sorted(set(self.spectrum), reverse=True)
-        ]
-        return {"block_r2": [block_r2(truth.numpy(), code.numpy(), blocks=blocks).score for truth, code in self.inner.samples(count)]}
+    def block_scores(self, count: int) -> list[float]:
+        """By seed the R² of latents from codes, where those of equal precision may mix among one another."""
+        return [block_r2(truth, code, blocks=self.spectrum).score for truth, code in self._samples(count)]
+
+    def _samples(self, count: int) -> list[tuple[Samples, Samples]]:
+        """Held-out latents and their codes, by seed."""
+        device, members = self.inner.device, self.inner.members
+        generators = [step_generator(member.seed, step=HELD_OUT, device=device) for member in members]
+        latents = [member.world.points(count, generator=one) for member, one in zip(members, generators, strict=True)]
+        observed = [member.world.mixing(points) for member, points in zip(members, latents, strict=True)]
+        with torch.no_grad():
+            codes = self.inner.encoder(torch.stack(observed))
+        return [(truth.double().cpu().numpy(), code.double().cpu().numpy()) for truth, code in zip(latents, codes, strict=True)]
 
 
 def train_latents(recipe: Training, configuration: Configuration, *, workshop: Workshop, title: str) -> Product:
@@ -76,6 +88,6 @@ def train_latents(recipe: Training, configuration: Configuration, *, workshop: W
     )
     checkpoints = Checkpoints(store=workshop.store, recipe=recipe)
     lines = train(task, plan=configuration.plan, checkpoints=checkpoints, report=workshop.report, doing=f"training {title}")
-    values = {**values_of(task.inner), **task.halves(MEASURED_AT_THE_END), **task.by_block(MEASURED_AT_THE_END)}
+    parts = {**task.halves(MEASURED_AT_THE_END), "block_r2": task.block_scores(MEASURED_AT_THE_END)}
     files = zoo_files(recipe, task.inner.encoder.member(0), about=about(configuration, title=title))
-    return Product(new_files=(*files, journal_file(lines)), values=values)
+    return Product(new_files=(*files, journal_file(lines)), values={**values_of(task.inner), **parts})

@@ -17,8 +17,8 @@ def anchored_nce(
 ) -> Float[Tensor, " member"]:
     """-log(e^s(positive) / (e^s(positive) + sum of e^s(negative))), where each anchor has negatives of its own.
 
-    With s = -½ vᵀΛ̂v. The best score is the logarithm of p(z⁺|z) / p(z⁻|z) up to what depends on the anchor alone, so that for laws
-    exp(-½ vᵀΛ⁺v) and exp(-½ vᵀΛ⁻v) Λ̂ is Λ⁺ - Λ⁻ where all of its entries are above 0.
+    With s = -½ vᵀΛ̂v. The best score is the logarithm of p(z⁺|z) / p(z⁻|z) up to what depends on the anchor alone, so that for
+    laws exp(-½ vᵀΛ⁺v) and exp(-½ vᵀΛ⁻v) Λ̂ is Λ⁺ - Λ⁻ where all of its entries are above 0.
     """
     candidates = torch.cat((second[:, :, None], others), dim=2)
     scores = -0.5 * ((candidates - first[:, :, None]).square() * precisions[:, None, None]).sum(dim=-1)
