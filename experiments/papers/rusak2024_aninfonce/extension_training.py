@@ -62,7 +62,6 @@ class ExtensionTask:
         # A task of one law, whose worlds, encoders and scores serve for all of them.
         self.inner = encoder_task(self.configuration, seeds=seeds, device=device)
         self.laws = [Anisotropic(spectrum) for spectrum in extension.spectra]
-        latents = self.configuration.latents
         self.learned = [
             LearnedPrecisions(kinds=["diagonal"] * len(seeds), latents=self.configuration.latents, spread=0.0, seeds=seeds)
             for _ in self.laws
