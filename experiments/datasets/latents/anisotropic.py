@@ -1,11 +1,13 @@
 """The law on the sphere whose density falls faster in some latents than in others (Rusak et al. 2024), sampled exactly."""
 
+import functools
 import math
 from dataclasses import KW_ONLY, dataclass
 from typing import Literal
 
 import torch
 from jaxtyping import Float
+from scipy.optimize import brentq
 from torch import Tensor
 from torch.nn import functional
 
@@ -65,8 +67,8 @@ def _shell(rows: Tensor, *, precisions: Tensor, space: Sphere, generator: torch.
 def _bingham(rows: Tensor, *, precisions: Tensor, radius: float, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """Proposals of an angular central Gaussian law, and which of them are accepted.
 
-    With u = z / radius and t = mean·u the density is exp(pull·t - ½ uᵀ precisions u). That of the axis ±u has cosh(pull·t) for
-    the exponential, whose logarithm is concave in t² and so below its tangent at t² = 1: a Bingham density, which is below an
+    With u = z / radius and t = mean·u the density is exp(pull t - ½ uᵀ precisions u). That of the axis ±u has cosh(pull t) for
+    the exponential, whose logarithm is concave in t² and so below its tangent at the mode: a Bingham density, which is below an
     angular central Gaussian one (Kent, Ganeiber and Mardia 2018). The precision matrix of that Gaussian is diagonal but for a
     term of rank one, so that it is drawn without a matrix root; the side of the axis is drawn last.
     """
@@ -75,10 +77,10 @@ def _bingham(rows: Tensor, *, precisions: Tensor, radius: float, generator: torc
     toward = precisions * rows / radius
     pull = toward.norm(dim=-1, keepdim=True)
     mean = toward / pull
-    excess = precisions - precisions.min()
-    bend = pull * pull.tanh() / 2
-    spread = 1.0 + 0 * pull
-    diagonal = 1 + (excess + 2 * bend) / spread
+    height = (mean * rows).sum(dim=-1, keepdim=True) / radius
+    bend = pull * (pull * height).tanh() / (2 * height)
+    spread = _spread(tuple(precisions.tolist()))
+    diagonal = 1 + precisions / spread
     rank_one = 2 * bend / spread
     inner = (mean.square() / diagonal).sum(dim=-1, keepdim=True)
     noise = torch.randn(*rows.shape[:-1], latents + 1, dtype=rows.dtype, generator=generator, device=generator.device)
@@ -86,13 +88,21 @@ def _bingham(rows: Tensor, *, precisions: Tensor, radius: float, generator: torc
     points = functional.normalize(noise[..., :latents] / diagonal.sqrt() + along * mean / diagonal, dim=-1)
 
     cosine = (mean * points).sum(dim=-1, keepdim=True)
-    squares = 0.5 * (excess * points.square()).sum(dim=-1, keepdim=True)
-    exponent = squares + bend * (1 - cosine.square())
-    highest = (spread - latents) / 2 + latents / 2 * (latents / spread).log()
-    log_accept = _log_cosh(pull * cosine) - _log_cosh(pull) - squares + latents / 2 * torch.log1p(2 * exponent / spread) - highest
+    squares = 0.5 * (precisions * points.square()).sum(dim=-1, keepdim=True)
+    exponent = squares - bend * cosine.square()
+    highest = (spread - latents) / 2 + latents / 2 * math.log(latents / spread)
+    tangent = _log_cosh(pull * height) - bend * height.square()
+    log_accept = _log_cosh(pull * cosine) - squares - tangent + latents / 2 * torch.log1p(2 * exponent / spread) - highest
     drawn = torch.rand(2, *cosine.shape, dtype=rows.dtype, generator=generator, device=generator.device)
     side = torch.where(drawn[1] < torch.sigmoid(2 * pull * cosine), 1.0, -1.0)
     return radius * side * points, (drawn[0].log() < log_accept)[..., 0]
+
+
+@functools.cache
+def _spread(precisions: tuple[float, ...]) -> float:
+    """Of the Gaussian's tails: the b of Kent, Ganeiber and Mardia 2018, as if the mode lay on the axis of the least precision."""
+    others = sorted(precisions)[1:]
+    return float(brentq(lambda b: 1 / b + sum(1 / (b + one) for one in others) - 1, 1.0, len(precisions)))
 
 
 def _log_cosh(values: Tensor) -> Tensor:

@@ -49,9 +49,7 @@ def _angles(latents: int, concentration: float, device: torch.device) -> Tabulat
     seen = _log_density(angles, latents=latents, concentration=concentration)
     last = angles[min(NODES, np.flatnonzero(seen > seen.max() - FARTHEST)[-1] + 1)]
     angles = np.linspace(0, last, NODES + 1)
-    return Tabulated.of(
-        _log_density(angles, latents=latents, concentration=concentration), start=0, end=float(last)
-    ).to(device)
+    return Tabulated.of(_log_density(angles, latents=latents, concentration=concentration), start=0, end=float(last)).to(device)
 
 
 def _log_density(angles: np.ndarray, *, latents: int, concentration: float) -> np.ndarray:
