@@ -47,12 +47,18 @@ class Anisotropic:
         points = torch.empty_like(rows)
         missing = torch.arange(len(rows), device=rows.device)
         for _ in range(ROUNDS):
+            # As many proposals in each round as there are rows: few rounds, whose operations are worth their call.
+            tried = missing.repeat(len(rows) // len(missing))
             if self.law == "exact":
-                drawn, is_accepted = _bingham(rows[missing], precisions=precisions, radius=space.radius, generator=generator)
+                drawn, is_accepted = _bingham(rows[tried], precisions=precisions, radius=space.radius, generator=generator)
             else:
-                drawn, is_accepted = _shell(rows[missing], precisions=precisions, space=space, generator=generator)
-            points[missing[is_accepted]] = drawn[is_accepted]
-            missing = missing[~is_accepted]
+                drawn, is_accepted = _shell(rows[tried], precisions=precisions, space=space, generator=generator)
+            accepted = is_accepted.view(-1, len(missing))
+            is_found = accepted.any(dim=0)
+            # The first that is accepted for each row; by place, so that equal seeds give equal points.
+            first = accepted.int().argmax(dim=0) * len(missing) + torch.arange(len(missing), device=rows.device)
+            points[missing[is_found]] = drawn[first[is_found]]
+            missing = missing[~is_found]
             if not len(missing):
                 return points.reshape(around.shape)
         raise InputError(field="precisions", message=f"{self.precisions} leave too few points", remedy="Make them more alike")
