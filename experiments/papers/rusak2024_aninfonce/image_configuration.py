@@ -41,12 +41,12 @@ class ImageConfiguration:
     """Of their learning rate."""
     batch: int = 128
     """Images a step, two views each."""
-    steps: int = 400
+    steps: int = 500
     learning_rate: float = 1e-3
     warm_up: int = 20
     measure_every: int = 50
     keep_every: int = 50
-    views: int = 3
+    views: int = 2
     """Of each image, for the probes of augmentations."""
 
     def __post_init__(self) -> None:

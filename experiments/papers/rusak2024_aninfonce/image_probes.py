@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
-from sklearn.linear_model import LogisticRegression, RidgeCV
+from sklearn.linear_model import RidgeClassifierCV, RidgeCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -29,8 +29,7 @@ CHUNK = 256
 PROBED = 2**41
 """A step that no training reaches: of the generator of the probes' views."""
 PENALTIES = np.logspace(-2, 4, 7)
-"""Among which ridge regression chooses by leaving one out."""
-ITERATIONS = 2000
+"""Among which probes, linear with squared errors, choose by leaving one out."""
 
 Reading = Mapping[str, Float[np.ndarray, "view feature"]]
 """What a probe reads, by name."""
@@ -124,7 +123,7 @@ def augmentation_scores(
     accuracy, weighted = {}, []
     for name in SWITCHED:
         truth = unseen.applied[name] > 0
-        probe = make_pipeline(StandardScaler(), LogisticRegression(max_iter=ITERATIONS, class_weight="balanced"))
+        probe = make_pipeline(StandardScaler(), RidgeClassifierCV(alphas=PENALTIES, class_weight="balanced"))
         right = probe.fit(fitted, seen.applied[name] > 0).predict(scored) == truth
         weighted.append(balanced(right, truth))
         accuracy[name] = float(weighted[-1].mean())
@@ -145,7 +144,7 @@ def class_scores(reading: str, images: ImageSet, *, seen: Views, unseen: Views) 
     """Balanced accuracy of the class from the whole images, and its shares by source."""
     labels = {True: images.labels[seen.images], False: images.labels[unseen.images]}
     kept = {part: known >= 0 for part, known in labels.items()}
-    probe = make_pipeline(StandardScaler(), LogisticRegression(max_iter=ITERATIONS, class_weight="balanced"))
+    probe = make_pipeline(StandardScaler(), RidgeClassifierCV(alphas=PENALTIES, class_weight="balanced"))
     probe.fit(getattr(seen, reading)[kept[True]], labels[True][kept[True]])
     truth = labels[False][kept[False]]
     weighted = balanced(probe.predict(getattr(unseen, reading)[kept[False]]) == truth, truth)
