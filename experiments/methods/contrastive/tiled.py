@@ -4,7 +4,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from experiments.contract.errors import InputError
-from experiments.methods.contrastive.pair_loss import Directions, Negatives, Way, loss_of
+from experiments.methods.contrastive.pair_gradients import Directions, Negatives, Way, loss_of
 from experiments.methods.contrastive.scales import rescaled
 from experiments.methods.contrastive.similarities import Distance, similarity
 
@@ -21,9 +21,7 @@ def tiled_pair_nce(
     negatives: Negatives = "cross",
     directions: Directions = "both",
 ) -> Float[Tensor, "*member"]:
-    """`pair_nce`, where never more than `tile` rows of a table of scores are alive; they are made twice.
-
-    The same to 1e-5 of the loss in float32, as scores are summed in another order.
+    """`pair_nce`, where never more than `tile` rows of a table of scores are alive.
 
     Raises:
         InputError: As `pair_nce`, or a tile below 1.
@@ -31,5 +29,5 @@ def tiled_pair_nce(
     if tile < 1:
         raise InputError(field="tile", message=f"{tile} rows are none", remedy="Give 1 or more")
     first, second = rescaled(first, second, distance=distance, power=power, precisions=precisions, temperature=temperature)
-    way = Way(similarity=similarity(distance, power=power), negatives=negatives, directions=directions, tile=tile, keeps=False)
+    way = Way(similarity=similarity(distance, power=power), negatives=negatives, directions=directions, tile=tile)
     return loss_of(first, second, way)
