@@ -1,11 +1,11 @@
-"""The command line of the experiments: `list`, `run` and `report` for papers, a `stimulus` of a unit, a `bot` for a study."""
+"""The command line of the experiments: `list`, `run`, `report`, `readme` for papers, a `stimulus` of a unit, a `bot`."""
 
 import argparse
 import sys
 from collections.abc import Sequence
 
 from experiments import registry
-from experiments.commands import bots, report, run, stimulus
+from experiments.commands import bots, readme, report, run, stimulus
 from experiments.contract.errors import InputError
 
 BAD_INPUT = 2
@@ -40,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, about, module, do in (
         ("run", "make a paper's experiment", run, run.run_paper),
         ("report", "all results as one HTML page", report, report.write_report),
+        ("readme", "fill the tables of results in the papers' READMEs", readme, readme.fill_readmes),
         ("stimulus", "make a stimulus of a unit", stimulus, stimulus.make_stimulus),
         ("bot", "send simulated participants through a study", bots, bots.send_bots),
     ):

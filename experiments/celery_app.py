@@ -3,13 +3,12 @@
 Reads BROKER_URL and RESULT_URL (or REDIS_URL for both), ARTIFACT_URL, DEVICE and THREADS from the environment.
 """
 
-import os
-
-import torch
 from celery import Celery
-from celery.signals import worker_process_init
+from celery.signals import worker_process_init, worker_ready
 
 from experiments import jobs
+from experiments.contract.artifacts import ArtifactStore
+from experiments.methods.threads import use_threads
 
 app = Celery("experiments", include=["experiments.tasks"])
 app.conf.update(jobs.queue_settings(default_queue=jobs.GPU_QUEUE))
@@ -17,5 +16,11 @@ app.conf.update(jobs.queue_settings(default_queue=jobs.GPU_QUEUE))
 
 @worker_process_init.connect
 def set_threads(**_: object) -> None:
-    """Give torch its share of the cores; two processes with all cores each crowd a machine."""
-    torch.set_num_threads(int(os.environ.get("THREADS", os.cpu_count() or 1)))
+    """Give torch its share of the cores."""
+    use_threads()
+
+
+@worker_ready.connect
+def sweep(**_: object) -> None:
+    """Remove what killed workers left half-written."""
+    ArtifactStore(jobs.artifact_url()).sweep()

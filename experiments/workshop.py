@@ -90,9 +90,7 @@ class LocalWorkshop:
         stored = self.store.manifest(recipe.digest)
         if stored is not None:
             return stored
-        started = time.perf_counter()
-        product = MAKERS[type(recipe)](recipe, self)
-        provenance = {**versions(), "device": self.device, "seconds": round(time.perf_counter() - started, 3)}
+        product, provenance = made(recipe, self)
         return self.store.publish(recipe, product, provenance=provenance)
 
     def obtain_all(self, recipes: Sequence[Recipe]) -> list[Manifest]:
@@ -103,3 +101,10 @@ class LocalWorkshop:
         """Remember the trainings among the recipes as stages."""
         digests = (recipe.digest for recipe in recipes if isinstance(recipe, Training))
         self.stages.extend(digest for digest in digests if digest not in self.stages)
+
+
+def made(recipe: Recipe, workshop: Workshop) -> tuple[Product, dict[str, Any]]:
+    """What the maker of a recipe gives, and where it is from: versions, device, wall time in s."""
+    started = time.perf_counter()
+    product = MAKERS[type(recipe)](recipe, workshop)
+    return product, {**versions(), "device": workshop.device, "seconds": round(time.perf_counter() - started, 3)}

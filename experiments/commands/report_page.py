@@ -56,6 +56,7 @@ def _section(shown: Shown) -> str:
     parts = [
         f"<h2>{escape(str(result.get('paper', 'Analysis')))}</h2>",
         f'<p class="about">{escape(about + settings)}</p>' if recipe else "",
+        *(f'<p class="fails">Warning: {escape(warning)}</p>' for warning in result.get("warnings", [])),
         _claims(result["claims"]),
         *(_measurements(subject, values) for subject, values in result.get("metrics", {}).items()),
         *(_figure(caption, svg) for caption, svg in shown.figures()),

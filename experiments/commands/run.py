@@ -5,16 +5,16 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 from experiments import jobs, registry
-from experiments.commands.progress import progress_bar
+from experiments.commands.stages import STAGES, stages_of
 from experiments.commands.stimulus import write_files
 from experiments.contract.artifacts import ArtifactStore
 from experiments.contract.fields import parse_settings
 from experiments.contract.local_models import bring_models
 from experiments.contract.recipes import recipe_from_json
-from experiments.contract.recipes.runs import Preset
+from experiments.contract.recipes.runs import Preset, Run
 
 RESULTS = jobs.VAR / "runs"
 """Where results are written if nobody says otherwise, and where `report` looks for them."""
@@ -29,24 +29,29 @@ def add_words(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a setting of the paper")
     parser.add_argument("--out", type=Path, help="folder for result.json and figures; by default below var/runs")
     parser.add_argument("--device", default=os.environ.get("DEVICE", "cpu"))
+    parser.add_argument("--processes", type=int, default=1, metavar="N", help="stages made side by side; 1")
 
 
 def run_paper(options: argparse.Namespace) -> None:
     """Make the run, or take it from the store; what was made before an interruption is not made again."""
     registry.runner(options.paper)
-    from experiments.workshop import LocalWorkshop  # noqa: PLC0415 -- torch takes seconds, which the other commands need not
+    from experiments.commands.making import obtain_run  # noqa: PLC0415 -- torch takes seconds, which other commands need not
 
     settings = parse_settings(options.set)
-    body = {"kind": "run", "paper": options.paper, "preset": options.preset, "seed": options.seed, "settings": settings}
     store = ArtifactStore(jobs.artifact_url())
     bring_models(settings, store=store)
-    recipe = recipe_from_json(body)
+    body = {"kind": "run", "paper": options.paper, "preset": options.preset, "seed": options.seed, "settings": settings}
+    recipe = cast(Run, recipe_from_json(body))
     out = options.out or RESULTS / f"{options.paper}-{options.preset}-{recipe.digest[:12]}"
     out.mkdir(parents=True, exist_ok=True)
-    with progress_bar() as report:
-        manifest = LocalWorkshop(store=store, device=options.device, report=report).obtain(recipe)
+    manifest = obtain_run(recipe, device=options.device, processes=options.processes, out=out)
+    if manifest is None:
+        return
     write_files(manifest, store=store, out=out)
+    (out / STAGES).write_text(json.dumps(stages_of(manifest, store=store), indent=1))
     result = json.loads((out / "result.json").read_text())
+    for warning in result.get("warnings", []):
+        print(f"warning: {warning}")
     print(claims_table(result["claims"]))
     print(f"\nresult.json and {len(manifest.files) - 1} more files in {out}")
 

@@ -7,6 +7,7 @@ Layout of the store, on a disk or in a bucket (any fsspec URL):
     cancelled/<job>            a mark that tells a worker to stop
     checkpoints/<digest>       how far the making of a recipe was, for whoever goes on after a kill; gone once it is made
     journals/<digest>.jsonl    what a training has measured until now, for whoever watches; gone with the checkpoint
+    passing/<any>              files that are being written; what a killed writer left is swept after a day
 """
 
 import contextlib
@@ -16,12 +17,16 @@ import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, Self
 
 import fsspec
 
 from experiments.contract.journals import journal_bytes, journal_lines
 from experiments.contract.recipes import Recipe
+
+LEFT_AFTER = timedelta(days=1)
+"""A file that is still being written is younger."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -208,6 +213,16 @@ class ArtifactStore:
         except FileNotFoundError:
             return []
 
+    def sweep(self) -> int:
+        """Remove what killed writers left half-written over a day ago; returns how many files that were."""
+        limit = datetime.now(UTC) - LEFT_AFTER
+        paths = self.fs.glob(f"{self.root}/passing/*")
+        left = [path for path in paths if _as_utc(self.fs.modified(path)) < limit]
+        for path in left:
+            with contextlib.suppress(FileNotFoundError):
+                self.fs.rm_file(path)
+        return len(left)
+
     def mark_cancelled(self, job: str) -> None:
         """Tell whichever worker runs `job` to stop."""
         self._write_once(f"cancelled/{job}", b"")
@@ -237,3 +252,8 @@ class ArtifactStore:
             if self.fs.exists(passing):
                 self.fs.rm_file(passing)
             raise
+
+
+def _as_utc(moment: datetime) -> datetime:
+    """Some file systems of fsspec leave the zone out."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

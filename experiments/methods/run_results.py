@@ -1,15 +1,13 @@
 """Puts the measurements of a run, its claims and its figures together as an artifact. Called by every paper's `train`."""
 
 import json
-import os
-import platform
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from experiments.contract.artifacts import NewFile, Product
 from experiments.contract.claims import Claim, check_claims
-from experiments.contract.environment import versions
+from experiments.contract.environment import machine, versions
 from experiments.contract.recipes import Run
 
 Metrics = Mapping[str, Mapping[str, Any]]
@@ -46,7 +44,7 @@ def run_product(
         "warnings": list(warnings),
         "metrics": metrics,
         "figures": [{"name": figure.name, "caption": figure.caption} for figure in figures],
-        "environment": {**versions(), "device": device, "machine": platform.machine(), "cores": os.cpu_count()},
+        "environment": {**versions(), "device": device, **machine()},
     }
     result["claims"] = check_claims(claims, result=result)
     content = json.dumps(result, indent=1, sort_keys=True, allow_nan=False).encode()

@@ -1,6 +1,5 @@
 """Makes observers by name for the command line; what is slow to import is imported when it is wanted."""
 
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -49,11 +48,10 @@ def _noisy(settings: Settings, truth: Reader) -> Observer:
 def _similarity(settings: Settings, _truth: Reader) -> Observer:
     checked = build(SimilaritySettings, settings)
     require(bool(checked.weights) or not checked.backbone, "weights", "a backbone alone is no measure", "Give --weights too")
-    import torch  # noqa: PLC0415 -- takes seconds, which the other observers need not
+    from experiments.methods.observers import perceptual  # noqa: PLC0415 -- torch takes seconds, which others need not
+    from experiments.methods.threads import use_threads  # noqa: PLC0415 -- torch
 
-    from experiments.methods.observers import perceptual  # noqa: PLC0415 -- torch
-
-    torch.set_num_threads(int(os.environ.get("THREADS", os.cpu_count() or 1)))
+    use_threads()
     if not checked.weights:
         return Similarity(measure=perceptual.Perceptual(perceptual.efficientnet_features()), alpha=checked.alpha)
     remedy = "Give --backbone FILE, the torchvision AlexNet or VGG16 of these weights as safetensors"

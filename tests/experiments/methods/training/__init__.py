@@ -1,0 +1,1 @@
+"""Tests of the trainer, over a small regression that every file shares."""
