@@ -12,6 +12,7 @@ from model_zoo.sources import (
     efficientnet_lite,
     lucent_networks,
     perceptron,
+    published_encoders,
     resnet_encoder,
     small_convnet,
     timm_networks,
@@ -41,6 +42,8 @@ SOURCES: Mapping[str, Source] = {
     "convnext_base": timm_networks,
     "small_convnet": small_convnet,
     "perceptron": perceptron,
+    "mask_encoder": published_encoders,
+    "resnet18_encoder": published_encoders,
     "convolutional_encoder": convolutional_encoder,
     "resnet_encoder": resnet_encoder,
 }

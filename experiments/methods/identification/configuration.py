@@ -43,6 +43,8 @@ class Configuration:
     hidden: tuple[int, ...] = (128, 128, 128)
     slope: float = 0.01
     output: OutputSpace = "sphere"
+    size_factor: float = 1.0
+    """Of the learning rate of a box's bounds or a sphere's radius."""
     power: float = DOT
     """Of the distance in the loss, sum_d |a_d - b_d|^power; 0 stands for the dot product."""
     temperature: float = 1.0
@@ -69,7 +71,7 @@ class Configuration:
         require_range(self, "mixing_layers", 1, 20)
         require_range(self, "mixing_pool", 1, 10**6)
         require_range(self, "power", 0, 20)
-        for name in ("marginal_scale", "conditional_scale", "conditional_power", "temperature", "precisions_factor"):
+        for name in ("marginal_scale", "conditional_scale", "conditional_power", "temperature", "size_factor", "precisions_factor"):
             require(getattr(self, name) > 0, name, f"{getattr(self, name)} is not above 0", "Give a number above 0")
         require(self.low < self.high, "high", f"{self.high} is not above {self.low}", "Give low < high")
         self._require_law()
@@ -77,7 +79,7 @@ class Configuration:
         remedy = "Give a power above 0, or leave precisions out"
         require(not (has_precisions and self.power == DOT), "precisions", "a dot product has none", remedy)
         # The plan checks its own fields.
-        self.plan  # noqa: B018 -- constructed for its checks
+        _ = self.plan
 
     def _require_law(self) -> None:
         is_bounded = self.space != "unbounded"

@@ -27,6 +27,7 @@ def encoder_task(configuration: Configuration, *, seeds: tuple[int, ...], device
         pair_loss=PairLoss(configuration, seeds=seeds) if configuration.supervision == "pairs" else None,
         batch=configuration.batch,
         device=device,
+        size_factor=configuration.size_factor,
         precisions_factor=configuration.precisions_factor,
     )
 

@@ -1,6 +1,7 @@
 """How well codes tell latents: up to an affine map (R²) and up to a permutation with signs and scales (MCC)."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from jaxtyping import Float
 from torch import Tensor
@@ -24,8 +25,13 @@ class Scores:
     """As published: matched and scored on the same samples."""
 
 
-def scores_of(latents: Float[Tensor, "sample latent"], codes: Float[Tensor, "sample code"]) -> Scores:
-    """The scores of codes.
+def scores_of(
+    latents: Float[Tensor, "sample latent"],
+    codes: Float[Tensor, "sample code"],
+    *,
+    correlation: Literal["pearson", "spearman"] = "pearson",
+) -> Scores:
+    """The scores of codes, of which there may be more than latents.
 
     Raises:
         InputError: A code is no number.
@@ -34,7 +40,7 @@ def scores_of(latents: Float[Tensor, "sample latent"], codes: Float[Tensor, "sam
     truth, code = latents.double().cpu().numpy(), codes.double().cpu().numpy()
     return Scores(
         r2=linear_r2(code, truth),
-        mcc=mcc(truth, code, fitted="crossed").score,
+        mcc=mcc(truth, code, correlation=correlation, fitted="crossed").score,
         r2_in_sample=in_sample_r2(code, truth),
-        mcc_in_sample=mcc(truth, code).score,
+        mcc_in_sample=mcc(truth, code, correlation=correlation).score,
     )

@@ -40,10 +40,12 @@ class EncoderTask:
         pair_loss: PairLoss | None,
         batch: int,
         device: str,
+        size_factor: float = 1.0,
         precisions_factor: float = 1.0,
     ) -> None:
-        """Without a pair loss it is supervised by the latents."""
-        self.members, self.batch, self.device, self.precisions_factor = members, batch, device, precisions_factor
+        """Without a pair loss it is supervised by the latents. The factors are of the rates of what is learned beside weights."""
+        self.members, self.batch, self.device = members, batch, device
+        self.size_factor, self.precisions_factor = size_factor, precisions_factor
         self.encoder, self.pair_loss = encoder, pair_loss
         self.parts = nn.ModuleDict({"encoder": encoder, **({"loss": pair_loss} if pair_loss is not None else {})}).to(device)
 
@@ -53,10 +55,15 @@ class EncoderTask:
         return self.parts
 
     def groups(self) -> Sequence[Group]:
-        """The encoders at the plan's rate, the precisions at their own."""
-        learned = [] if self.pair_loss is None else list(self.pair_loss.parameters())
-        encoders = [one for one in self.encoder.parameters() if one.requires_grad]
-        return [Group(parameters=encoders), *([Group(parameters=learned, factor=self.precisions_factor)] if learned else [])]
+        """The weights at the plan's rate; the size of the space of codes and the precisions at their own."""
+        sizes = [self.encoder.bounds, self.encoder.radius]
+        precisions = [] if self.pair_loss is None else list(self.pair_loss.parameters())
+        groups = (
+            Group(parameters=[*self.encoder.weights, *self.encoder.biases]),
+            Group(parameters=[one for one in sizes if one.requires_grad], factor=self.size_factor),
+            Group(parameters=precisions, factor=self.precisions_factor),
+        )
+        return [group for group in groups if group.parameters]
 
     def loss(self, step: int) -> Float[Tensor, ""]:
         """The sum over members, so that each has the gradient that it would have alone."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 
@@ -11,6 +11,8 @@ from experiments.contract.fields import Json, require, require_range
 Part = Literal["linear", "contrast", "extensions", "images"]
 PARTS: tuple[Part, ...] = ("linear", "contrast", "extensions", "images")
 Kind = Literal["pairs", "extension", "images"]
+Size: TypeAlias = tuple[int, int]
+"""Pairs a step, and steps."""
 
 RATIOS = (5, 10, 20, 50)
 """Of the precisions of content and style; the first is that of the published bimodal runs."""
@@ -18,13 +20,16 @@ STYLE = 5.0
 """Precision of a latent of style, as published."""
 LOWEST, HIGHEST = 5.0, 25.0
 """Precisions of the linear spectrum, as published."""
+FACTOR = 100.0
+"""Of the rate of precisions. Adam moves a parameter by about its rate a step: at ten times the encoder's rate, as published for
+100,000 steps, a precision cannot reach 50 within the steps that are taken here."""
 LOSSES: Mapping[str, Mapping[str, Json]] = {
     # The published default: a dot product whose temperature is 1 and stays there.
     "infonce": {"power": 0.0, "temperature": 1.0},
     # The same up to a constant, with a temperature that is learned.
-    "infonce_scaled": {"power": 2.0, "temperature": 2.0, "precisions": "isotropic"},
+    "infonce_scaled": {"power": 2.0, "temperature": 2.0, "precisions": "isotropic", "precisions_factor": FACTOR},
     # A temperature of 2 is the ½ of the published code.
-    "aninfonce": {"power": 2.0, "temperature": 2.0, "precisions": "diagonal"},
+    "aninfonce": {"power": 2.0, "temperature": 2.0, "precisions": "diagonal", "precisions_factor": FACTOR},
 }
 """Fields of the configuration by loss."""
 TITLES = {
@@ -43,11 +48,14 @@ POSITIVE, NEGATIVE = (10.0, 15.0, 20.0, 25.0, 30.0), (6.0, 3.0, 5.0, 2.0, 4.0)
 class Scale:
     """How large and how long the trainings are."""
 
-    steps: int = 12_000
+    steps: int = 8000
     """Of the linear spectrum."""
-    contrast_steps: int = 4000
-    extension_steps: int = 4000
     batch: int = 512
+    """Of the same."""
+    contrast_steps: int = 1500
+    contrast_batch: int = 256
+    """Of the contrast and of the extensions."""
+    extension_steps: int = 1500
     ratios: tuple[int, ...] = RATIOS
     linear_latents: int = 5
     contrast_latents: int = 6
@@ -79,14 +87,17 @@ class Stage:
 
 def stages(scale: Scale) -> list[Stage]:
     """All trainings; each is made for all seeds."""
-    return [*linear_stages(scale), *contrast_stages(scale), *extension_stages(scale), *image_stages(scale)]
+    ours, control = linear_stages(scale)
+    # The control last: it takes as long as what it is beside, and says least.
+    return [*contrast_stages(scale), ours, *extension_stages(scale), *image_stages(scale), control]
 
 
 def linear_stages(scale: Scale) -> list[Stage]:
     """A spectrum in which each latent has a precision of its own, with AnInfoNCE and its control."""
     spectrum = np.linspace(LOWEST, HIGHEST, scale.linear_latents).tolist()
     losses = ("aninfonce", "infonce_scaled")
-    return [_pairs(scale, f"linear_{loss}", "linear", spectrum=spectrum, loss=loss, steps=scale.steps) for loss in losses]
+    size = (scale.batch, scale.steps)
+    return [_pairs(scale, f"linear_{loss}", "linear", spectrum=spectrum, loss=loss, size=size) for loss in losses]
 
 
 def contrast_stages(scale: Scale) -> list[Stage]:
@@ -99,7 +110,7 @@ def contrast_stages(scale: Scale) -> list[Stage]:
             "contrast",
             spectrum=[STYLE * ratio] * half + [STYLE] * half,
             loss=loss,
-            steps=scale.contrast_steps,
+            size=(scale.contrast_batch, scale.contrast_steps),
         )
         for ratio in scale.ratios
         for loss in LOSSES
@@ -107,18 +118,20 @@ def contrast_stages(scale: Scale) -> list[Stage]:
 
 
 def extension_stages(scale: Scale) -> list[Stage]:
-    """Both laws as an ensemble and each alone; hard negatives."""
-    shared = {"batch": scale.batch, **_steps(scale.extension_steps), **LOSSES["aninfonce"], **scale.shared}
+    """Two laws as an ensemble, and each alone; hard negatives."""
+    size = (scale.contrast_batch, scale.extension_steps)
     alone = [
-        _pairs(scale, f"law{number}_alone", "extensions", spectrum=list(law), loss="aninfonce", steps=scale.extension_steps)
+        _pairs(scale, f"law{number}_alone", "extensions", spectrum=list(law), loss="aninfonce", size=size)
         for number, law in enumerate((FIRST, SECOND), start=1)
     ]
-    together = {"spectra": [list(FIRST), list(SECOND)], "shared": {**shared, "latents": len(FIRST)}}
-    # A quarter of the anchors, each with negatives of its own: about as many points as without.
+    shared = {**LOSSES["aninfonce"], **scale.shared}
+    together = {"spectra": [list(FIRST), list(SECOND)], "shared": {**_sized(size), **shared, "latents": len(FIRST)}}
+    # An eighth of the anchors, since each has negatives of its own.
+    few = (max(2, scale.contrast_batch // 8), scale.extension_steps)
     hard = {
         "spectra": [list(POSITIVE)],
         "negatives": list(NEGATIVE),
-        "shared": {**shared, "latents": len(POSITIVE), "batch": max(2, scale.batch // 8)},
+        "shared": {**_sized(few), **shared, "latents": len(POSITIVE)},
     }
     return [
         *alone,
@@ -136,10 +149,10 @@ def image_stages(scale: Scale) -> list[Stage]:
     ]
 
 
-def _pairs(scale: Scale, name: str, part: Part, *, spectrum: list[float], loss: str, steps: int) -> Stage:
+def _pairs(scale: Scale, name: str, part: Part, *, spectrum: list[float], loss: str, size: Size) -> Stage:
     fields = {
-        **{"space": "sphere", "output": "sphere", "conditional": "anisotropic", "batch": scale.batch, "negatives": "cross"},
-        **_steps(steps),
+        **{"space": "sphere", "output": "sphere", "conditional": "anisotropic", "negatives": "cross"},
+        **_sized(size),
         **LOSSES[loss],
         **scale.shared,
         **{"spectrum": spectrum, "latents": len(spectrum)},
@@ -147,6 +160,7 @@ def _pairs(scale: Scale, name: str, part: Part, *, spectrum: list[float], loss: 
     return Stage(name=name, part=part, kind="pairs", fields=fields)
 
 
-def _steps(steps: int) -> dict[str, Json]:
+def _sized(size: Size) -> dict[str, Json]:
     """With twenty looks on the way."""
-    return {"steps": steps, "measure_every": max(1, steps // 20), "keep_every": max(1, steps // 10)}
+    batch, steps = size
+    return {"batch": batch, "steps": steps, "measure_every": max(1, steps // 20), "keep_every": max(1, steps // 10)}

@@ -45,7 +45,7 @@ class Settings:
 
 
 SMOKE: Mapping[str, Json] = {
-    **{"steps": 60, "contrast_steps": 30, "extension_steps": 10, "batch": 64, "ratios": [10], "seeds": 2},
+    **{"steps": 60, "contrast_steps": 30, "extension_steps": 10, "batch": 64, "contrast_batch": 64, "ratios": [10], "seeds": 2},
     "shared": {"hidden": [32], "mixing_pool": 100},
     "images": {"packaged": {"photographs": 100, "stamps": 0, "side": 32, "batch": 32, "steps": 12, "views": 1}},
 }
@@ -61,11 +61,11 @@ IMAGENET: Mapping[str, Json] = {
 }
 """A hundred epochs of 1,251 steps."""
 PAPER: Mapping[str, Json] = {
-    **{"steps": 100_000, "contrast_steps": 100_000, "extension_steps": 100_000, "batch": 1000},
+    **{"steps": 100_000, "contrast_steps": 100_000, "extension_steps": 100_000, "batch": 1000, "contrast_batch": 1000},
     **{"linear_latents": 10, "contrast_latents": 10},
     "shared": {
         **{"hidden": [100, 500, 500, 500, 500, 100], "negatives": "both", "mixing_pool": 25_000},
-        **{"learning_rate": 1e-4, "decay": "none"},
+        **{"learning_rate": 1e-4, "decay": "none", "precisions_factor": 10.0},
     },
 }
 """The widths, the batch and the rate of the published code; the images are added where their paths are."""
@@ -140,8 +140,10 @@ def make(recipe: Run, workshop: Workshop) -> Product:
         InputError: A setting is unknown or unfit, or images are missing.
     """
     asked = trainings_of(recipe)
+    # Two names may stand for one training.
+    wanted = {training.digest: training for _, trainings in asked for training in trainings}
     # All at once: on a queue all workers help.
-    made = workshop.obtain_all([training for _, trainings in asked for training in trainings])
+    made = workshop.obtain_all(list(wanted.values()))
     by_digest = {one.digest: one for one in made}
     found = [(stage, [by_digest[training.digest] for training in trainings]) for stage, trainings in asked]
     metrics: dict[str, Metrics] = {
