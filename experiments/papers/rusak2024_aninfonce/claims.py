@@ -1,6 +1,7 @@
 """Claims of Rusak et al. 2024, checked on the trainings of a run."""
 
 from collections.abc import Callable, Mapping, Sequence
+from statistics import fmean
 from typing import Any
 
 from experiments.contract.claims import Check, Claim, Result
@@ -123,9 +124,10 @@ def _images(kind: str, mean: str, shares: str, *, direction: int) -> Check:
             if plain is None or ours is None or mean not in plain[READ]:
                 continue
             values = [ours[READ][shares][source] - share for source, share in plain[READ][shares].items()]
+            difference = fmean(values)
             interval = bca_interval(values, seed=0)
-            low, high = (0.0, 0.0) if interval.low is None or interval.high is None else (interval.low, interval.high)
-            difference = sum(values) / len(values)
+            # Where all sources are alike there is no interval, and the mean is what each of them says.
+            low, high = (difference if end is None else end for end in (interval.low, interval.high))
             words = f"{spread(plain[READ][mean], digits=3)} to {spread(ours[READ][mean], digits=3)}"
             found.append(f"{name}: {kind} {words}, by {difference:+.3f} [{low:+.3f}, {high:+.3f}] over {len(values)} sources")
             holds.append(min(direction * low, direction * high) > 0)
