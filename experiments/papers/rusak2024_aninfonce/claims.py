@@ -178,7 +178,7 @@ CLAIMS = (
         reported="R² .9966, MCC .6848; precisions 23.0 to 23.1 and 5.5 to 5.6",
         source=LOGS,
         verified=True,
-        check=_of("ratio5_aninfonce", _bimodal),
+        check=_of("bimodal_aninfonce", _bimodal),
     ),
     Claim(
         id="contrast",

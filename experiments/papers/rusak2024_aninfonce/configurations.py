@@ -16,10 +16,8 @@ Size: TypeAlias = tuple[int, int]
 
 RATIOS = (5, 10, 20, 50)
 """Of the precisions of content and style; the first is that of the published bimodal runs."""
-STYLE = 5.0
-"""Precision of a latent of style, as published."""
 LOWEST, HIGHEST = 5.0, 25.0
-"""Precisions of the linear spectrum, as published."""
+"""Precisions of both published spectra, linear and bimodal; the lowest is that of style in the contrast."""
 FACTOR = 100.0
 """Of the rate of precisions. Adam moves a parameter by about its rate a step: at ten times the encoder's rate, as published for
 100,000 steps, a precision cannot reach 50 within the steps that are taken here."""
@@ -32,6 +30,11 @@ LOSSES: Mapping[str, Mapping[str, Json]] = {
     "aninfonce": {"power": 2.0, "temperature": 2.0, "precisions": "diagonal", "precisions_factor": FACTOR},
 }
 """Fields of the configuration by loss."""
+IMAGE_LOSSES: Mapping[str, Mapping[str, Json]] = {
+    "infonce": {"loss": "infonce"},
+    "aninfonce": {"loss": "aninfonce", "precisions_factor": FACTOR},
+}
+"""The same of images."""
 TITLES = {
     "infonce": "InfoNCE, temperature 1",
     "infonce_scaled": "InfoNCE, temperature learned",
@@ -52,6 +55,7 @@ class Scale:
     """Of the linear spectrum."""
     batch: int = 512
     """Of the same."""
+    bimodal_steps: int = 4000
     contrast_steps: int = 1500
     contrast_batch: int = 256
     """Of the contrast and of the extensions."""
@@ -67,7 +71,7 @@ class Scale:
     seeds: int = 3
 
     def __post_init__(self) -> None:
-        for name in ("steps", "contrast_steps", "extension_steps"):
+        for name in ("steps", "bimodal_steps", "contrast_steps", "extension_steps"):
             require_range(self, name, 1, 10**9)
         require_range(self, "seeds", 1, 1000)
         remedy = "Give an even number, half content and half style"
@@ -87,17 +91,22 @@ class Stage:
 
 def stages(scale: Scale) -> list[Stage]:
     """All trainings; each is made for all seeds."""
-    ours, control = linear_stages(scale)
+    *ours, control = linear_stages(scale)
     # The control last: it takes as long as what it is beside, and says least.
-    return [*contrast_stages(scale), ours, *extension_stages(scale), *image_stages(scale), control]
+    return [*contrast_stages(scale), *ours, *image_stages(scale), *extension_stages(scale), control]
 
 
 def linear_stages(scale: Scale) -> list[Stage]:
-    """A spectrum in which each latent has a precision of its own, with AnInfoNCE and its control."""
-    spectrum = np.linspace(LOWEST, HIGHEST, scale.linear_latents).tolist()
-    losses = ("aninfonce", "infonce_scaled")
-    size = (scale.batch, scale.steps)
-    return [_pairs(scale, f"linear_{loss}", "linear", spectrum=spectrum, loss=loss, size=size) for loss in losses]
+    """A spectrum in which each latent has a precision of its own, the published bimodal one, and a control of the first."""
+    half = scale.contrast_latents // 2
+    linear = np.linspace(LOWEST, HIGHEST, scale.linear_latents).tolist()
+    bimodal = [HIGHEST] * half + [LOWEST] * half
+    size, short = (scale.batch, scale.steps), (scale.batch, scale.bimodal_steps)
+    return [
+        _pairs(scale, "linear_aninfonce", "linear", spectrum=linear, loss="aninfonce", size=size),
+        _pairs(scale, "bimodal_aninfonce", "linear", spectrum=bimodal, loss="aninfonce", size=short),
+        _pairs(scale, "linear_infonce_scaled", "linear", spectrum=linear, loss="infonce_scaled", size=size),
+    ]
 
 
 def contrast_stages(scale: Scale) -> list[Stage]:
@@ -108,7 +117,7 @@ def contrast_stages(scale: Scale) -> list[Stage]:
             scale,
             f"ratio{ratio}_{loss}",
             "contrast",
-            spectrum=[STYLE * ratio] * half + [STYLE] * half,
+            spectrum=[LOWEST * ratio] * half + [LOWEST] * half,
             loss=loss,
             size=(scale.contrast_batch, scale.contrast_steps),
         )
@@ -143,9 +152,9 @@ def extension_stages(scale: Scale) -> list[Stage]:
 def image_stages(scale: Scale) -> list[Stage]:
     """Each set of images with both losses."""
     return [
-        Stage(name=f"{name}_{loss}", part="images", kind="images", fields={**fields, "loss": loss})
+        Stage(name=f"{name}_{loss}", part="images", kind="images", fields={**own, **fields})
         for name, fields in scale.images.items()
-        for loss in ("infonce", "aninfonce")
+        for loss, own in IMAGE_LOSSES.items()
     ]
 
 

@@ -13,7 +13,7 @@ from experiments.papers.rusak2024_aninfonce.configurations import LOSSES, TITLES
 
 LOSS_COLORS = {"infonce": COLORS["synthetic"], "infonce_scaled": COLORS["mixed"], "aninfonce": COLORS["natural"]}
 PANELS = (("content_r2", "Content (high precision)"), ("style_r2", "Style (low precision)"))
-RECOVERED = (("linear_aninfonce", "linear"), ("ratio5_aninfonce", "25 and 5"), ("hard_negatives", "hard negatives"))
+RECOVERED = (("linear_aninfonce", "linear"), ("bimodal_aninfonce", "bimodal"), ("hard_negatives", "hard negatives"))
 
 
 def contrast_figure(curves: Mapping[str, Sequence[Mapping[str, Any]]]) -> RunFigure:

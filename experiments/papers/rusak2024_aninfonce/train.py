@@ -45,7 +45,16 @@ class Settings:
 
 
 SMOKE: Mapping[str, Json] = {
-    **{"steps": 60, "contrast_steps": 30, "extension_steps": 10, "batch": 64, "contrast_batch": 64, "ratios": [10], "seeds": 2},
+    **{
+        "steps": 60,
+        "bimodal_steps": 30,
+        "contrast_steps": 30,
+        "extension_steps": 10,
+        "batch": 64,
+        "contrast_batch": 64,
+        "ratios": [10],
+        "seeds": 2,
+    },
     "shared": {"hidden": [32], "mixing_pool": 100},
     "images": {"packaged": {"photographs": 100, "stamps": 0, "side": 32, "batch": 32, "steps": 12, "views": 1}},
 }
@@ -53,15 +62,24 @@ SMOKE: Mapping[str, Json] = {
 CIFAR10: Mapping[str, Json] = {
     **{"images": "cifar10", "backbone": "resnet18", "hidden": 512, "latents": 128, "side": 32, "temperature": 0.5},
     **{"batch": 512, "steps": 97_000, "warm_up": 970, "measure_every": 970, "keep_every": 970, "views": 1},
+    "precisions_factor": 10.0,
 }
 """A thousand epochs of 97 steps."""
 IMAGENET: Mapping[str, Json] = {
     **{"images": "folders", "backbone": "resnet50", "hidden": 2048, "latents": 128, "side": 224, "temperature": 0.1},
     **{"batch": 1024, "steps": 125_100, "warm_up": 12_510, "measure_every": 1251, "keep_every": 1251, "views": 1},
+    "precisions_factor": 10.0,
 }
 """A hundred epochs of 1,251 steps."""
 PAPER: Mapping[str, Json] = {
-    **{"steps": 100_000, "contrast_steps": 100_000, "extension_steps": 100_000, "batch": 1000, "contrast_batch": 1000},
+    **{
+        "steps": 100_000,
+        "bimodal_steps": 100_000,
+        "contrast_steps": 100_000,
+        "extension_steps": 100_000,
+        "batch": 1000,
+        "contrast_batch": 1000,
+    },
     **{"linear_latents": 10, "contrast_latents": 10},
     "shared": {
         **{"hidden": [100, 500, 500, 500, 500, 100], "negatives": "both", "mixing_pool": 25_000},

@@ -32,7 +32,16 @@ SLUG = "rusak2024_aninfonce"
 CHECKS = {claim.id: claim.check for claim in CLAIMS}
 TINY_IMAGES = {"photographs": 30, "stamps": 0, "side": 32, "batch": 8, "steps": 3, "views": 1, "widths": [4, 8]}
 TINY = {
-    **{"steps": 2, "contrast_steps": 2, "extension_steps": 2, "batch": 16, "contrast_batch": 16, "ratios": [5], "seeds": 2},
+    **{
+        "steps": 2,
+        "bimodal_steps": 2,
+        "contrast_steps": 2,
+        "extension_steps": 2,
+        "batch": 16,
+        "contrast_batch": 16,
+        "ratios": [5],
+        "seeds": 2,
+    },
     "shared": {"hidden": [8], "mixing_pool": 20},
     "images": {"packaged": TINY_IMAGES},
 }
@@ -135,7 +144,7 @@ def test_an_encoder_of_images_is_a_model_whose_units_have_exemplars(made):
 
 
 @pytest.mark.unit
-def test_at_the_scale_of_a_cpu_a_law_alone_is_the_bimodal_training():
+def test_at_the_scale_of_a_cpu_a_law_alone_is_a_training_of_the_contrast():
     recipe = Run(paper=SLUG, preset="cpu")
 
     by_name = {stage.name: trainings for stage, trainings in trainings_of(recipe)}
@@ -210,7 +219,7 @@ def linear(mcc: float, error: float) -> dict:
 
 
 def bimodal(block: float) -> dict:
-    return {"ratio5_aninfonce": {"r2": [1.0], "mcc": [0.6], "block_r2": [block], "precisions": [[25, 24, 6, 5]]}}
+    return {"bimodal_aninfonce": {"r2": [1.0], "mcc": [0.6], "block_r2": [block], "precisions": [[25, 24, 6, 5]]}}
 
 
 def ratio(number: int, *, style: float, kept: float) -> dict:
