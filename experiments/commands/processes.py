@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import Any
+from typing import Any, cast
 
 from experiments import jobs
 from experiments.contract.artifacts import ArtifactStore, Manifest
@@ -78,8 +78,7 @@ class Crew:
         for connection in self.processes:
             connection.send(waiting.pop(0).as_json())
         while shares.made < len(recipes):
-            for ready in wait(list(self.processes)):
-                assert isinstance(ready, Connection)  # noqa: S101 -- `wait` also takes sockets and handles
+            for ready in cast(list[Connection], wait(list(self.processes))):
                 told = self._told(ready)
                 shares.take(ready.fileno(), told)
                 if told["state"] == "made" and waiting:

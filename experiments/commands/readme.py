@@ -27,12 +27,24 @@ def add_words(parser: argparse.ArgumentParser) -> None:
 
 def fill_readmes(options: argparse.Namespace) -> None:
     """Write the tables between the markers of the READMEs, and print which."""
-    by_paper = sorted(found_results(options.folder), key=lambda found: str(found.result.get("paper")))
-    for slug, results in groupby(by_paper, key=lambda found: str(found.result.get("paper"))):
-        registry.experiment(slug)
-        path = Path(papers.__path__[0]) / slug / "README.md"
-        path.write_text(filled(path.read_text(encoding="utf-8"), tables(list(results)), name=path), encoding="utf-8")
+    for path in fill(found_results(options.folder), papers_folder=Path(papers.__path__[0])):
         print(path)
+
+
+def fill(results: Sequence[FoundResult], *, papers_folder: Path) -> list[Path]:
+    """Put the results into the READMEs of their papers, and return these.
+
+    Raises:
+        InputError: A result is of no paper, or a README has no place for it; then no README was changed.
+    """
+    written = {}
+    by_paper = sorted(results, key=lambda found: str(found.result.get("paper")))
+    for slug, found in groupby(by_paper, key=lambda one: str(one.result.get("paper"))):
+        path = papers_folder / registry.experiment(slug).slug / "README.md"
+        written[path] = filled(path.read_text(encoding="utf-8"), tables(list(found)), name=path)
+    for path, text in written.items():
+        path.write_text(text, encoding="utf-8")
+    return list(written)
 
 
 def filled(text: str, content: str, *, name: Path) -> str:

@@ -12,9 +12,11 @@ BENCHMARKS = {
     "visualization": ("visualization_vs_lucent",),
     "occlusion": ("occlusion_vs_captum", "occlusion_layer_vs_captum"),
     "exemplars": ("exemplars_vs_plain",),
+    "contrastive": ("contrastive_vs_allpairs",),
     "answers": ("answers_per_second",),
     "export": ("export_vs_copy",),
     "timing": ("timing_rt_error", "timing_onset"),
+    "metrics": ("mcc_vs_python", "ari_vs_python", "contrast_vs_rows"),
 }
 
 

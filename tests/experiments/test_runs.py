@@ -77,6 +77,7 @@ def test_what_a_result_says_is_text_in_the_report(tmp_path: Path):
         (["run", SLUG, "--set", 'scale={"units": "many"}'], "units"),
         (["run", SLUG, "--set", "epochs"], "set"),
         (["run", SLUG, "--seed", "-1"], "seed"),
+        (["run", SLUG, "--processes", "0"], "processes"),
         (["run", SLUG, "--preset", "paper"], "images"),
         (["run", SLUG, "--preset", "paper", "--set", "images=/imagenet"], "labeled"),
         (["report", "/no/such/folder"], "folder"),

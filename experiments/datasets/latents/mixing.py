@@ -10,6 +10,8 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
+from experiments.contract.errors import InputError
+
 
 @dataclass(frozen=True, kw_only=True)
 class InvertibleMixing:
@@ -28,7 +30,12 @@ class InvertibleMixing:
 
         The published code draws each layer anew until it is as good as the best of 25,000; the best of one pool follow the same
         law up to ties, in the time of the pool.
+
+        Raises:
+            InputError: The pool has fewer matrices than there are layers.
         """
+        if pool < layers:
+            raise InputError(field="pool", message=f"{pool} matrices are no {layers} layers", remedy="Make the pool larger")
         drawn = np.random.default_rng(seed).uniform(-1, 1, size=(pool, latents, latents))
         matrices = drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
         conditions = np.linalg.cond(matrices)

@@ -86,3 +86,14 @@ class Unbounded:
 
 
 Space = Sphere | Box | Unbounded
+
+
+def require_above_zero(**numbers: float) -> None:
+    """Check numbers of a law, by their names.
+
+    Raises:
+        InputError: One is 0 or less.
+    """
+    for field, value in numbers.items():
+        if not value > 0:
+            raise InputError(field=field, message=f"{value} is not above 0", remedy="Give a number above 0")

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.integrate import cumulative_simpson
 from torch import Tensor
 
-NODES = 4096
+INTERVALS = 4096
 NEWTON_STEPS = 4
 
 
@@ -24,13 +24,17 @@ class Tabulated:
     density: Float[Tensor, " node"]
 
     @classmethod
-    def of(cls, log_density: NDArray[np.float64], *, start: float, end: float) -> Self:
-        """From the logarithm of an unnormalized smooth density at an odd number of nodes from start to end."""
-        nodes = np.linspace(start, end, len(log_density))
+    def of(cls, nodes: NDArray[np.float64], *, below: NDArray[np.float64], density: NDArray[np.float64]) -> Self:
+        """From values at nodes at equal distances."""
+        return cls(nodes=torch.from_numpy(nodes), below=torch.from_numpy(below), density=torch.from_numpy(density))
+
+    @classmethod
+    def integrated(cls, nodes: NDArray[np.float64], *, log_density: NDArray[np.float64]) -> Self:
+        """From the logarithm of a smooth density that need not be normalized, at an odd number of nodes."""
         density = np.exp(log_density - log_density.max())
-        below = cumulative_simpson(density, x=nodes, initial=0)
-        kept = [torch.from_numpy(values) for values in (nodes, below / below[-1], density / below[-1])]
-        return cls(nodes=kept[0], below=kept[1], density=kept[2])
+        # Where the density is all but 0, rounding lets sums fall; a search needs them to rise.
+        below = np.maximum.accumulate(cumulative_simpson(density, x=nodes, initial=0))
+        return cls.of(nodes, below=below / below[-1], density=density / below[-1])
 
     def to(self, device: torch.device) -> Self:
         """The same table on a device."""

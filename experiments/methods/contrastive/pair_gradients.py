@@ -30,7 +30,6 @@ class Way:
     tile: int
     """Anchors at once."""
 
-    @property
     def sides(self) -> Sequence[int]:
         """Whose rows are anchors."""
         return (FIRST,) if self.directions == "one" else (FIRST, SECOND)
@@ -38,12 +37,6 @@ class Way:
     def compared(self, side: int) -> Sequence[int]:
         """Whose rows stand in the denominator of an anchor; with `self_included` the positive stands there too, on its own."""
         return {"cross": (1 - side,), "both": (1 - side, side), "self_included": (side,)}[self.negatives]
-
-    def pieces(self, count: int) -> list[tuple[slice, Sequence[int]]]:
-        """Anchors and sides that are handled together: both sides where all anchors are, as they share a table then."""
-        if self.tile >= count:
-            return [(slice(0, count), self.sides)]
-        return [(slice(start, start + self.tile), (side,)) for side in self.sides for start in range(0, count, self.tile)]
 
 
 def loss_of(
@@ -77,39 +70,35 @@ class _Evaluation:
     def __init__(self, first: Tensor, second: Tensor, *, way: Way) -> None:
         self.way, self.batches = way, (first, second)
         self.positive = way.similarity.paired(first, second)
-        self.totals = [torch.empty_like(self.positive) for _side in way.sides]
+        self.totals = [torch.empty_like(self.positive) for _side in way.sides()]
         self.gradients = [torch.zeros_like(batch) for batch in self.batches]
 
     def loss(self, *, with_gradients: bool) -> Float[Tensor, "*member"]:
         """The mean over anchors."""
-        for part, sides in self.way.pieces(self.positive.shape[-1]):
-            weights = self._weights(part, sides)
-            if with_gradients:
-                self._add_gradients(part, weights)
+        count = self.positive.shape[-1]
+        for side in self.way.sides():
+            for start in range(0, count, self.way.tile):
+                part = slice(start, start + self.way.tile)
+                weights = self._weights(side, part)
+                if with_gradients:
+                    self._add_gradients(side, part, weights)
         if with_gradients:
             self._add_positives()
             for gradient in self.gradients:
-                gradient /= len(self.totals) * self.positive.shape[-1]
+                gradient /= len(self.totals) * count
         return torch.stack([total - self.positive for total in self.totals]).mean(dim=(0, -1))
 
-    def _weights(self, part: slice, sides: Sequence[int]) -> dict[tuple[int, int], Tensor]:
-        """The softmax of the anchors of a piece over each batch they are compared with; totals are noted on the way."""
-        tables: dict[tuple[int, int], Tensor] = {}
-        weights: dict[tuple[int, int], Tensor] = {}
-        for side in sides:
-            total = self.positive[..., part] if self.way.negatives == "self_included" else None
-            sums = {}
-            for other in self.way.compared(side):
-                shared = tables.get((other, side))
-                table = self._table(side, other, part) if shared is None or other == side else shared.mT.contiguous()
-                tables[side, other] = table
-                weights[side, other], sums[other] = softmax(table)
-                total = sums[other] if total is None else torch.logaddexp(total, sums[other])
+    def _weights(self, side: int, part: slice) -> dict[int, Float[Tensor, "*member tile batch"]]:
+        """The softmax of some anchors over each batch that they are compared with; their totals are noted on the way."""
+        weights, sums = {}, {}
+        for other in self.way.compared(side):
+            weights[other], sums[other] = softmax(self._table(side, other, part))
+        joined = [self.positive[..., part]] if self.way.negatives == "self_included" else []
+        total = torch.stack([*joined, *sums.values()]).logsumexp(dim=0)
+        self.totals[side][..., part] = total
+        if len(sums) + len(joined) > 1:
             for other, of_table in sums.items():
-                weights[side, other] *= (of_table - total).exp()[..., None]
-            self.totals[side][..., part] = total
-        if (SECOND, FIRST) in weights and (FIRST, SECOND) in weights:
-            weights[FIRST, SECOND] += weights.pop((SECOND, FIRST)).mT.contiguous()
+                weights[other] *= (of_table - total).exp()[..., None]
         return weights
 
     def _table(self, side: int, other: int, part: slice) -> Float[Tensor, "*member tile batch"]:
@@ -121,13 +110,13 @@ class _Evaluation:
             own(scores, part).fill_(-torch.inf)
         return scores
 
-    def _add_gradients(self, part: slice, weights: dict[tuple[int, int], Tensor]) -> None:
+    def _add_gradients(self, side: int, part: slice, weights: dict[int, Tensor]) -> None:
         """Those through all scores but the positive ones."""
-        for (side, other), table in weights.items():
+        for other, table in weights.items():
             if side != other:
                 own(table, part).zero_()
-            of_rows, of_others = self.way.similarity.pull(table, self.batches[side][..., part, :], self.batches[other])
-            self.gradients[side][..., part, :] += of_rows
+            of_anchors, of_others = self.way.similarity.pull(table, self.batches[side][..., part, :], self.batches[other])
+            self.gradients[side][..., part, :] += of_anchors
             self.gradients[other] += of_others
 
     def _add_positives(self) -> None:

@@ -1,4 +1,4 @@
-"""The loss over pairs in memory of batch × tile, for batches whose tables of scores do not fit."""
+"""The loss over pairs in memory of batch × tile, however large the batch. Called by `pair_nce`, which chooses the tile."""
 
 from jaxtyping import Float
 from torch import Tensor
@@ -21,7 +21,7 @@ def tiled_pair_nce(
     negatives: Negatives = "cross",
     directions: Directions = "both",
 ) -> Float[Tensor, "*member"]:
-    """`pair_nce`, where never more than `tile` rows of a table of scores are alive.
+    """`pair_nce`, with the scores of `tile` anchors at a time; the same for all tiles but for the order of sums.
 
     Raises:
         InputError: As `pair_nce`, or a tile below 1.

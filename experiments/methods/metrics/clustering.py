@@ -1,15 +1,16 @@
 """The adjusted Rand index of segmentations and its parts, precision and recall. Called by the papers on objects.
 
-Pairs of pixels are counted: R are together in both segmentations, P in the truth, Q in the prediction, E = PQ / (N(N - 1)) is what
-R would be by chance. Where a part is 0 / 0 it is 1: nothing was claimed (precision) or wanted (recall) beyond chance. So
-if both segmentations are one segment all three are 1; if only the truth is, precision is 1 and recall 0; if only the prediction is,
-precision is 0 and recall 1. An image with fewer than two pixels to score is NaN, is left out of means, and is told.
+Pairs of pixels are counted: R are together in both segmentations, P in the truth, Q in the prediction, and E = PQ / (N(N - 1))
+is what R would be by chance. Precision is (R - E) / (Q - E), recall (R - E) / (P - E), the index their harmonic mean. What is
+0 / 0 counts 1: nothing was claimed, or wanted, beyond chance. So if both segmentations are one segment all three are 1; if only
+the truth is, precision is 1 and recall 0; if only the prediction is, precision is 0 and recall 1. An image with fewer than two
+pixels to score is NaN, is left out of means, and is told.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float, Integer
 from numpy.typing import NDArray
 
 from experiments.methods.metrics.contingency import contingency
@@ -40,7 +41,7 @@ class PairScores:
 
 
 def pair_scores(
-    truth: Int[np.ndarray, "image pixel"], predicted: Int[np.ndarray, "image pixel"], *, background: int | None = None
+    truth: Integer[np.ndarray, "image pixel"], predicted: Integer[np.ndarray, "image pixel"], *, background: int | None = None
 ) -> PairScores:
     """The scores of each image; with `background`, of the pixels alone that have another true label (FG-ARI).
 
@@ -52,25 +53,23 @@ def pair_scores(
     counted = pixels > 1
     total = np.where(counted, pixels * (pixels - 1), 1)
     both, wanted, claimed = (_pairs(sizes) / total for sizes in (table.reshape(len(table), -1), true_sizes, predicted_sizes))
-    beyond = both - wanted * claimed
-    # Whole numbers tell exactly whether a denominator is 0.
-    recall = _share(beyond, wanted * (1 - claimed))
-    precision = _share(beyond, claimed * (1 - wanted))
+    claimed_wrongly, missed = claimed - both, wanted - both
+    claimed_beyond, wanted_beyond = claimed * (1 - wanted), wanted * (1 - claimed)
     scores = {
-        "ari": _share(beyond, (wanted + claimed) / 2 - wanted * claimed),
-        "precision": precision,
-        "recall": recall,
-        "raw_precision": _share(both, claimed),
-        "raw_recall": _share(both, wanted),
+        "ari": _without(claimed_wrongly + missed, claimed_beyond + wanted_beyond),
+        "precision": _without(claimed_wrongly, claimed_beyond),
+        "recall": _without(missed, wanted_beyond),
+        "raw_precision": _without(claimed_wrongly, claimed),
+        "raw_recall": _without(missed, wanted),
     }
     return PairScores(**{name: np.where(counted, score, np.nan) for name, score in scores.items()}, counted=counted)
 
 
 def even_split(objects: int, *, slots: int) -> tuple[float, float]:
-    """Precision and recall of `objects` equal segments merged or split evenly into `slots`, for many pixels: the envelope to draw.
+    """Precision and recall of `objects` equal segments merged or split evenly into `slots`, for many pixels: an envelope to draw.
 
-    Below as many slots as objects the precision is (slots - 1) / (objects - 1), above it the recall (objects - 1) / (slots - 1); the
-    other one is 1. A model above the envelope leaves slots empty or makes them unequal.
+    With fewer slots than objects the precision is (slots - 1) / (objects - 1), with more the recall is (objects - 1) /
+    (slots - 1); the other one is 1. A model above the envelope leaves slots empty or makes them unequal.
     """
     if slots <= objects:
         return (slots - 1) / (objects - 1) if objects > 1 else 1.0, 1.0
@@ -83,5 +82,6 @@ def _pairs(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
     return pairs
 
 
-def _share(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.where(whole == 0, 1, part / np.where(whole == 0, 1, whole))
+def _without(errors: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
+    """1 - errors / whole, which is exactly 1 without errors, and so for 0 / 0."""
+    return 1 - errors / np.where(whole == 0, 1, whole)

@@ -1,6 +1,6 @@
-"""Compositional contrast (Brady et al. 2023): how much outputs depend on several slots at once; 0 iff each depends on one at most.
+"""Compositional contrast (Brady et al. 2023): how much outputs depend on several slots at once; 0 iff on one at most.
 
-`contrast` of given Jacobians is differentiable and serves as a penalty in training; `compositional_contrast` evaluates any decoder.
+`contrast` of given Jacobians is differentiable and serves as a penalty in training; `compositional_contrast` measures a decoder.
 """
 
 from collections.abc import Callable
@@ -22,28 +22,30 @@ def contrast(
 ) -> Float[Tensor, "*batch"]:
     """The sum over outputs n of Σ_{k<j} |∂f_n/∂z_k| |∂f_n/∂z_j|, with Euclidean norms over a slot's dimensions.
 
-    Plain, it grows with the square of the Jacobian, so that an encoder can lower it by spreading its latents; for D outputs and K
-    slots of norm 1 it is D K (K - 1) / 2. Weighted, the norms of an output are divided by their mean over slots and the outputs weigh as
-    much as that mean, relative to the largest: the scale of the Jacobian drops out, and outputs that nothing moves count little.
+    Plain, it grows with the square of the Jacobian, so that an encoder can lower it by spreading its latents; for D outputs and
+    K slots of norm 1 it is D K (K - 1) / 2. Weighted, the norms of an output are divided by their mean over slots, and the output
+    weighs as much as that mean, relative to the largest mean: the scale of the Jacobian drops out.
     """
-    norms = (jacobians.square().sum(dim=-1) + EPSILON).sqrt() - EPSILON**0.5
+    # Outputs last: sums over the few dimensions of a slot then run along long rows, which is several times faster.
+    slopes = jacobians.movedim(-3, -1)
+    norms = ((slopes * slopes).sum(dim=-2) + EPSILON).sqrt() - EPSILON**0.5
     # Equal to ((Σ n)² - Σ n²) / 2, but a sum of what is not negative: nothing cancels where one slot dominates.
-    pairs = (norms[..., 1:] * norms.cumsum(dim=-1)[..., :-1]).sum(dim=-1)
+    pairs: Tensor = (norms[..., 1:, :] * norms.cumsum(dim=-2)[..., :-1, :]).sum(dim=-2)
     if form == "plain":
         return pairs.sum(dim=-1)
-    means = norms.mean(dim=-1)
-    smallest = torch.finfo(means.dtype).tiny
-    largest = means.amax(dim=-1).clamp(min=smallest)
-    return (pairs / means.clamp(min=smallest)).sum(dim=-1) / largest
+    # An output that nothing moves has neither pairs nor mean, and adds 0 / tiny.
+    means = norms.mean(dim=-2).clamp(min=torch.finfo(norms.dtype).tiny)
+    weighted: Tensor = (pairs / means).sum(dim=-1) / means.amax(dim=-1)
+    return weighted
 
 
 @torch.no_grad()
 def compositional_contrast(
-    decoder: Callable[[Float[Tensor, "batch slot dim"]], Float[Tensor, "batch *output"]],
+    decoder: Callable[[Float[Tensor, "batch slot dim"]], Float[Tensor, "batch ..."]],
     latents: Float[Tensor, "batch slot dim"],
     *,
     form: Literal["plain", "weighted", "whitened"] = "plain",
-    chunk: int = 64,
+    chunk: int = 16,
 ) -> Float[Tensor, " batch"]:
     """The contrast of a decoder at each of the latents, without a gradient; `chunk` samples at a time bound the memory.
 
@@ -60,8 +62,8 @@ def compositional_contrast(
 
     jacobian = vmap(jacfwd(decoded))
     parts = []
-    for slots in latents.split(chunk):
-        slopes = jacobian(slots)
+    for start in range(0, len(latents), chunk):
+        slopes = jacobian(latents[start : start + chunk])
         slopes = slopes if scales is None else torch.einsum("bokd,kde->boke", slopes, scales)
         parts.append(contrast(slopes, form="weighted" if form == "weighted" else "plain"))
     return torch.cat(parts)
@@ -74,4 +76,5 @@ def _spreads(latents: Float[Tensor, "batch slot dim"]) -> Float[Tensor, "slot di
         raise InputError(field="latents", message=message, remedy="Give more samples, or another form")
     centered = (latents - latents.mean(dim=0)).transpose(0, 1)
     # By QR: a dimension that does not vary is no obstacle, as it would be to a Cholesky factor.
-    return torch.linalg.qr(centered, mode="r").R.mT / len(latents) ** 0.5
+    roots: Tensor = torch.linalg.qr(centered, mode="r").R.mT / len(latents) ** 0.5
+    return roots

@@ -1,7 +1,7 @@
 """How many pixels of each image have which pair of labels: the one table behind all scores of segmentations."""
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Integer
 from numpy.typing import NDArray
 
 from experiments.contract.errors import InputError
@@ -10,8 +10,8 @@ LARGEST_LABEL = 255
 
 
 def contingency(
-    truth: Int[np.ndarray, "image pixel"], predicted: Int[np.ndarray, "image pixel"], *, background: int | None = None
-) -> Int[np.ndarray, "image truth predicted"]:
+    truth: Integer[np.ndarray, "image pixel"], predicted: Integer[np.ndarray, "image pixel"], *, background: int | None = None
+) -> Integer[np.ndarray, "image truth predicted"]:
     """Counts of pixels by image, true label and predicted label, without those whose true label is `background`.
 
     InputError for labels that are not whole numbers from 0 to 255, or for two arrays of different shapes.
@@ -27,7 +27,7 @@ def contingency(
     return np.bincount(kept, minlength=images * rows * columns).reshape(images, rows, columns)
 
 
-def _labels(labels: Int[np.ndarray, "image pixel"], *, name: str) -> NDArray[np.int64]:
+def _labels(labels: Integer[np.ndarray, "image pixel"], *, name: str) -> NDArray[np.int64]:
     array = np.asarray(labels)
     if array.ndim != 2 or not array.size or array.dtype.kind not in "iu":
         message = f"{name} is {array.dtype} of the shape {array.shape}"

@@ -1,11 +1,11 @@
-"""Overlap of predicted masks with those of objects: mean best overlap and mean intersection over union. Called by the papers on objects.
+"""Overlap of predicted masks with objects: mean best overlap, mean intersection over union. Called by the papers on objects.
 
-Only objects count that have a pixel; an image without any is NaN. Pixels that a mask spends on the background are part of it and lower
-its overlap with objects.
+Only objects that have a pixel count; an image without any is NaN, which means over images leave out (numpy's `nanmean`). Pixels
+that a mask spends on the background are part of it and lower its overlap with objects.
 """
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Integer
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
@@ -13,7 +13,7 @@ from experiments.methods.metrics.contingency import contingency
 
 
 def mean_best_overlap(
-    truth: Int[np.ndarray, "image pixel"], predicted: Int[np.ndarray, "image pixel"], *, background: int | None = None
+    truth: Integer[np.ndarray, "image pixel"], predicted: Integer[np.ndarray, "image pixel"], *, background: int | None = None
 ) -> Float[np.ndarray, " image"]:
     """The mean over an image's objects of the largest intersection over union with any mask; one mask may serve several (mBO).
 
@@ -24,11 +24,11 @@ def mean_best_overlap(
 
 
 def mean_iou(
-    truth: Int[np.ndarray, "image pixel"], predicted: Int[np.ndarray, "image pixel"], *, background: int | None = None
+    truth: Integer[np.ndarray, "image pixel"], predicted: Integer[np.ndarray, "image pixel"], *, background: int | None = None
 ) -> Float[np.ndarray, " image"]:
-    """The mean over an image's objects of the intersection over union with their mask, under the best one-to-one assignment (mIoU).
+    """The mean over an image's objects of the intersection over union with their mask, by the best one-to-one assignment (mIoU).
 
-    An object without a mask counts 0. With `background`, that true label is no object.
+    An object that gets no mask counts 0. With `background`, that true label is no object.
     """
     overlaps, present = _overlaps(truth, predicted, background=background)
     matched = np.zeros(overlaps.shape[:2])

@@ -14,7 +14,7 @@ from scipy import stats
 from scipy.optimize import linear_sum_assignment
 
 from experiments.contract.errors import InputError
-from experiments.methods.metrics.paired import paired, varies
+from experiments.methods.metrics.paired import centered, paired
 from experiments.methods.metrics.regression import AffineMap, explained
 
 CorrelationName = Literal["pearson", "spearman"]
@@ -72,9 +72,9 @@ def correlations(
 
 
 def _unit_columns(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    centered = values - values.mean(axis=0)
-    lengths = np.sqrt(np.einsum("sc,sc->c", centered, centered))
-    return centered / np.where(varies(values), lengths, np.inf)
+    values = centered(values)
+    lengths = np.linalg.norm(values, axis=0)
+    return values / np.where(lengths > 0, lengths, 1)
 
 
 def _assigned(table: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 
 from experiments.contract.errors import InputError
-from experiments.methods.metrics.paired import paired, varies
+from experiments.methods.metrics.paired import centered, paired
 
 
 def linear_r2(
@@ -29,7 +29,7 @@ def two_way_r2(a: Float[np.ndarray, "sample a"], b: Float[np.ndarray, "sample b"
 
 
 def in_sample_r2(inputs: Float[np.ndarray, "sample input"], targets: Float[np.ndarray, "sample target"]) -> float:
-    """The mean of R² scored on the samples of the fit, as the released code of Zimmermann et al. 2021 does. Legacy: optimistic."""
+    """The mean of R² scored on the samples of the fit, as released with Zimmermann et al. 2021. Legacy: optimistic."""
     inputs, targets = paired(inputs, targets, names=("inputs", "targets"))
     return float(explained(targets, AffineMap(inputs, targets)(inputs)).mean())
 
@@ -51,7 +51,7 @@ class AffineMap:
 
     def __init__(self, inputs: NDArray[np.float64], targets: NDArray[np.float64]) -> None:
         self.center, self.offset = inputs.mean(axis=0), targets.mean(axis=0)
-        self.slopes: NDArray[np.float64] = np.linalg.lstsq(inputs - self.center, targets - self.offset)[0]
+        self.slopes = np.linalg.lstsq(centered(inputs), centered(targets))[0]
 
     def __call__(self, inputs: NDArray[np.float64]) -> NDArray[np.float64]:
         """The fitted targets."""
@@ -61,7 +61,6 @@ class AffineMap:
 
 def explained(targets: NDArray[np.float64], predicted: NDArray[np.float64]) -> NDArray[np.float64]:
     """R² of each column; 0 for a column that does not vary."""
-    spread = np.square(targets - targets.mean(axis=0)).sum(axis=0)
-    varying = varies(targets)
-    share = np.square(targets - predicted).sum(axis=0) / np.where(varying, spread, 1)
-    return np.where(varying, 1 - share, 0)
+    spread = np.square(centered(targets)).sum(axis=0)
+    left = np.square(targets - predicted).sum(axis=0)
+    return np.where(spread > 0, 1 - left / np.where(spread > 0, spread, 1), 0)

@@ -1,4 +1,7 @@
-"""Slot identifiability score of the synthetic experiment (Brady et al. 2023): does each estimated slot hold one true slot, and no other?"""
+"""The slot identifiability score of Brady et al. 2023, synthetic form: each estimated slot holds one true slot and no other.
+
+Called by the paper on objects. The image form of the paper is another formula, and its values do not compare with these.
+"""
 
 from dataclasses import dataclass
 
@@ -10,7 +13,7 @@ from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
 from experiments.contract.errors import InputError
-from experiments.methods.metrics.paired import CONSTANT, paired
+from experiments.methods.metrics.paired import CONSTANT, centered, paired
 
 RIDGE = 1.0
 RESAMPLES = 1000
@@ -70,7 +73,7 @@ def slot_identifiability(
     truth, found = (_standardized(values[chosen], fit=fit) for values in (latents, estimates))
     errors = _squared_errors(truth, found)
     table = _slot_r2(truth.score, errors, np.ones((1, score)))
-    rows, order = linear_sum_assignment(table[0], maximize=True)
+    _slots, order = linear_sum_assignment(table[0], maximize=True)
     weights = draw.multinomial(score, np.full(score, 1 / score), size=RESAMPLES)
     resampled = np.subtract(*_on_and_off(_slot_r2(truth.score, errors, weights), order))
     (on,), (off,) = _on_and_off(table, order)
@@ -87,8 +90,8 @@ def slot_identifiability(
 
 
 def _standardized(values: NDArray[np.float64], *, fit: int) -> _Rows:
-    center, spread = values[:fit].mean(axis=0), values[:fit].std(axis=0)
-    scaled = (values - center) / np.where(spread > 0, spread, 1)
+    spread = np.sqrt(np.square(centered(values[:fit])).mean(axis=0))
+    scaled = (values - values[:fit].mean(axis=0)) / np.where(spread > 0, spread, 1)
     return _Rows(fit=scaled[:fit], score=scaled[fit:])
 
 
@@ -118,7 +121,8 @@ def _slot_r2(
     left = np.tensordot(weights, errors, axes=(1, 1)) / total[:, None]
     varying = (spread > CONSTANT)[:, None]
     r2 = np.where(varying, 1 - left / np.where(varying, spread[:, None], 1), 0)
-    return np.maximum(r2.mean(axis=-1), 0).swapaxes(1, 2)
+    table: NDArray[np.float64] = np.maximum(r2.mean(axis=-1), 0).swapaxes(1, 2)
+    return table
 
 
 def _on_and_off(

@@ -88,7 +88,7 @@ def train(task: Task, *, plan: Plan, checkpoints: Checkpoints, report: Callable[
 
 
 def _optimizer(task: Task, *, plan: Plan) -> torch.optim.Adam:
-    """Adam in one pass over all parameters, which for small networks halves the time of a step."""
+    """Adam in one pass over all parameters, which halves its part of a step of small networks."""
     groups = [{"params": list(group.parameters), "full_rate": plan.learning_rate * group.factor} for group in task.groups()]
     return torch.optim.Adam(groups, lr=plan.learning_rate, fused=True)
 
