@@ -11,15 +11,16 @@ from experiments.contract.fields import Json, require, require_range
 Part = Literal["linear", "contrast", "extensions", "images"]
 PARTS: tuple[Part, ...] = ("linear", "contrast", "extensions", "images")
 Kind = Literal["pairs", "extension", "images"]
-Size: TypeAlias = tuple[int, int]
-"""Pairs a step, and steps."""
+Size: TypeAlias = tuple[int, int, float]
+"""Pairs a step, steps, and the rate."""
 
 RATIOS = (5, 10, 20, 50)
 """Of the precisions of content and style; the first is that of the published bimodal runs."""
 LOWEST, HIGHEST = 5.0, 25.0
 """Precisions of both published spectra, linear and bimodal; the lowest is that of style in the contrast."""
-RATE = 3e-3
-"""Of the encoders of latents. At a third of it style takes several thousand steps to leave InfoNCE's codes."""
+QUICK, SLOW = 3e-3, 1e-3
+"""Rates of encoders of latents. The quick one turns codes sooner, until each stands for one latent; where precisions are far apart
+encoders lose a latent of style for good in their first quick steps."""
 PRECISIONS_RATE = 0.1
 """Adam moves a parameter by about its rate a step: at ten times the encoder's rate, as published for 100,000 steps, a precision
 cannot reach 50 within the steps that are taken here."""
@@ -53,15 +54,15 @@ POSITIVE, NEGATIVE = (10.0, 15.0, 20.0, 25.0, 30.0), (6.0, 3.0, 5.0, 2.0, 4.0)
 class Scale:
     """How large and how long the trainings are."""
 
-    steps: int = 4000
+    steps: int = 12_000
     """Of the linear spectrum."""
     batch: int = 512
     """Of the same."""
-    bimodal_steps: int = 2000
-    contrast_steps: int = 1500
+    bimodal_steps: int = 4000
+    contrast_steps: int = 6000
     contrast_batch: int = 256
     """Of the contrast and of the extensions."""
-    extension_steps: int = 1500
+    extension_steps: int = 3000
     ratios: tuple[int, ...] = RATIOS
     linear_latents: int = 5
     contrast_latents: int = 6
@@ -103,7 +104,7 @@ def linear_stages(scale: Scale) -> list[Stage]:
     half = scale.contrast_latents // 2
     linear = np.linspace(LOWEST, HIGHEST, scale.linear_latents).tolist()
     bimodal = [HIGHEST] * half + [LOWEST] * half
-    size, short = (scale.batch, scale.steps), (scale.batch, scale.bimodal_steps)
+    size, short = (scale.batch, scale.steps, QUICK), (scale.batch, scale.bimodal_steps, SLOW)
     return [
         _pairs(scale, "linear_aninfonce", "linear", spectrum=linear, loss="aninfonce", size=size),
         _pairs(scale, "bimodal_aninfonce", "linear", spectrum=bimodal, loss="aninfonce", size=short),
@@ -121,7 +122,7 @@ def contrast_stages(scale: Scale) -> list[Stage]:
             "contrast",
             spectrum=[LOWEST * ratio] * half + [LOWEST] * half,
             loss=loss,
-            size=(scale.contrast_batch, scale.contrast_steps),
+            size=(scale.contrast_batch, scale.contrast_steps, SLOW),
         )
         for ratio in scale.ratios
         for loss in LOSSES
@@ -130,7 +131,7 @@ def contrast_stages(scale: Scale) -> list[Stage]:
 
 def extension_stages(scale: Scale) -> list[Stage]:
     """Two laws as an ensemble, and each alone; hard negatives."""
-    size = (scale.contrast_batch, scale.extension_steps)
+    size = (scale.contrast_batch, scale.extension_steps, QUICK)
     alone = [
         _pairs(scale, f"law{number}_alone", "extensions", spectrum=list(law), loss="aninfonce", size=size)
         for number, law in enumerate((FIRST, SECOND), start=1)
@@ -138,7 +139,7 @@ def extension_stages(scale: Scale) -> list[Stage]:
     shared = {**LOSSES["aninfonce"], **scale.shared}
     together = {"spectra": [list(FIRST), list(SECOND)], "shared": {**_sized(size), **shared, "latents": len(FIRST)}}
     # An eighth of the anchors, since each has negatives of its own.
-    few = (max(2, scale.contrast_batch // 8), scale.extension_steps)
+    few = (max(2, scale.contrast_batch // 8), scale.extension_steps, QUICK)
     hard = {
         "spectra": [list(POSITIVE)],
         "negatives": list(NEGATIVE),
@@ -173,6 +174,6 @@ def _pairs(scale: Scale, name: str, part: Part, *, spectrum: list[float], loss: 
 
 def _sized(size: Size) -> dict[str, Json]:
     """With twenty looks on the way."""
-    batch, steps = size
-    rates = {"learning_rate": RATE, "precisions_factor": PRECISIONS_RATE / RATE}
+    batch, steps, rate = size
+    rates = {"learning_rate": rate, "precisions_factor": PRECISIONS_RATE / rate}
     return {**rates, "batch": batch, "steps": steps, "measure_every": max(1, steps // 20), "keep_every": max(1, steps // 10)}

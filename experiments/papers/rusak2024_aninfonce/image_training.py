@@ -1,6 +1,7 @@
 """The training of an encoder of images: two augmented views of an image are a pair."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -82,19 +83,13 @@ class ImageTask:
         )
 
 
-class evaluating:  # noqa: N801 -- reads as a context, as torch's own
-    """A context in which a network is in evaluation mode and no gradients are kept."""
-
-    def __init__(self, network: nn.Module) -> None:
-        self.network, self.no_grad = network, torch.no_grad()
-
-    def __enter__(self) -> None:
-        self.network.eval()
-        self.no_grad.__enter__()
-
-    def __exit__(self, *error: Any) -> None:
-        self.no_grad.__exit__(*error)
-        self.network.train()
+@contextmanager
+def evaluating(network: nn.Module) -> Iterator[None]:
+    """A network in evaluation mode, without gradients."""
+    network.eval()
+    with torch.no_grad():
+        yield
+    network.train()
 
 
 def train_images(recipe: Training, configuration: ImageConfiguration, *, workshop: Workshop) -> Product:

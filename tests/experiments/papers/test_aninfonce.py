@@ -90,14 +90,15 @@ def test_precisions_that_differ_are_learned_and_latents_found(tmp_path: Path):
     fields = {
         **{"latents": 3, "spectrum": [40.0, 20.0, 5.0], "conditional": "anisotropic", "power": 2.0, "temperature": HALF},
         **{"precisions": "diagonal", "precisions_factor": 100.0, "hidden": [64, 64], "batch": 128, "mixing_pool": 200},
-        **{"steps": 500, "measure_every": 250, "keep_every": 500},
+        **{"steps": 500, "measure_every": 500, "keep_every": 500},
     }
 
     found = new_workshop(tmp_path).obtain(Training(paper=SLUG, configuration={**fields, KIND: "pairs"}, seeds=(0,))).values
 
     assert found["r2"][0] > max(0.95, found["identity"]["r2"][0])
     assert found["mcc"][0] > max(0.8, found["identity"]["mcc"][0])
-    assert max(found["precisions"][0]) > 2 * min(found["precisions"][0])
+    # They start at 1, all alike.
+    assert max(found["precisions"][0]) > 1.2 * min(found["precisions"][0]) > 5
 
 
 @pytest.mark.integration
@@ -144,12 +145,11 @@ def test_an_encoder_of_images_is_a_model_whose_units_have_exemplars(made):
 
 
 @pytest.mark.unit
-def test_at_the_scale_of_a_cpu_a_law_alone_is_a_training_of_the_contrast():
+def test_latents_of_all_seeds_are_trained_side_by_side_and_images_one_by_one():
     recipe = Run(paper=SLUG, preset="cpu")
 
     by_name = {stage.name: trainings for stage, trainings in trainings_of(recipe)}
 
-    assert by_name["law1_alone"][0].digest == by_name["ratio5_aninfonce"][0].digest
     assert [training.seeds for training in by_name["packaged_infonce"]] == [(0,), (1,), (2,)]
     assert by_name["ratio50_infonce"][0].seeds == (0, 1, 2)
 
