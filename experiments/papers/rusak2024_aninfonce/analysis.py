@@ -7,7 +7,7 @@ from typing import Any
 
 from experiments.contract.artifacts import ArtifactStore, Manifest
 from experiments.contract.journals import JOURNAL
-from experiments.papers.rusak2024_aninfonce.configurations import Stage
+from experiments.papers.rusak2024_aninfonce.networks import Stage
 
 Metrics = dict[str, Any]
 SCORES = ("r2", "mcc", "r2_in_sample", "mcc_in_sample", "content_r2", "style_r2", "block_r2")

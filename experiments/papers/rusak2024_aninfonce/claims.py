@@ -7,7 +7,7 @@ from typing import Any
 from experiments.contract.claims import Check, Claim, Result
 from experiments.methods.statistics.intervals import bca_interval
 from experiments.papers.rusak2024_aninfonce.analysis import mean_and_deviation
-from experiments.papers.rusak2024_aninfonce.configurations import RATIOS, TITLES
+from experiments.papers.rusak2024_aninfonce.networks import RATIOS, TITLES
 
 PAGE = "Rusak et al. 2024, project page"
 LOGS = "training logs published with the code, n = 10"

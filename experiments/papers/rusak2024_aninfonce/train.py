@@ -13,12 +13,12 @@ from experiments.methods.identification.configuration import Configuration
 from experiments.methods.run_results import RunFigure, run_product
 from experiments.papers.rusak2024_aninfonce.analysis import Metrics, curves_of, image_metrics, latent_metrics
 from experiments.papers.rusak2024_aninfonce.claims import CLAIMS
-from experiments.papers.rusak2024_aninfonce.configurations import PARTS, Kind, Scale, Stage, stages
-from experiments.papers.rusak2024_aninfonce.extension_training import Extension, train_extension
-from experiments.papers.rusak2024_aninfonce.figures import contrast_figure, image_figure, recovery_figure
-from experiments.papers.rusak2024_aninfonce.image_configuration import ImageConfiguration
-from experiments.papers.rusak2024_aninfonce.image_training import train_images
-from experiments.papers.rusak2024_aninfonce.latent_training import train_latents
+from experiments.papers.rusak2024_aninfonce.figures.results import contrast_figure, image_figure, recovery_figure
+from experiments.papers.rusak2024_aninfonce.images.configuration import ImageConfiguration
+from experiments.papers.rusak2024_aninfonce.images.training import train_images
+from experiments.papers.rusak2024_aninfonce.latents.extensions import Extension, train_extension
+from experiments.papers.rusak2024_aninfonce.latents.training import train_latents
+from experiments.papers.rusak2024_aninfonce.networks import PARTS, Kind, Scale, Stage, stages
 
 KIND = "experiment"
 """The field of a training's configuration that says of which kind it is."""

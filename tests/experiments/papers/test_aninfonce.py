@@ -16,13 +16,13 @@ from experiments.contract.recipes import Exemplars, Run, Training
 from experiments.methods.contrastive.pair_loss import pair_nce
 from experiments.methods.identification.configuration import Configuration
 from experiments.papers.rusak2024_aninfonce.claims import CLAIMS
-from experiments.papers.rusak2024_aninfonce.configurations import Scale, stages
-from experiments.papers.rusak2024_aninfonce.extension_training import Extension, ExtensionTask
-from experiments.papers.rusak2024_aninfonce.image_configuration import ImageConfiguration, images_of
-from experiments.papers.rusak2024_aninfonce.image_networks import network_of
-from experiments.papers.rusak2024_aninfonce.image_probes import balanced, by_source
-from experiments.papers.rusak2024_aninfonce.image_training import ImageTask
-from experiments.papers.rusak2024_aninfonce.objectives import HALF, anchored_nce
+from experiments.papers.rusak2024_aninfonce.images.configuration import ImageConfiguration, images_of
+from experiments.papers.rusak2024_aninfonce.images.networks import network_of
+from experiments.papers.rusak2024_aninfonce.images.probes import balanced, by_source
+from experiments.papers.rusak2024_aninfonce.images.training import ImageTask
+from experiments.papers.rusak2024_aninfonce.latents.extensions import Extension, ExtensionTask
+from experiments.papers.rusak2024_aninfonce.latents.objectives import HALF, anchored_nce
+from experiments.papers.rusak2024_aninfonce.networks import Scale, stages
 from experiments.papers.rusak2024_aninfonce.train import KIND, stages_of, trainings_of
 from model_zoo.catalogue import eligible_layers
 from model_zoo.loading import load

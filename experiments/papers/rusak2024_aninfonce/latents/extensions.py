@@ -24,7 +24,7 @@ from experiments.methods.training.journal import journal_file
 from experiments.methods.training.loop import Group, train
 from experiments.methods.training.registration import zoo_files
 from experiments.methods.training.stacked import step_generator
-from experiments.papers.rusak2024_aninfonce.objectives import HALF, anchored_nce
+from experiments.papers.rusak2024_aninfonce.latents.objectives import HALF, anchored_nce
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,10 +18,10 @@ from experiments.methods.training.journal import journal_file
 from experiments.methods.training.loop import Group, train
 from experiments.methods.training.registration import GRAY, zoo_files
 from experiments.methods.training.stacked import step_generator
-from experiments.papers.rusak2024_aninfonce.image_configuration import ImageConfiguration, images_of
-from experiments.papers.rusak2024_aninfonce.image_networks import WithPrecisions, about, network_of
-from experiments.papers.rusak2024_aninfonce.image_probes import probed
-from experiments.papers.rusak2024_aninfonce.objectives import HALF
+from experiments.papers.rusak2024_aninfonce.images.configuration import ImageConfiguration, images_of
+from experiments.papers.rusak2024_aninfonce.images.networks import WithPrecisions, about, network_of
+from experiments.papers.rusak2024_aninfonce.images.probes import probed
+from experiments.papers.rusak2024_aninfonce.latents.objectives import HALF
 from model_zoo.preprocessing import Preprocess
 
 HELD_OUT = 2**40

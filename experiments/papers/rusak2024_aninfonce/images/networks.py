@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from experiments.methods.training.registration import Registered
-from experiments.papers.rusak2024_aninfonce.image_configuration import ImageConfiguration
+from experiments.papers.rusak2024_aninfonce.images.configuration import ImageConfiguration
 from model_zoo.sources import convolutional_encoder, resnet_encoder
 from model_zoo.sources.convolutional_encoder import ConvolutionalEncoder
 from model_zoo.sources.resnet_encoder import ResnetEncoder

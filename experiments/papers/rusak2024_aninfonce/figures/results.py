@@ -9,7 +9,7 @@ from matplotlib.figure import Figure as Canvas
 
 from experiments.methods.choice_figures.style import COLORS, INK, MARKERS, PALE, draw, frame
 from experiments.methods.run_results import RunFigure
-from experiments.papers.rusak2024_aninfonce.configurations import LOSSES, TITLES
+from experiments.papers.rusak2024_aninfonce.networks import LOSSES, TITLES
 
 LOSS_COLORS = {"infonce": COLORS["synthetic"], "infonce_scaled": COLORS["mixed"], "aninfonce": COLORS["natural"]}
 PANELS = (("content_r2", "Content (high precision)"), ("style_r2", "Style (low precision)"))

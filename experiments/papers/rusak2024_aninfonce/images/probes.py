@@ -16,7 +16,7 @@ from sklearn.preprocessing import StandardScaler
 from experiments.datasets.augmentations import augment, draw_augmentations, resized
 from experiments.datasets.image_sets import ImageSet
 from experiments.methods.training.stacked import step_generator
-from experiments.papers.rusak2024_aninfonce.image_configuration import ImageConfiguration
+from experiments.papers.rusak2024_aninfonce.images.configuration import ImageConfiguration
 from model_zoo.preprocessing import Preprocess
 from model_zoo.sources.convolutional_encoder import ConvolutionalEncoder
 from model_zoo.sources.resnet_encoder import ResnetEncoder

@@ -19,8 +19,8 @@ RATIOS = (5, 10, 20, 50)
 LOWEST, HIGHEST = 5.0, 25.0
 """Precisions of both published spectra, linear and bimodal; the lowest is that of style in the contrast."""
 QUICK, SLOW = 3e-3, 1e-3
-"""Rates of encoders of latents. The quick one turns codes sooner, until each stands for one latent; where precisions are far apart
-encoders lose a latent of style for good in their first quick steps."""
+"""Rates of encoders of latents. The quick one turns codes sooner, until each stands for one latent; where precisions are far
+apart encoders lose a latent of style for good in their first quick steps."""
 PRECISIONS_RATE = 0.1
 """Adam moves a parameter by about its rate a step: at ten times the encoder's rate, as published for 100,000 steps, a precision
 cannot reach 50 within the steps that are taken here."""
