@@ -19,7 +19,7 @@ RECOVERED = (("linear_aninfonce", "linear"), ("bimodal_aninfonce", "bimodal"), (
 def contrast_figure(curves: Mapping[str, Sequence[Mapping[str, Any]]]) -> RunFigure:
     """A column of panels for each ratio; a line for each loss, its band from the lowest to the highest seed."""
     ratios = sorted({int(name.partition("_")[0].removeprefix("ratio")) for name in curves})
-    title = "What two losses find of precise and of imprecise latents"
+    title = "What the losses find of content and of style"
 
     def panels(canvas: Canvas) -> None:
         grid = canvas.subplots(len(PANELS), len(ratios), sharey=True, sharex=True, squeeze=False)
@@ -39,7 +39,7 @@ def contrast_figure(curves: Mapping[str, Sequence[Mapping[str, Any]]]) -> RunFig
     return RunFigure(
         name="contrast",
         caption=f"{title}. Held-out R² of a linear map from codes to latents while training; mean and range of seeds.",
-        content=draw((2.6 * len(ratios) + 1.4, 5.0), panels, title=title),
+        content=draw((max(5.4, 2.6 * len(ratios) + 1.4), 5.0), panels, title=title),
     )
 
 
@@ -82,9 +82,12 @@ def image_figure(metrics: Mapping[str, Mapping[str, Any]]) -> RunFigure:
             pair = {loss: metrics[f"{name}_{loss}"] for loss in ("infonce", "aninfonce")}
             _marks(row[0], pair, score="mean_accuracy", readings=readings, chance=0.5)
             row[0].set_title(f"{name}: which augmentations were applied")
-            chance = pair["infonce"]["features"].get("class_chance", 0.0)
-            _marks(row[1], pair, score="class_accuracy", readings=readings[:2], chance=chance)
-            row[1].set_title("class of the object")
+            chance = pair["infonce"]["features"].get("class_chance")
+            row[1].set_title("class of the object" if chance else "class of the object: none here")
+            if chance is None:
+                row[1].set_axis_off()
+            else:
+                _marks(row[1], pair, score="class_accuracy", readings=readings[:2], chance=chance)
         grid[0][0].legend(loc="best")
 
     return RunFigure(
