@@ -88,7 +88,10 @@ class Configuration:
         remedy = "Choose another conditional, or space=sphere"
         for_sphere = self.conditional in ("von_mises_fisher", "anisotropic")
         require(
-            self.space == "sphere" or not for_sphere, "conditional", f"{self.conditional} lives on the sphere, not in {self.space}", remedy
+            self.space == "sphere" or not for_sphere,
+            "conditional",
+            f"{self.conditional} lives on the sphere, not in {self.space}",
+            remedy,
         )
         if self.conditional == "anisotropic":
             fits = len(self.spectrum) == self.latents and min(self.spectrum) > 0

@@ -69,14 +69,11 @@ class EncoderTask:
         """The sum over members, so that each has the gradient that it would have alone."""
         generators = [step_generator(member.seed, step=step, device=self.device) for member in self.members]
         worlds = [member.world for member in self.members]
-        points = [
-            world.points(self.batch, generator=generator) for world, generator in zip(worlds, generators, strict=True)
-        ]
+        points = [world.points(self.batch, generator=generator) for world, generator in zip(worlds, generators, strict=True)]
         if self.pair_loss is None:
             return supervised_loss(self.encoder(self._observed(points)), torch.stack(points)).sum()
         partners = [
-            world.partners(one, generator=generator)
-            for world, one, generator in zip(worlds, points, generators, strict=True)
+            world.partners(one, generator=generator) for world, one, generator in zip(worlds, points, generators, strict=True)
         ]
         both = [torch.cat(pair) for pair in zip(points, partners, strict=True)]
         first, second = self.encoder(self._observed(both)).chunk(2, dim=1)

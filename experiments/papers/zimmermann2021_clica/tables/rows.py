@@ -50,7 +50,9 @@ class Block:
     identity: Figure
     supervised: Figure
 
-    def row(self, name: str, conditional: Law, model: Model, figure: Figure, *, met: Literal["met", "not met"] = "not met") -> Row:
+    def row(
+        self, name: str, conditional: Law, model: Model, figure: Figure, *, met: Literal["met", "not met"] = "not met"
+    ) -> Row:
         """A row of the block, whose encoder was reported to reach `figure`."""
         return Row(
             name=name,
