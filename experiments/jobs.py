@@ -74,14 +74,14 @@ def finished(job: str, manifest: dict[str, Any]) -> dict[str, Any]:
     return {"job": job, "state": "finished", "manifest": manifest}
 
 
-def failed(job: str, error: dict[str, str]) -> dict[str, Any]:
-    """The outcome of a job that could not be done as asked; `error` has field, message and remedy."""
-    return {"job": job, "state": "failed", "error": error}
+def failed(job: str, error: dict[str, str], *, stages: Sequence[str] = ()) -> dict[str, Any]:
+    """The outcome of a job that could not be done as asked: field, message and remedy; `stages` as in `Progress`."""
+    return {"job": job, "state": "failed", "error": error, "stages": list(stages)}
 
 
-def cancelled(job: str) -> dict[str, Any]:
+def cancelled(job: str, *, stages: Sequence[str] = ()) -> dict[str, Any]:
     """The outcome of a job that was told to stop."""
-    return {"job": job, "state": "cancelled"}
+    return {"job": job, "state": "cancelled", "stages": list(stages)}
 
 
 def artifact_url() -> str:

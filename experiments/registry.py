@@ -43,8 +43,8 @@ def design(slug: str) -> Design:
     return cast(Design, part(slug, "design"))
 
 
-def runner(slug: str) -> ModuleType:
-    """The `train` of a paper that can be run.
+def runnable(slug: str) -> Experiment:
+    """A paper that can be run; torch-free.
 
     Raises:
         InputError: There is no such paper, or it has no run.
@@ -52,7 +52,16 @@ def runner(slug: str) -> ModuleType:
     if not experiment(slug).runs:
         able = ", ".join(name for name, paper in experiments().items() if paper.runs)
         raise InputError(field="paper", message=f"{slug} has no run; it asks people", remedy=f"Choose one of {able}")
-    return part(slug, "train")
+    return experiment(slug)
+
+
+def runner(slug: str) -> ModuleType:
+    """The `train` of a paper that can be run.
+
+    Raises:
+        InputError: As for `runnable`.
+    """
+    return part(runnable(slug).slug, "train")
 
 
 def part(slug: str, name: str) -> ModuleType:

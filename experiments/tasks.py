@@ -57,9 +57,9 @@ def _outcome(task: Task, *, job: str, recipe: dict[str, Any]) -> dict[str, Any]:
             bring_models(recipe, store=store)
             return jobs.finished(job, workshop.obtain(recipe_from_json(recipe)).as_json())
         except InputError as error:
-            return jobs.failed(job, error.as_json())
+            return jobs.failed(job, error.as_json(), stages=heartbeat.stages)
         except Cancelled:
-            return jobs.cancelled(job)
+            return jobs.cancelled(job, stages=heartbeat.stages)
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 return jobs.failed(job, FULL_DISK.as_json())

@@ -7,12 +7,16 @@ from torch import nn
 
 from model_zoo.catalogue import ModelCard
 from model_zoo.sources import (
+    additive_autoencoder,
     clip_towers,
     convolutional_encoder,
     efficientnet_lite,
     lucent_networks,
+    monet,
     perceptron,
     published_encoders,
+    resnet_encoder,
+    slot_attention,
     small_convnet,
     timm_networks,
     torchvision_networks,
@@ -41,8 +45,12 @@ SOURCES: Mapping[str, Source] = {
     "convnext_base": timm_networks,
     "small_convnet": small_convnet,
     "perceptron": perceptron,
+    "additive_autoencoder": additive_autoencoder,
+    "slot_attention": slot_attention,
+    "monet": monet,
     "mask_encoder": published_encoders,
     "resnet18_encoder": published_encoders,
     "convolutional_encoder": convolutional_encoder,
+    "resnet_encoder": resnet_encoder,
 }
 """By the name that stands in a card."""

@@ -86,7 +86,7 @@ def _of_parts(divided: jobs.Progress) -> jobs.Progress:
     return replace(
         divided,
         done=len(ended),
-        doing=f"shard {min(len(ended) + 1, len(told))} of {len(told)}",
+        doing=f"{'training' if divided.stages else 'shard'} {min(len(ended) + 1, len(told))} of {len(told)}",
         beat_at=_beat_of_parts(divided.beat_at, beats=beats, ended=ended, waiting_parts=len(told) - len(ended) - len(beats)),
     )
 

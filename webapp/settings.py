@@ -19,6 +19,7 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 INSTALLED_APPS = [
     "webapp.participants",
     "webapp.stimuli",
+    "webapp.runs",
     "webapp.studies",
     "django.contrib.admin",
     "django.contrib.auth",

@@ -8,6 +8,7 @@ from django.views.decorators.cache import never_cache
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from webapp.participants import hooks
+from webapp.runs import api as runs_api
 from webapp.stimuli import api as stimuli_api
 from webapp.stimuli.circuits import api as circuits_api
 from webapp.stimuli.networks import api as networks_api
@@ -33,6 +34,8 @@ api_urls = [
     path("stimuli", stimuli_api.StimulusCreateApi.as_view(), name="stimuli"),
     path("circuits", circuits_api.CircuitListApi.as_view(), name="circuits"),
     path("circuits/<str:digest>", circuits_api.CircuitApi.as_view(), name="circuit"),
+    path("runs", runs_api.RunListApi.as_view(), name="runs"),
+    path("runs/<str:digest>", runs_api.RunApi.as_view(), name="run"),
     path("models", networks_api.ModelListApi.as_view(), name="models"),
     path("models/<str:model_id>", networks_api.ModelApi.as_view(), name="model"),
     path("jobs/<uuid:job_id>", stimuli_api.JobApi.as_view(), name="job"),
@@ -55,6 +58,7 @@ urlpatterns = [
     path("studies/<uuid:study_id>/results/", results_views.results, name="results"),
     path("studies/<uuid:study_id>/operations/", operations_views.operations, name="operations"),
     path("studies/<uuid:study_id>/quality/", quality_views.quality, name="quality"),
+    path("", include("webapp.runs.urls")),
     path("", include("webapp.stimuli.urls")),
     path("api/v1/", include((api_urls, "api"))),
     path("admin/", admin.site.urls),

@@ -87,6 +87,12 @@ def parse_settings(pairs: list[str]) -> dict[str, Json]:
     return settings
 
 
+def as_typed(value: Json) -> str:
+    """A value as the word of a command line that `parse_settings` reads as it."""
+    is_plain = isinstance(value, str) and parse_settings([f"={value}"])[""] == value
+    return value if is_plain else canonical_json(value)
+
+
 def _typed(name: str, value: Json, hint: Any) -> Json:
     """`value` as the field's type; an integer is welcome where a float is wanted, nothing else is converted."""
     if get_origin(hint) is Literal:

@@ -25,6 +25,12 @@ def own_store(settings: pytest_django.Settings, tmp_path: Path) -> Iterator[None
 
 
 @pytest.fixture
+def own_zoo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder of its own for the models made here."""
+    monkeypatch.setenv("ZOO_DIR", str(tmp_path / "zoo"))
+
+
+@pytest.fixture
 def browser() -> Callable[[Study], tuple[Client, Session]]:
     """A function that gives a client with a new session's cookie, past instructions and practice."""
 

@@ -1,6 +1,7 @@
 """Reads of artifacts and jobs."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -30,6 +31,8 @@ class Shown:
     doing: str
     seconds_left: float | None = None
     """Of what is being done now, if it goes on as it has gone so far; None where nothing can be said."""
+    stages: Sequence[str] = ()
+    """Digests of the trainings that a run has come to."""
 
 
 def job_shown(job: Job) -> Shown:
@@ -38,7 +41,14 @@ def job_shown(job: Job) -> Shown:
     if progress is None:
         return Shown(state=job.state, done=0, total=0, doing="")
     left = _seconds_left(progress)
-    return Shown(state=Job.State.STARTED, done=progress.done, total=progress.total, doing=progress.doing, seconds_left=left)
+    return Shown(
+        state=Job.State.STARTED,
+        done=progress.done,
+        total=progress.total,
+        doing=progress.doing,
+        seconds_left=left,
+        stages=progress.stages,
+    )
 
 
 def _seconds_left(progress: Progress) -> float | None:

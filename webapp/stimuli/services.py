@@ -123,7 +123,7 @@ def job_end(outcome: dict[str, Any]) -> None:
     job.state, job.error, job.ended_at = outcome["state"], outcome.get("error"), timezone.now()
     job.save()
     if job.state != Job.State.FINISHED:
-        job_failed.send(sender=Job, job=job)
+        job_failed.send(sender=Job, job=job, stages=outcome.get("stages", []))
 
 
 @transaction.atomic
@@ -155,9 +155,10 @@ def job_cancel(job: Job) -> None:
     """Stop a job, whether it waits or runs; one that has ended stays as it is."""
     if job.state not in Job.OPEN:
         return
+    progress = compute.progress(str(job.task_id))
     store().mark_cancelled(str(job.id))
     compute.cancel(str(job.task_id))
-    job_end(jobs.cancelled(str(job.id)))
+    job_end(jobs.cancelled(str(job.id), stages=progress.stages if progress else ()))
 
 
 def jobs_look_after() -> None:

@@ -6,4 +6,4 @@ artifact_stored = Signal()
 """Sent with `digest` after an artifact was stored, in the same transaction."""
 
 job_failed = Signal()
-"""Sent with `job` after a job failed or was cancelled, in the same transaction."""
+"""Sent with `job`, and the `stages` it had come to, after a job failed or was cancelled, in the same transaction."""

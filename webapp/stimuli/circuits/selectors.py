@@ -2,33 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from experiments.contract.local_models import CARD, model_id
 from experiments.contract.recipes import Circuit
 from webapp.stimuli.models import Artifact, Job
-from webapp.stimuli.selectors import Shown, artifact_find, is_digest, job_shown
+from webapp.stimuli.ordered import Ordered
+from webapp.stimuli.selectors import artifact_find, is_digest
 
 
 @dataclass(frozen=True, kw_only=True)
-class CircuitShown:
-    """An ordered circuit: its recipe, the job that makes or made it, and the artifact once there is one."""
+class CircuitShown(Ordered):
+    """An ordered circuit."""
 
-    digest: str
     recipe: Mapping[str, Any]
-    job: Job | None
-    artifact: Artifact | None
-
-    @cached_property
-    def state(self) -> str:
-        """`finished`, or where the newest job stands."""
-        return Job.State.FINISHED if self.artifact else self.progress.state
-
-    @cached_property
-    def progress(self) -> Shown:
-        """Of the newest job."""
-        return job_shown(self.job) if self.job else Shown(state=Job.State.FINISHED, done=0, total=0, doing="")
 
     @property
     def published(self) -> bool | None:

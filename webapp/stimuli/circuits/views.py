@@ -63,7 +63,7 @@ def state(request: HttpRequest, digest: str) -> HttpResponse:
 def order(request: HttpRequest, model: str, layer: str, channel: str) -> HttpResponse:
     """Have a unit fooled; an order that cannot be is shown on the unit's page with what is wrong."""
     unit, form = UnitShown.find(f"{model}/{layer}:{channel}"), CircuitForm(request.POST)
-    options = options_form(request.GET)
+    options = options_form(request.GET, model=unit.model)
     if form.is_valid():
         try:
             recipe = circuit_recipe({"unit": str(unit.address), "aggregation": unit.aggregation, **form.body()})

@@ -12,7 +12,7 @@ from experiments.contract.errors import InputError
 from model_zoo.catalogue import card
 from model_zoo.weight_files import is_there
 from webapp.stimuli.explorer.layer_page import layer_units
-from webapp.stimuli.explorer.options import options_form
+from webapp.stimuli.explorer.options import Options, options_form
 from webapp.stimuli.explorer.parts import parts_of
 from webapp.stimuli.explorer.unit_page import maker_of, part_context, unit_context
 from webapp.stimuli.explorer.units import UnitShown
@@ -63,7 +63,8 @@ def explorer(request: HttpRequest) -> HttpResponse:
 def network(request: HttpRequest, model: str) -> HttpResponse:
     """A network: its card and its layers."""
     found = card(model)
-    layers = layers_of(found)
+    # Units without pictures have no pages.
+    layers = layers_of(found) if found.takes == "images" else []
     groups = (
         ("Layers that units are drawn from", [layer for layer in layers if layer.eligible]),
         ("Other layers", [layer for layer in layers if not layer.eligible and not layer.skipped]),
@@ -83,12 +84,12 @@ def network(request: HttpRequest, model: str) -> HttpResponse:
 @told_in_front
 def layer(request: HttpRequest, model: str, layer: str) -> HttpResponse:
     """The units of a layer; the button has exemplars and visualizations of those on the page made."""
-    form = options_form(request.GET)
     first = UnitShown.find(f"{model}/{layer}:0")
+    form = options_form(request.GET, model=first.model)
     units, cells = layer_units(first.model, first.address.layer, number=request.GET.get("page", "1"))
     if request.method == "POST":
         require_right(request, "make")
-        return _make_all(request, [UnitShown.find(cell.address) for cell in cells])
+        return _make_all(request, [UnitShown.find(cell.address) for cell in cells], form.options())
     context: dict[str, Any] = {"layer": first, "units": units, "cells": cells, "form": form, "options": form.options()}
     context["under_way"] = Job.objects.filter(unit__in=[cell.address for cell in cells], state__in=Job.OPEN).count()
     return page(request, "stimuli/layer.html", f"{model}/{first.address.layer}", **context)
@@ -99,7 +100,8 @@ def layer(request: HttpRequest, model: str, layer: str) -> HttpResponse:
 @told_in_front
 def unit(request: HttpRequest, model: str, layer: str, channel: str) -> HttpResponse:
     """All that there is of a unit, and buttons for what there is not."""
-    form, found = options_form(request.GET), UnitShown.find(f"{model}/{layer}:{channel}")
+    found = UnitShown.find(f"{model}/{layer}:{channel}")
+    form = options_form(request.GET, model=found.model)
     return page(request, "stimuli/unit.html", str(found.address), **unit_context(found, form.options(), form=form))
 
 
@@ -108,7 +110,8 @@ def unit(request: HttpRequest, model: str, layer: str, channel: str) -> HttpResp
 @told_in_front
 def unit_part(request: HttpRequest, model: str, layer: str, channel: str, name: str) -> HttpResponse:
     """One part of a unit's page alone, for the script that looks again while it is made."""
-    found, options = UnitShown.find(f"{model}/{layer}:{channel}"), options_form(request.GET).options()
+    found = UnitShown.find(f"{model}/{layer}:{channel}")
+    options = options_form(request.GET, model=found.model).options()
     parts = parts_of(found, options, names=[name])
     if not parts:
         raise Http404
@@ -120,7 +123,8 @@ def unit_part(request: HttpRequest, model: str, layer: str, channel: str, name: 
 @told_in_front
 def unit_act(request: HttpRequest, model: str, layer: str, channel: str) -> HttpResponse:
     """Have a part made, or all that are missing; or cancel one that is on its way."""
-    found, options = UnitShown.find(f"{model}/{layer}:{channel}"), options_form(request.GET).options()
+    found = UnitShown.find(f"{model}/{layer}:{channel}")
+    options = options_form(request.GET, model=found.model).options()
     name = request.POST.get("part", "")
     for part in parts_of(found, options, names=[name] if name else []):
         if part.job and part.is_open and request.POST.get("action") == "cancel":
@@ -130,8 +134,7 @@ def unit_act(request: HttpRequest, model: str, layer: str, channel: str) -> Http
     return redirect(f"{found.url}{options.query}{f'#{name}' if name else ''}")
 
 
-def _make_all(request: HttpRequest, units: list[UnitShown]) -> HttpResponse:
-    options = options_form(request.GET).options()
+def _make_all(request: HttpRequest, units: list[UnitShown], options: Options) -> HttpResponse:
     parts = [part for unit in units for part in parts_of(unit, options, names=LAYER_PARTS)]
     wanted = [part.recipe for part in parts if part.recipe and part.can_be_made]
     for recipe in wanted:

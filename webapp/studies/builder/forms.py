@@ -8,10 +8,9 @@ from django import forms
 
 from experiments import registry
 from experiments.contract.designs import LANGUAGES, Design
-from model_zoo.catalogue import model_ids
 from webapp.participants.models import ConsentText, Recruitment
 from webapp.studies.builder.hints import HINTS
-from webapp.studies.builder.units import UNIT_SOURCES, layer_choices
+from webapp.studies.builder.units import UNIT_SOURCES, layer_choices, models_with_pictures
 from webapp.studies.models import Study
 
 SETTING = "setting_"
@@ -77,8 +76,9 @@ class StudyForm(forms.Form):
         fields: Mapping[str, Any] = self.fields
         fields["conditions"].choices = [(name, name.replace("_", " ")) for name in design.CONDITIONS]
         fields["conditions"].initial = list(design.DEFAULT_CONDITIONS)
-        fields["models"].choices = [(model, model) for model in model_ids()]
-        fields["models"].initial = list(model_ids()[:1])
+        models = models_with_pictures()
+        fields["models"].choices = [(model, model) for model in models]
+        fields["models"].initial = models[:1]
         fields["layer"].choices = layer_choices()
         fields["consent"].queryset = ConsentText.objects.exclude(version="imported").order_by("-created_at")
 

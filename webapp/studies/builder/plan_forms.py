@@ -12,7 +12,7 @@ from experiments.contract.errors import InputError
 from webapp.participants.consent import default_consent
 from webapp.participants.models import ConsentText, Recruitment
 from webapp.studies.builder.forms import SETTING, AssumptionsForm, RecruitmentForm, SettingsForm, StudyForm
-from webapp.studies.builder.units import units_chosen
+from webapp.studies.builder.units import fitting_sizes, models_with_pictures, units_chosen
 from webapp.studies.models import Study
 from webapp.studies.services.study import StudyPlan
 
@@ -36,7 +36,8 @@ class PlanForms:
     def of(cls, design: Design, *, data: Mapping[str, Any] | None, study: Study | None, units: Sequence[str] = ()) -> Self:
         """The forms of a design, with what was sent, or else with what the study has; a new one begins with these units."""
         initial = _initial(study) if study else {"consent": default_consent().id, **_pasted(units)}
-        set_before = {SETTING + name: value for name, value in (study.settings if study else {}).items()}
+        settings = study.settings if study else fitting_sizes(design, units)
+        set_before = {SETTING + name: value for name, value in settings.items()}
         return cls(
             study=StudyForm(data, design=design, initial=initial),
             settings=SettingsForm(data, design=design, initial=set_before),
@@ -104,8 +105,12 @@ def _initial(study: Study) -> dict[str, Any]:
     return initial | (_of_recruitment(study.recruitment) if study.recruitment else {})
 
 
-def _pasted(units: Sequence[str]) -> dict[str, str]:
-    return {"units_from": "pasted", "pasted": "\n".join(units)} if units else {}
+def _pasted(units: Sequence[str]) -> dict[str, Any]:
+    if not units:
+        return {}
+    known = models_with_pictures()
+    named = dict.fromkeys(unit.partition("/")[0] for unit in units)
+    return {"units_from": "pasted", "pasted": "\n".join(units), "models": [model for model in named if model in known]}
 
 
 def _of_recruitment(recruitment: Recruitment) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Scenes of sprites: networks of several methods that reconstruct them, and their scores."""

@@ -1,0 +1,1 @@
+"""Synthetic objects: their generator, the autoencoders that invert it, and their scores."""

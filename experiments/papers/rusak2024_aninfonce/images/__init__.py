@@ -1,0 +1,1 @@
+"""The trainings of encoders of images, and what is read from them."""

@@ -1,0 +1,166 @@
+"""Linear probes of an encoder of images: the class of an object, and which augmentations made a view, with what parameters.
+
+All are fitted on images that the encoder was trained on and scored on photographs and objects that neither has seen.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+from sklearn.linear_model import RidgeClassifierCV, RidgeCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from experiments.datasets.augmentations import augment, draw_augmentations, resized
+from experiments.datasets.image_sets import ImageSet
+from experiments.methods.training.stacked import step_generator
+from experiments.papers.rusak2024_aninfonce.images.configuration import ImageConfiguration
+from model_zoo.preprocessing import Preprocess
+from model_zoo.sources.convolutional_encoder import ConvolutionalEncoder
+from model_zoo.sources.resnet_encoder import ResnetEncoder
+
+SWITCHED = ("flipped", "jittered", "grayed", "blurred")
+"""Augmentations that are applied or not."""
+MEASURED = ("scale", "horizontal", "vertical", "brightness", "contrast", "saturation", "hue", "sigma")
+"""Parameters with values."""
+CHUNK = 256
+PROBED = 2**41
+"""A step that no training reaches: of the generator of the probes' views."""
+PENALTIES = np.logspace(-2, 4, 7)
+"""Among which probes, linear with squared errors, choose by leaving one out."""
+
+Reading = Mapping[str, Float[np.ndarray, "view feature"]]
+"""What a probe reads, by name."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Views:
+    """Views of images, what an encoder says of them, and what was done to them."""
+
+    features: Float[np.ndarray, "view feature"]
+    codes: Float[np.ndarray, "view latent"]
+    original_features: Float[np.ndarray, "view feature"]
+    """Of the image that each view is of, as a whole."""
+    original_codes: Float[np.ndarray, "view latent"]
+    applied: Mapping[str, Float[np.ndarray, " view"]]
+    images: Int[np.ndarray, " view"]
+    """Index of the image that each is of."""
+
+    @property
+    def readings(self) -> Reading:
+        """Of views alone, and of their differences to the whole images."""
+        return {
+            "features": self.features,
+            "codes": self.codes,
+            "feature_differences": self.features - self.original_features,
+            "code_differences": self.codes - self.original_codes,
+        }
+
+
+def probed(
+    encoder: ConvolutionalEncoder | ResnetEncoder,
+    configuration: ImageConfiguration,
+    images: ImageSet,
+    *,
+    preprocess: Preprocess,
+    seed: int,
+) -> dict[str, Any]:
+    """By reading, the scores of both kinds of probes; shares are also given by held-out source, for intervals."""
+    seen, unseen = (
+        views_of(encoder, configuration, images, preprocess=preprocess, seed=seed, held_out=held_out)
+        for held_out in (False, True)
+    )
+    sources = np.array([images.sources[index] for index in unseen.images])
+    found: dict[str, Any] = {"sources": sorted(set(sources.tolist()))}
+    for name, reading in seen.readings.items():
+        found[name] = augmentation_scores(reading, unseen.readings[name], seen=seen, unseen=unseen, sources=sources)
+    found["classes"] = list(images.classes)
+    if images.classes:
+        for name in ("features", "codes"):
+            found[name]["classes"] = class_scores(f"original_{name}", images, seen=seen, unseen=unseen)
+    return found
+
+
+def views_of(
+    encoder: ConvolutionalEncoder | ResnetEncoder,
+    configuration: ImageConfiguration,
+    images: ImageSet,
+    *,
+    preprocess: Preprocess,
+    seed: int,
+    held_out: bool,
+) -> Views:
+    """Views of all images, held out or not; the encoder is in evaluation mode and no gradients are kept."""
+    generator = step_generator(seed, step=PROBED + held_out, device="cpu")
+    indices = images.indices(held_out=held_out).repeat_interleave(configuration.views)
+    applied = draw_augmentations(configuration.law, len(indices), generator=generator)
+    parts: dict[str, list[np.ndarray]] = {name: [] for name in ("features", "codes", "original_features", "original_codes")}
+    device = preprocess.mean.device
+    for start in range(0, len(indices), CHUNK):
+        rows = slice(start, start + CHUNK)
+        originals = images.read(indices[rows]).to(device) / 255
+        views = augment(originals, applied.part(rows).to(str(device)), side=configuration.side)
+        for prefix, shown in (("", views), ("original_", resized(originals, side=configuration.side))):
+            features = encoder.features(preprocess(shown))
+            parts[f"{prefix}features"].append(features.cpu().numpy())
+            parts[f"{prefix}codes"].append(encoder.project(features).cpu().numpy())
+    joined = {name: np.concatenate(arrays) for name, arrays in parts.items()}
+    known = {name: getattr(applied, name).numpy().astype(float) for name in (*SWITCHED, *MEASURED)}
+    return Views(**joined, applied=known, images=indices.numpy())
+
+
+def augmentation_scores(
+    fitted: Float[np.ndarray, "view feature"],
+    scored: Float[np.ndarray, "other feature"],
+    *,
+    seen: Views,
+    unseen: Views,
+    sources: np.ndarray,
+) -> dict[str, Any]:
+    """`accuracy` of each switch (balanced, so that chance is .5) and `r2` of each parameter, their means, shares by source."""
+    accuracy, weighted = {}, []
+    for name in SWITCHED:
+        truth = unseen.applied[name] > 0
+        probe = make_pipeline(StandardScaler(), RidgeClassifierCV(alphas=PENALTIES, class_weight="balanced"))
+        right = probe.fit(fitted, seen.applied[name] > 0).predict(scored) == truth
+        weighted.append(balanced(right, truth))
+        accuracy[name] = float(weighted[-1].mean())
+    r2 = {}
+    for name in MEASURED:
+        regression = make_pipeline(StandardScaler(), RidgeCV(alphas=PENALTIES))
+        r2[name] = float(regression.fit(fitted, seen.applied[name]).score(scored, unseen.applied[name]))
+    return {
+        "accuracy": accuracy,
+        "mean_accuracy": float(np.mean(list(accuracy.values()))),
+        "accuracy_by_source": by_source(np.mean(weighted, axis=0), sources),
+        "r2": r2,
+        "mean_r2": float(np.mean(list(r2.values()))),
+    }
+
+
+def class_scores(reading: str, images: ImageSet, *, seen: Views, unseen: Views) -> dict[str, Any]:
+    """Balanced accuracy of the class from the whole images, and its shares by source."""
+    labels = {True: images.labels[seen.images], False: images.labels[unseen.images]}
+    kept = {part: known >= 0 for part, known in labels.items()}
+    probe = make_pipeline(StandardScaler(), RidgeClassifierCV(alphas=PENALTIES, class_weight="balanced"))
+    probe.fit(getattr(seen, reading)[kept[True]], labels[True][kept[True]])
+    truth = labels[False][kept[False]]
+    weighted = balanced(probe.predict(getattr(unseen, reading)[kept[False]]) == truth, truth)
+    sources = np.array([images.sources[index] for index in unseen.images[kept[False]]])
+    return {"accuracy": float(weighted.mean()), "chance": 1 / len(set(truth.tolist())), "by_source": by_source(weighted, sources)}
+
+
+def balanced(right: Bool[np.ndarray, " view"], truth: np.ndarray) -> Float[np.ndarray, " view"]:
+    """Numbers whose mean is the mean over classes of the share of right answers."""
+    kinds, places, counts = np.unique(truth, return_inverse=True, return_counts=True)
+    weighted: Float[np.ndarray, " view"] = right * len(truth) / (len(kinds) * counts[places])
+    return weighted
+
+
+def by_source(values: Float[np.ndarray, " view"], sources: np.ndarray) -> dict[str, float]:
+    """The mean over the views of each source, weighted so that the mean over sources is that over views."""
+    names, places = np.unique(sources, return_inverse=True)
+    sums = np.bincount(places, weights=values) * len(names) / len(values)
+    return dict(zip(names.tolist(), sums.tolist(), strict=True))
