@@ -13,12 +13,21 @@ from experiments.contract.errors import InputError
 from experiments.contract.fields import build
 from experiments.contract.local_models import bring_models, model_id
 from experiments.contract.recipes import Exemplars, Run, Training
+from experiments.datasets.image_sets import packaged_images
 from experiments.methods.contrastive.pair_loss import pair_nce
 from experiments.methods.identification.configuration import Configuration
 from experiments.papers.rusak2024_aninfonce.claims import CLAIMS
 from experiments.papers.rusak2024_aninfonce.images.configuration import ImageConfiguration, images_of
 from experiments.papers.rusak2024_aninfonce.images.networks import network_of
-from experiments.papers.rusak2024_aninfonce.images.probes import balanced, by_source
+from experiments.papers.rusak2024_aninfonce.images.probes import (
+    MEASURED,
+    SWITCHED,
+    Views,
+    augmentation_scores,
+    balanced,
+    by_source,
+    class_scores,
+)
 from experiments.papers.rusak2024_aninfonce.images.training import ImageTask
 from experiments.papers.rusak2024_aninfonce.latents.extensions import Extension, ExtensionTask
 from experiments.papers.rusak2024_aninfonce.latents.objectives import HALF, anchored_nce
@@ -212,6 +221,42 @@ def test_balanced_shares_weigh_classes_alike_and_means_over_sources_keep_the_mea
 
     assert weighted.mean() == pytest.approx(0.5)
     assert np.mean(list(shares.values())) == pytest.approx(0.5)
+
+
+def views_twice(count: int, *, seed: int) -> Views:
+    """Two views of every image, whose features are what tells images apart and nothing of what was done to them."""
+    numbers = np.random.default_rng(seed)
+    images = np.arange(count).repeat(2)
+    features = numbers.normal(size=(count, 2 * count)).repeat(2, axis=0)
+    # What is done to both views of an image is alike, so that a fold with only one of them knows the answer by heart.
+    applied = {name: (numbers.random(count) > 0.5).astype(float).repeat(2) for name in (*SWITCHED, *MEASURED)}
+    return Views(
+        features=features, codes=features, original_features=features, original_codes=features, applied=applied, images=images
+    )
+
+
+@pytest.mark.unit
+def test_probes_choose_their_penalty_on_images_that_they_are_not_fitted_on():
+    seen, unseen = views_twice(40, seed=0), views_twice(40, seed=1)
+
+    for fitted, scored in seen.folds:
+        assert not set(seen.images[fitted]) & set(seen.images[scored])
+    scores = augmentation_scores(seen.features, unseen.features, seen=seen, unseen=unseen, sources=unseen.images.astype(str))
+
+    # Noise is told to be noise: a probe that leaves one view out takes it for knowledge, and misses by about as much again.
+    assert scores["mean_r2"] > -0.35
+
+
+@pytest.mark.unit
+def test_a_class_probe_reads_every_original_once():
+    images = packaged_images(photographs=40, stamps=0, side=16, seed=0)
+    images = replace(images, classes=("a", "b"), labels=np.arange(len(images.sources)) % 2)
+    twice = views_twice(40, seed=0)
+    once = replace(twice, original_features=twice.features[::2], images=twice.images[::2])
+
+    scores = [class_scores("original_features", images, seen=one, unseen=views_twice(40, seed=1)) for one in (once, twice)]
+
+    assert scores[0] == scores[1]
 
 
 def linear(mcc: float, error: float) -> dict:

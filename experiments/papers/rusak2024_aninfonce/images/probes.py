@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, Int
 from sklearn.linear_model import RidgeClassifierCV, RidgeCV
+from sklearn.model_selection import GroupKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils.class_weight import compute_sample_weight
 
 from experiments.datasets.augmentations import augment, draw_augmentations, resized
 from experiments.datasets.image_sets import ImageSet
@@ -29,7 +31,10 @@ CHUNK = 256
 PROBED = 2**41
 """A step that no training reaches: of the generator of the probes' views."""
 PENALTIES = np.logspace(-2, 4, 7)
-"""Among which probes, linear with squared errors, choose by leaving one out."""
+"""Among which probes, linear with squared errors, choose: by leaving one image out, or all views of a fifth of the images."""
+FOLDS = 5
+SQUARED = "neg_mean_squared_error"
+"""Weighted as the fit is."""
 
 Reading = Mapping[str, Float[np.ndarray, "view feature"]]
 """What a probe reads, by name."""
@@ -47,6 +52,17 @@ class Views:
     applied: Mapping[str, Float[np.ndarray, " view"]]
     images: Int[np.ndarray, " view"]
     """Index of the image that each is of."""
+
+    @property
+    def firsts(self) -> Int[np.ndarray, " image"]:
+        """A view of each image: of the originals, which each view repeats, every one once."""
+        return np.unique(self.images, return_index=True)[1]
+
+    @property
+    def folds(self) -> list[tuple[Int[np.ndarray, " fitted"], Int[np.ndarray, " scored"]]]:
+        """Of the views, where all of an image are in the same."""
+        folds = GroupKFold(n_splits=min(FOLDS, len(self.firsts)))
+        return list(folds.split(self.images, groups=self.images))
 
     @property
     def readings(self) -> Reading:
@@ -120,16 +136,16 @@ def augmentation_scores(
     sources: np.ndarray,
 ) -> dict[str, Any]:
     """`accuracy` of each switch (balanced, so that chance is .5) and `r2` of each parameter, their means, shares by source."""
-    accuracy, weighted = {}, []
+    accuracy, weighted, folds = {}, [], seen.folds
     for name in SWITCHED:
-        truth = unseen.applied[name] > 0
-        probe = make_pipeline(StandardScaler(), RidgeClassifierCV(alphas=PENALTIES, class_weight="balanced"))
-        right = probe.fit(fitted, seen.applied[name] > 0).predict(scored) == truth
-        weighted.append(balanced(right, truth))
+        truth, signs = unseen.applied[name] > 0, np.where(seen.applied[name] > 0, 1.0, -1.0)
+        probe = make_pipeline(StandardScaler(), RidgeCV(alphas=PENALTIES, cv=folds, scoring=SQUARED))
+        probe.fit(fitted, signs, ridgecv__sample_weight=compute_sample_weight("balanced", signs))
+        weighted.append(balanced((probe.predict(scored) > 0) == truth, truth))
         accuracy[name] = float(weighted[-1].mean())
     r2 = {}
     for name in MEASURED:
-        regression = make_pipeline(StandardScaler(), RidgeCV(alphas=PENALTIES))
+        regression = make_pipeline(StandardScaler(), RidgeCV(alphas=PENALTIES, cv=folds, scoring=SQUARED))
         r2[name] = float(regression.fit(fitted, seen.applied[name]).score(scored, unseen.applied[name]))
     return {
         "accuracy": accuracy,
@@ -141,14 +157,14 @@ def augmentation_scores(
 
 
 def class_scores(reading: str, images: ImageSet, *, seen: Views, unseen: Views) -> dict[str, Any]:
-    """Balanced accuracy of the class from the whole images, and its shares by source."""
-    labels = {True: images.labels[seen.images], False: images.labels[unseen.images]}
-    kept = {part: known >= 0 for part, known in labels.items()}
+    """Balanced accuracy of the class from the whole images, each of them once, and its shares by source."""
+    kept = {part: part.firsts[images.labels[part.images[part.firsts]] >= 0] for part in (seen, unseen)}
+    (fitted, known), (scored, truth) = (
+        (getattr(part, reading)[chosen], images.labels[part.images[chosen]]) for part, chosen in kept.items()
+    )
     probe = make_pipeline(StandardScaler(), RidgeClassifierCV(alphas=PENALTIES, class_weight="balanced"))
-    probe.fit(getattr(seen, reading)[kept[True]], labels[True][kept[True]])
-    truth = labels[False][kept[False]]
-    weighted = balanced(probe.predict(getattr(unseen, reading)[kept[False]]) == truth, truth)
-    sources = np.array([images.sources[index] for index in unseen.images[kept[False]]])
+    weighted = balanced(probe.fit(fitted, known).predict(scored) == truth, truth)
+    sources = np.array([images.sources[index] for index in unseen.images[kept[unseen]]])
     return {"accuracy": float(weighted.mean()), "chance": 1 / len(set(truth.tolist())), "by_source": by_source(weighted, sources)}
 
 
