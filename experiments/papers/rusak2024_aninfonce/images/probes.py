@@ -15,7 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.class_weight import compute_sample_weight
 
-from experiments.datasets.augmentations import augment, draw_augmentations, resized
+from experiments.datasets.augmentations import AugmentationLaw, augment, draw_augmentations, resized
 from experiments.datasets.image_sets import ImageSet
 from experiments.methods.training.stacked import step_generator
 from experiments.papers.rusak2024_aninfonce.images.configuration import ImageConfiguration
@@ -50,6 +50,7 @@ class Views:
     """Of the image that each view is of, as a whole."""
     original_codes: Float[np.ndarray, "view latent"]
     applied: Mapping[str, Float[np.ndarray, " view"]]
+    """What varies among views."""
     images: Int[np.ndarray, " view"]
     """Index of the image that each is of."""
 
@@ -123,8 +124,20 @@ def views_of(
             parts[f"{prefix}features"].append(features.cpu().numpy())
             parts[f"{prefix}codes"].append(encoder.project(features).cpu().numpy())
     joined = {name: np.concatenate(arrays) for name, arrays in parts.items()}
-    known = {name: getattr(applied, name).numpy().astype(float) for name in (*SWITCHED, *MEASURED)}
+    known = {name: getattr(applied, name).numpy().astype(float) for name in varied(configuration.law)}
     return Views(**joined, applied=known, images=indices.numpy())
+
+
+def varied(law: AugmentationLaw) -> list[str]:
+    """What is not the same in all views: of the rest there is nothing to tell."""
+    switched = dict(zip(SWITCHED, (law.flip, law.jitter, law.gray, law.blur), strict=True))
+    strengths = {name: getattr(law, name) for name in ("brightness", "contrast", "saturation", "hue")}
+    measured = {
+        **dict.fromkeys(("scale", "horizontal", "vertical"), 1 - law.smallest),
+        **{name: law.jitter * strength for name, strength in strengths.items()},
+        "sigma": law.blur,
+    }
+    return [*(name for name in SWITCHED if 0 < switched[name] < 1), *(name for name in MEASURED if measured[name] > 0)]
 
 
 def augmentation_scores(
@@ -137,14 +150,14 @@ def augmentation_scores(
 ) -> dict[str, Any]:
     """`accuracy` of each switch (balanced, so that chance is .5) and `r2` of each parameter, their means, shares by source."""
     accuracy, weighted, folds = {}, [], seen.folds
-    for name in SWITCHED:
+    for name in (name for name in SWITCHED if name in seen.applied):
         truth, signs = unseen.applied[name] > 0, np.where(seen.applied[name] > 0, 1.0, -1.0)
         probe = make_pipeline(StandardScaler(), RidgeCV(alphas=PENALTIES, cv=folds, scoring=SQUARED))
         probe.fit(fitted, signs, ridgecv__sample_weight=compute_sample_weight("balanced", signs))
         weighted.append(balanced((probe.predict(scored) > 0) == truth, truth))
         accuracy[name] = float(weighted[-1].mean())
     r2 = {}
-    for name in MEASURED:
+    for name in (name for name in MEASURED if name in seen.applied):
         regression = make_pipeline(StandardScaler(), RidgeCV(alphas=PENALTIES, cv=folds, scoring=SQUARED))
         r2[name] = float(regression.fit(fitted, seen.applied[name]).score(scored, unseen.applied[name]))
     return {
