@@ -5,6 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from sklearn.linear_model import RidgeCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from experiments.contract.fields import build
 from experiments.contract.recipes import Run
@@ -13,12 +16,14 @@ from experiments.papers.rusak2024_aninfonce.images.configuration import ImageCon
 from experiments.papers.rusak2024_aninfonce.images.networks import network_of
 from experiments.papers.rusak2024_aninfonce.images.probes import (
     MEASURED,
+    PENALTIES,
     SWITCHED,
     Views,
     augmentation_scores,
     balanced,
     by_source,
     class_scores,
+    probe_of,
     varied,
 )
 from experiments.papers.rusak2024_aninfonce.train import stages_of
@@ -59,6 +64,20 @@ def test_probes_choose_their_penalty_on_images_that_they_are_not_fitted_on():
 
     # Noise is told to be noise: a probe that leaves one view out takes it for knowledge, and misses by about as much again.
     assert scores["mean_r2"] > -0.35
+
+
+@pytest.mark.unit
+def test_the_penalty_is_that_of_a_search_over_the_same_folds():
+    seen = views_twice(40, seed=0)
+    target = seen.features[:, 0] + seen.features[:, 1] + np.random.default_rng(3).normal(size=80)
+    weights = np.random.default_rng(4).uniform(0.5, 2, size=80)
+
+    probe = probe_of(seen.features, target, weights=weights, folds=seen.folds)
+
+    search = RidgeCV(alphas=PENALTIES, cv=seen.folds, scoring="neg_mean_squared_error")
+    expected = make_pipeline(StandardScaler(), search).fit(seen.features, target, ridgecv__sample_weight=weights)
+    assert probe[-1].alpha == expected[-1].alpha_
+    np.testing.assert_allclose(probe.predict(seen.features), expected.predict(seen.features), atol=1e-9)
 
 
 @pytest.mark.unit
