@@ -142,7 +142,7 @@ def make(recipe: Run, workshop: Workshop) -> Product:
 
 
 def require_sets(settings: Settings) -> None:
-    """Raise InputError unless the published sets are where they should be: now, as other trainings may take days before theirs."""
+    """Raise InputError unless the published sets are where they should be: now, as other trainings may take days."""
     for name in ("kitti", "three_d_ident"):
         folder = getattr(settings, name)
         remedy = f"Give --set {name}=/path/of/the/published/set, or leave it out"
