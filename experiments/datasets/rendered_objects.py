@@ -1,8 +1,8 @@
 """Images of a body of colored blocks before a lit wall, rendered from ten factors by casting rays; made for trainings on images.
 
-The factors are those of 3DIdent (Zimmermann et al. 2021): position, rotation, three hues and the angle of a light. Every factor
-lies in [-1, 1], and no two points of that box give the same image: the body has no symmetry, angles reach over half a turn and hues
-over two thirds of the circle. An image follows from its factors alone.
+The factors are those of 3DIdent (Zimmermann et al. 2021): position, rotation, three hues and the angle of a light. Every one
+lies in [-1, 1], and no two points of that box give the same image: the body has no symmetry, angles reach over half a turn and
+hues over two thirds of the circle. An image follows from its factors alone.
 """
 
 import math
@@ -38,20 +38,17 @@ class Block:
 
 
 BODY = (
-    Block(center=(0.0, 0.0, 0.0), half=(0.62, 0.2, 0.16), saturation=0.75, brightness=0.8),
-    Block(center=(0.48, 0.34, 0.0), half=(0.14, 0.24, 0.14), saturation=0.25, brightness=1.0),
-    Block(center=(-0.34, 0.0, -0.3), half=(0.16, 0.14, 0.2), saturation=1.0, brightness=0.4),
-    Block(center=(-0.5, -0.3, 0.06), half=(0.1, 0.2, 0.1), saturation=0.9, brightness=1.0),
+    Block(center=(0.0, 0.0, 0.0), half=(0.78, 0.25, 0.2), saturation=0.75, brightness=0.8),
+    Block(center=(0.6, 0.43, 0.0), half=(0.18, 0.3, 0.18), saturation=0.25, brightness=1.0),
+    Block(center=(-0.42, 0.0, -0.38), half=(0.2, 0.18, 0.25), saturation=1.0, brightness=0.4),
+    Block(center=(-0.62, -0.38, 0.08), half=(0.13, 0.25, 0.13), saturation=0.9, brightness=1.0),
 )
 
 
 def render(factors: Float[Tensor, "image 10"], *, side: int) -> UInt8[Tensor, "image 3 side side"]:
     """The images of these factors, `side` px wide and high."""
-    return torch.cat([_rendered(part, side=side) for part in _chunks(factors)])
-
-
-def _chunks(factors: Tensor) -> Iterator[Tensor]:
-    yield from factors.split(CHUNK)
+    parts = [factors[start : start + CHUNK] for start in range(0, len(factors), CHUNK)]
+    return torch.cat([_rendered(part, side=side) for part in parts])
 
 
 def _rendered(factors: Float[Tensor, "image 10"], *, side: int) -> UInt8[Tensor, "image 3 side side"]:

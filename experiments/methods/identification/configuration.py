@@ -1,4 +1,4 @@
-"""What decides the training of encoders of mixed latents: a frozen configuration. Papers name theirs, `maker.train_encoders` makes one."""
+"""What decides the training of encoders of mixed latents. Papers name their configurations, `maker.train_encoders` makes one."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -71,7 +71,14 @@ class Configuration:
         require_range(self, "mixing_layers", 1, 20)
         require_range(self, "mixing_pool", 1, 10**6)
         require_range(self, "power", 0, 20)
-        for name in ("marginal_scale", "conditional_scale", "conditional_power", "temperature", "size_factor", "precisions_factor"):
+        for name in (
+            "marginal_scale",
+            "conditional_scale",
+            "conditional_power",
+            "temperature",
+            "size_factor",
+            "precisions_factor",
+        ):
             require(getattr(self, name) > 0, name, f"{getattr(self, name)} is not above 0", "Give a number above 0")
         require(self.low < self.high, "high", f"{self.high} is not above {self.low}", "Give low < high")
         self._require_law()

@@ -29,8 +29,8 @@ def identified(model: Model) -> Identified:
     """The ambiguity that the loss leaves: every change of the codes that it does not see.
 
     The dot product and the squared distance are the same for rotated codes. A box has few rotations that keep it: there the
-    squared distance, too, leaves permutations alone (Zimmermann et al. 2021, Table 2). Precisions that differ by dimension break the
-    rotation as well. Other powers of distances are kept by permutations and signs only.
+    squared distance, too, leaves permutations alone (Zimmermann et al. 2021, Table 2). Precisions that differ by dimension break
+    the rotation as well. Other powers of distances are kept by permutations and signs only.
     """
     if model.supervision == "latents" or model.output == "box" or model.power not in (DOT, 2.0):
         return "permutation"

@@ -1,4 +1,4 @@
-"""The losses of stacked encoders, as modules: by pairs, with precisions that are learned or not, and by the latents themselves."""
+"""The losses of stacked encoders: by pairs, with precisions that are learned or not, and by the latents themselves."""
 
 import math
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Makes the artifact of a training of encoders: trains all seeds side by side, measures them, registers the first. Called by papers."""
+"""Makes a training of encoders: trains all seeds side by side, measures them, registers the first. Called by papers."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ def encoder_task(configuration: Configuration, *, seeds: tuple[int, ...], device
 
 
 def train_encoders(recipe: Training, configuration: Configuration, *, workshop: Workshop, title: str) -> Product:
-    """The artifact of a training: `values` has lists by seed, of the encoders and of the baseline that takes observations for codes.
+    """The artifact of a training: `values` has lists by seed, of the encoders and of the identity baseline.
 
     Raises:
         InputError: The loss is no number at some step, or a checkpoint is of another recipe.

@@ -1,4 +1,4 @@
-"""What decides the training of an encoder of images: a frozen configuration. Papers name theirs; `maker.train_encoder` makes one."""
+"""What decides the training of an encoder of images. Papers name their configurations, `maker.train_encoder` makes one."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -9,6 +9,8 @@ from experiments.methods.identification.configuration import DOT, Supervision
 from experiments.methods.training.plan import Plan
 from model_zoo.sources.perceptron import OutputSpace
 
+COARSE = 8
+"""Side of the pictures that the baseline takes for codes: their pixels are as many as a linear map can be fitted to."""
 DataName = Literal["rendered", "three_d_ident", "kitti_masks"]
 
 
@@ -45,6 +47,8 @@ class ImageConfiguration:
     temperature: float = 1.0
     negatives: Literal["cross", "both", "self_included"] = "cross"
     directions: Literal["one", "both"] = "both"
+    measured: int = 4096
+    """Held-out images on which the trained encoder is measured; half as many during the training."""
     correlation: Literal["pearson", "spearman"] = "pearson"
     """Of the MCC."""
 
@@ -62,6 +66,8 @@ class ImageConfiguration:
         require_range(self, "pool", 2, 10**7)
         require_range(self, "furthest", 1, 10**6)
         require_range(self, "codes", 1, 1000)
+        # Twice the pixels of the baseline, which half of the images fit.
+        require_range(self, "measured", 8 * COARSE**2, 10**7)
         require_range(self, "batch", 2, 10**6)
         require_range(self, "power", DOT, 20)
         for name in ("conditional_scale", "conditional_power", "temperature"):

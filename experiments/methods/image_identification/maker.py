@@ -20,8 +20,6 @@ from model_zoo.sources import convolutional_encoder, published_encoders
 from model_zoo.sources.convolutional_encoder import ConvolutionalEncoder
 from model_zoo.sources.published_encoders import MaskEncoder, ResNetEncoder
 
-MEASURED_AT_THE_END = 4096
-
 
 def train_encoder(recipe: Training, configuration: ImageConfiguration, *, workshop: Workshop, title: str) -> Product:
     """The artifact of a training; `values` are those of its one network on held-out images.
@@ -43,8 +41,8 @@ def train_encoder(recipe: Training, configuration: ImageConfiguration, *, worksh
     )
     checkpoints = Checkpoints(store=workshop.store, recipe=recipe)
     lines = train(task, plan=configuration.plan, checkpoints=checkpoints, report=workshop.report, doing=f"training {title}")
-    found = task.scores(MEASURED_AT_THE_END)
-    values = {**dataclasses.asdict(found), "pixels_r2": task.pixels_r2(MEASURED_AT_THE_END)}
+    found = task.scores(configuration.measured)
+    values = {**dataclasses.asdict(found), "pixels_r2": task.pixels_r2(configuration.measured)}
     files = zoo_files(recipe, task.encoder.eval(), about=about(configuration, title=title))
     return Product(new_files=(*files, journal_file(lines)), values=values)
 

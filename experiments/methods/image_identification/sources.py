@@ -58,8 +58,7 @@ class Rendered:
 
     def held_out(self, count: int) -> tuple[Images, Factors]:
         """Images that are in no pool of another seed."""
-        factors = _space().uniform(count, generator=torch.Generator().manual_seed(self.seed + HELD_OUT))
-        return render(factors, side=self.first.shape[-1]), factors
+        return rendered_held_out(count, side=self.first.shape[-1], seed=self.seed + HELD_OUT)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,9 +137,7 @@ def source_of(configuration: ImageConfiguration) -> ImageSource:
     if configuration.data == "three_d_ident":
         train, test = (read_three_d_ident(Path(configuration.folder), part=part) for part in ("train", "test"))
         return Identified(train=train, test=test, side=configuration.side, law=law_of(configuration))
-    return rendered(
-        configuration.pool, side=configuration.side, seed=configuration.data_seed, law=law_of(configuration)
-    )
+    return rendered(configuration.pool, side=configuration.side, seed=configuration.data_seed, law=law_of(configuration))
 
 
 def law_of(configuration: ImageConfiguration) -> GeneralizedNormal | Laplace | Normal:
@@ -158,6 +155,13 @@ def rendered(pool: int, *, side: int, seed: int, law: GeneralizedNormal | Laplac
     factors = _space().uniform(pool, generator=generator)
     partners = law.sample(factors, space=_space(), generator=generator)
     return Rendered(first=render(factors, side=side), second=render(partners, side=side), factors=factors, seed=seed)
+
+
+@lru_cache(maxsize=2)
+def rendered_held_out(count: int, *, side: int, seed: int) -> tuple[Images, Factors]:
+    """Images that are kept, as every evaluation asks for them."""
+    factors = _space().uniform(count, generator=torch.Generator().manual_seed(seed))
+    return render(factors, side=side), factors
 
 
 def _space() -> Box:

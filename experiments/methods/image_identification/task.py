@@ -11,17 +11,14 @@ from torch.nn import functional
 from experiments.methods.contrastive.pair_loss import pair_nce
 from experiments.methods.identification.configuration import DOT
 from experiments.methods.identification.scores import Scores, scores_of
-from experiments.methods.image_identification.configuration import ImageConfiguration
+from experiments.methods.image_identification.configuration import COARSE, ImageConfiguration
 from experiments.methods.image_identification.sources import ImageSource
 from experiments.methods.metrics.regression import linear_r2
 from experiments.methods.training.loop import Group
 from experiments.methods.training.stacked import step_generator
 from model_zoo.preprocessing import Preprocess
 
-MEASURED = 2048
-"""Held-out images at each evaluation: half to fit what is fitted, half to score."""
 AT_ONCE = 256
-COARSE = 8
 
 
 class ImageEncoderTask:
@@ -73,7 +70,7 @@ class ImageEncoderTask:
 
     def measure(self) -> Mapping[str, Any]:
         """R² and MCC on held-out images."""
-        found = self.scores(MEASURED)
+        found = self.scores(self.configuration.measured // 2)
         return {"r2": round(found.r2, 6), "mcc": round(found.mcc, 6)}
 
     def scores(self, count: int) -> Scores:
@@ -81,7 +78,8 @@ class ImageEncoderTask:
         images, factors = self.source.held_out(count)
         self.encoder.eval()
         with torch.no_grad():
-            codes = torch.cat([self._codes(part) for part in images.split(AT_ONCE)])
+            parts = [images[start : start + AT_ONCE] for start in range(0, len(images), AT_ONCE)]
+            codes = torch.cat([self._codes(part) for part in parts])
         return scores_of(factors, codes, correlation=self.configuration.correlation)
 
     def pixels_r2(self, count: int) -> float:

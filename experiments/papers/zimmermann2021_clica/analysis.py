@@ -6,6 +6,8 @@ from typing import Any
 
 from experiments.contract.artifacts import ArtifactStore, Manifest
 from experiments.contract.journals import JOURNAL, journal_lines
+from experiments.methods.identification.configuration import Configuration
+from experiments.methods.image_identification.configuration import ImageConfiguration
 from experiments.papers.zimmermann2021_clica.tables.image_rows import ImageRow
 from experiments.papers.zimmermann2021_clica.tables.rows import Row
 
@@ -20,38 +22,41 @@ def summary(values: Sequence[float]) -> Metrics:
     return {"mean": statistics.fmean(values), "sd": deviation, "values": list(values)}
 
 
-def row_metrics(row: Row, *, trained: Manifest, supervised: Manifest, store: ArtifactStore) -> Metrics:
+def row_metrics(
+    row: Row, configuration: Configuration, *, trained: Manifest, supervised: Manifest, store: ArtifactStore
+) -> Metrics:
     """What a row's encoders reach, and the two baselines, by score."""
-    configuration = trained.recipe["configuration"]
     return {
         "kind": "row",
         "claimed": row.claimed,
         "assumptions_met": row.assumptions_met,
-        "latents": configuration["latents"],
-        "steps": configuration["steps"],
+        "latents": configuration.latents,
+        "steps": configuration.steps,
         "seeds": list(trained.recipe["seeds"]),
         "seconds": trained.provenance["seconds"],
         "unsupervised": {name: summary(trained.values[name]) for name in (*SCORES, *LEGACY)},
         "supervised": {name: summary(supervised.values[name]) for name in SCORES},
         "identity": {name: summary(trained.values["identity"][name]) for name in SCORES},
-        "reported": {
-            name: list(getattr(row.reported, name)) for name in ("unsupervised", "supervised", "identity")
-        },
+        "reported": {name: list(getattr(row.reported, name)) for name in ("unsupervised", "supervised", "identity")},
         "curve": curve([trained], store=store),
     }
 
 
 def image_metrics(
-    row: ImageRow, *, trained: Sequence[Manifest], supervised: Sequence[Manifest], store: ArtifactStore
+    row: ImageRow,
+    configuration: ImageConfiguration,
+    *,
+    trained: Sequence[Manifest],
+    supervised: Sequence[Manifest],
+    store: ArtifactStore,
 ) -> Metrics:
-    """The same of a row on images, whose networks are trainings of their own; the baseline that takes pixels for codes has no MCC."""
-    configuration = trained[0].recipe["configuration"]
+    """The same of a row on images, whose networks are trainings of their own; pixels taken for codes have no MCC."""
     return {
         "kind": "images",
         "claimed": "mcc",
         "data": row.data,
-        "side": configuration["side"],
-        "steps": configuration["steps"],
+        "side": configuration.side,
+        "steps": configuration.steps,
         "seeds": [seed for made in trained for seed in made.recipe["seeds"]],
         "seconds": sum(made.provenance["seconds"] for made in trained),
         "unsupervised": _summaries(trained),

@@ -81,7 +81,8 @@ def _images(result: Result) -> Judged:
         return None
     reached, supervised = found["unsupervised"], found["supervised"]
     words = (
-        f"MCC {shown(reached['mcc'])}, R² {shown(reached['r2'])} (supervised {shown(supervised['mcc'])}, {shown(supervised['r2'])}; "
+        f"MCC {shown(reached['mcc'])}, R² {shown(reached['r2'])} "
+        f"(supervised {shown(supervised['mcc'])}, {shown(supervised['r2'])}; "
         f"pixels R² {shown(found['identity'])}; our rendered set, {found['side']} px, {len(found['seeds'])} seeds)"
     )
     return _judged(result, words, reached["mcc"]["mean"] > LEAST_MCC_ON_IMAGES)

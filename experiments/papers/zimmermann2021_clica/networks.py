@@ -1,6 +1,6 @@
 """At what scale the rows are trained: the configurations of a preset, and of the supervised baselines beside them."""
 
-import dataclasses
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,7 +14,7 @@ SMALL: Mapping[str, Any] = {"batch": 256, "learning_rate": 2e-3, "decay": "cosin
 """Two cores train it in minutes. Other rows are the negatives, as a row itself among its negatives weighs in small batches."""
 SCALES: Mapping[Preset, Mapping[str, Json]] = {
     "smoke": {**SMALL, "latents": 3, "hidden": (32, 32), "batch": 64, "steps": 60, "measure_every": 20, "mixing_pool": 100},
-    "cpu": {**SMALL, "latents": 5, "hidden": (128, 128, 128), "steps": 8000},
+    "cpu": {**SMALL, "latents": 5, "hidden": (128, 128, 128), "steps": 4000},
     "paper": {
         **{"latents": 10, "hidden": (100, 500, 500, 500, 500, 100), "batch": 6144, "steps": 300_003, "learning_rate": 1e-4},
         **{"decay": "none", "negatives": "self_included", "directions": "one", "mixing_pool": 25_000},
@@ -23,7 +23,13 @@ SCALES: Mapping[Preset, Mapping[str, Json]] = {
 }
 SPHERE_ON_CPU: Mapping[str, Json] = {"latents": 10, "hidden": (256, 256, 256), "steps": 12_000}
 """Of the rows on the sphere, which at this scale, too, has as many dimensions as the paper's."""
+IN_BOX: Mapping[str, Json] = {"size_factor": 0.2}
+"""Of the rows whose codes live in a box: it grows slowly, so that it presses. At the published scale it has the common rate."""
+SMOOTH_IN_BOX: Mapping[str, Json] = {"steps": 20_000, "learning_rate": 3e-3, "size_factor": 0.05}
+"""Of those of them whose loss is smooth at 0, and tells rotated codes by the sides of the box alone, or hardly otherwise."""
 NORMAL_POWER = 2.0
+GROWTH, SMOOTH_GROWTH = 2.0, 1.25
+"""How much longer than latents codes become; in a box with a smooth loss."""
 SUPERVISED_STEPS: Mapping[Preset, int] = {"smoke": 60, "cpu": 6000, "paper": 100_001}
 
 
@@ -48,39 +54,43 @@ def configuration_of(row: Row, *, preset: Preset, changes: Mapping[str, Json]) -
     Raises:
         InputError: A change is unknown or unfit.
     """
-    scale = {**SCALES[preset], **(SPHERE_ON_CPU if preset == "cpu" and row.space == "sphere" else {})}
-    temperature = {} if preset == "paper" else {"temperature": fitting_temperature(row)}
-    return build(Configuration, {**scale, **row.fields, **temperature, **changes})
+    scale = _scale(row, preset=preset)
+    if preset != "paper":
+        scale["temperature"] = fitting_temperature(row)
+        scale.update(IN_BOX if row.model[0] == "box" else {})
+    if preset == "cpu" and is_smooth_in_box(row):
+        scale.update(SMOOTH_IN_BOX)
+    return build(Configuration, {**scale, **row.fields, **changes})
+
+
+def supervised(row: Row, *, preset: Preset, changes: Mapping[str, Json]) -> Configuration:
+    """The baseline beside a row: the same encoder, trained on the latents. Rows that share it differ in pairs alone."""
+    fields = {name: row.fields[name] for name in ("space", "marginal", "output")}
+    alone = {"supervision": "latents", "conditional": "normal", "steps": SUPERVISED_STEPS[preset]}
+    return build(Configuration, {**_scale(row, preset=preset), **fields, **alone, **changes})
+
+
+def _scale(row: Row, *, preset: Preset) -> dict[str, Json]:
+    return {**SCALES[preset], **(SPHERE_ON_CPU if preset == "cpu" and row.space == "sphere" else {})}
 
 
 def fitting_temperature(row: Row) -> float:
-    """At which codes that are as long as the latents fit the law of the pairs.
+    """At which codes fit the law of the pairs that are as long as the latents on a sphere, and longer elsewhere.
 
     The published flags leave it at 1 and let the codes grow until they fit, to 20 times the latents where the scale is .05, which
-    takes more steps than two cores have. On the sphere, where codes cannot grow, the model's law has another width then.
+    takes more steps than two cores have. On the sphere, where codes cannot grow, the model's law has another width then. In a box
+    codes that have yet to grow press against its sides, which turns them to its axes.
     """
     law, scale = row.conditional
     power = row.model[1]
     if power == DOT:
         return 1 / scale if law == "von_mises_fisher" else scale**2
     # A normal law has the density exp(-d² / (2 scale²)), the others exp(-(d / scale)^power).
-    return 2 * scale**2 if power == NORMAL_POWER else float(scale**power)
+    growth = SMOOTH_GROWTH if is_smooth_in_box(row) else GROWTH
+    return (2 if power == NORMAL_POWER else 1) * math.pow(growth * scale, power)
 
 
-def supervised(configuration: Configuration, *, preset: Preset, steps: int | None) -> Configuration:
-    """The baseline beside a configuration: the same encoder, trained on the latents themselves.
-
-    What decides about pairs alone is put back, so that the rows of a block share their baseline.
-    """
-    plain = Configuration()
-    pairs = {
-        name: getattr(plain, name)
-        for name in ("power", "temperature", "negatives", "directions", "conditional_scale", "spectrum", "precisions")
-    }
-    return dataclasses.replace(
-        configuration,
-        supervision="latents",
-        conditional="normal",
-        steps=steps or SUPERVISED_STEPS[preset],
-        **pairs,
-    )
+def is_smooth_in_box(row: Row) -> bool:
+    """Whether the codes of a row live in a box and are compared by a power of distances above 1."""
+    output, power = row.model
+    return output == "box" and power > 1

@@ -16,10 +16,11 @@ from experiments.methods.identification.identifiability import warning_of
 from experiments.methods.identification.maker import train_encoders
 from experiments.methods.image_identification.configuration import DataName, ImageConfiguration
 from experiments.methods.image_identification.maker import train_encoder
-from experiments.methods.run_results import run_product
+from experiments.methods.run_results import RunFigure, run_product
 from experiments.papers.zimmermann2021_clica.analysis import Metrics, image_metrics, row_metrics
 from experiments.papers.zimmermann2021_clica.claims import CLAIMS
-from experiments.papers.zimmermann2021_clica.figures import run_figures
+from experiments.papers.zimmermann2021_clica.figures.samples import samples_figure
+from experiments.papers.zimmermann2021_clica.figures.scores import curves_figure, scores_figure
 from experiments.papers.zimmermann2021_clica.networks import chosen_rows, configuration_of, supervised
 from experiments.papers.zimmermann2021_clica.tables.image_rows import ImageRow
 from experiments.papers.zimmermann2021_clica.tables.image_scales import (
@@ -68,13 +69,29 @@ PRESETS: Mapping[Preset, Mapping[str, Json]] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Planned:
-    """A row on its way: the trainings of its encoders, and of the supervised ones beside them."""
+class Stages:
+    """The trainings of a row's encoders, and of the supervised ones beside them."""
 
-    row: Row | ImageRow
     trained: Sequence[Training]
     supervised: Sequence[Training]
-    warning: str = ""
+    warning: str
+    """What the encoders cannot identify; empty where they can."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowStages(Stages):
+    """Of a row of a table."""
+
+    row: Row
+    configuration: Configuration
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageStages(Stages):
+    """Of a row on images."""
+
+    row: ImageRow
+    configuration: ImageConfiguration
 
 
 def settings_of(recipe: Run) -> Settings:
@@ -115,14 +132,14 @@ def make(recipe: Run, workshop: Workshop) -> Product:
         recipe,
         metrics=metrics,
         claims=CLAIMS,
-        figures=run_figures(metrics),
+        figures=_figures(metrics),
         parents=list(stages),
         device=workshop.device,
         warnings=[f"{plan.row.name}: {plan.warning}" for plan in plans if plan.warning],
     )
 
 
-def planned(recipe: Run) -> list[Planned]:
+def planned(recipe: Run) -> list[RowStages | ImageStages]:
     """The trainings of a run.
 
     Raises:
@@ -135,23 +152,25 @@ def planned(recipe: Run) -> list[Planned]:
     return [*rows, *images]
 
 
-def _planned_row(row: Row, preset: Preset, *, settings: Settings, seeds: tuple[int, ...]) -> Planned:
+def _planned_row(row: Row, preset: Preset, *, settings: Settings, seeds: tuple[int, ...]) -> RowStages:
     configuration = configuration_of(row, preset=preset, changes=settings.scale)
-    baseline = supervised(configuration, preset=preset, steps=settings.scale.get("steps"))
-    return Planned(
+    baseline = supervised(row, preset=preset, changes=settings.scale)
+    return RowStages(
         row=row,
+        configuration=configuration,
         trained=[training_of(configuration, seeds=seeds)],
         supervised=[training_of(baseline, seeds=seeds)],
         warning=warning_of(configuration),
     )
 
 
-def _planned_images(row: ImageRow, preset: Preset, *, settings: Settings, seeds: tuple[int, ...]) -> Planned:
+def _planned_images(row: ImageRow, preset: Preset, *, settings: Settings, seeds: tuple[int, ...]) -> ImageStages:
     configuration = image_configuration_of(row, preset=preset, folders=settings.folders, changes=settings.image_scale)
     # No supervised baseline was published for KITTI Masks, whose codes are more than its factors.
     baselines = [] if row.data == "kitti_masks" else [supervised_by_factors(configuration)]
-    return Planned(
+    return ImageStages(
         row=row,
+        configuration=configuration,
         trained=[training_of(configuration, seeds=(seed,)) for seed in seeds],
         supervised=[training_of(baseline, seeds=(seed,)) for baseline in baselines for seed in seeds],
         warning=warning_of(configuration),
@@ -168,8 +187,14 @@ def training_of(configuration: Configuration | ImageConfiguration, *, seeds: tup
     return Training(paper=SLUG, configuration=chosen, seeds=seeds)
 
 
-def _metrics(plan: Planned, made: Mapping[str, Manifest], workshop: Workshop) -> Metrics:
+def _metrics(plan: RowStages | ImageStages, made: Mapping[str, Manifest], workshop: Workshop) -> Metrics:
     trained, baselines = ([made[one.digest] for one in some] for some in (plan.trained, plan.supervised))
-    if isinstance(plan.row, ImageRow):
-        return image_metrics(plan.row, trained=trained, supervised=baselines, store=workshop.store)
-    return row_metrics(plan.row, trained=trained[0], supervised=baselines[0], store=workshop.store)
+    if isinstance(plan, ImageStages):
+        return image_metrics(plan.row, plan.configuration, trained=trained, supervised=baselines, store=workshop.store)
+    return row_metrics(plan.row, plan.configuration, trained=trained[0], supervised=baselines[0], store=workshop.store)
+
+
+def _figures(metrics: Mapping[str, Metrics]) -> list[RunFigure]:
+    sides = {found["side"] for found in metrics.values() if found.get("data") == "rendered"}
+    scores = [scores_figure(metrics), curves_figure(metrics)] if metrics else []
+    return [*scores, *(samples_figure(side) for side in sides)]

@@ -1,4 +1,4 @@
-"""The rows on images: 3DIdent, KITTI Masks, and the rendered set of our own that stands beside 3DIdent where there are two cores."""
+"""The rows on images: 3DIdent, KITTI Masks, and the rendered set of our own that stands beside 3DIdent on two cores."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -38,7 +38,12 @@ def _identified(data: DataName, prefix: str) -> tuple[ImageRow, ...]:
     """The rows of 3DIdent, for the published set or for ours."""
 
     def row(
-        name: str, output: OutputSpace, power: float, r2: Figure, mcc: Figure, conditional: Literal["normal", "laplace"] = "normal"
+        name: str,
+        output: OutputSpace,
+        power: float,
+        r2: Figure,
+        mcc: Figure,
+        conditional: Literal["normal", "laplace"] = "normal",
     ) -> ImageRow:
         return ImageRow(name=f"{prefix}_{name}", data=data, output=output, power=power, conditional=conditional, r2=r2, mcc=mcc)
 

@@ -1,4 +1,4 @@
-"""The published figures of rows: mean and standard deviation in percent. None was read in the paper itself: all are unverified."""
+"""The published figures of rows: mean and standard deviation in percent. None was read in the paper: all are unverified."""
 
 from dataclasses import dataclass
 

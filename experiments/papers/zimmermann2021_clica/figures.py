@@ -1,3 +1,0 @@
-from typing import Any
-def run_figures(metrics: Any) -> list[Any]:
-    return []
