@@ -26,12 +26,12 @@ class RedirectedRelus(TorchFunctionMode):
     def __torch_function__(
         self, func: Callable[..., Any], types: Sequence[type], args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
-        """Called by torch in the place of each of its functions."""
-        ceiling = _ceiling(func, args, kwargs or {})
+        """Called by torch in place of each of its functions."""
+        ceiling = _ceiling(func, kwargs or {})
         return func(*args, **(kwargs or {})) if ceiling is None else _Redirected.apply(args[0], ceiling)
 
 
-def _ceiling(func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> float | None:
+def _ceiling(func: Callable[..., Any], kwargs: Mapping[str, Any]) -> float | None:
     """Where an activation of the ReLU family ends; None for another function."""
     if func in RELUS:
         return math.inf
