@@ -60,7 +60,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         require_range(self, "seeds", 1, 1000)
-        require_range(self, "further_seeds", 0, 1000)
+        require_range(self, "further_seeds", 1, 1000)
         require_range(self, "control_images", 2, 100_000)
         require(len(self.slots) >= 2, "slots", "one number says nothing of sensitivity", "Give at least two, such as [2,4]")
         known = [variant.name for variant in VARIANTS]
