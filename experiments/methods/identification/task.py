@@ -56,15 +56,23 @@ class EncoderTask:
         return self.parts
 
     def groups(self) -> Sequence[Group]:
-        """The weights at the plan's rate; the size of the space of codes and the precisions at their own."""
-        sizes = [self.encoder.bounds, self.encoder.radius]
+        """Those of the encoders, and the precisions at their own rate."""
         precisions = [] if self.pair_loss is None else list(self.pair_loss.parameters())
-        groups = (
-            Group(parameters=[*self.encoder.weights, *self.encoder.biases]),
-            Group(parameters=[one for one in sizes if one.requires_grad], factor=self.size_factor),
-            Group(parameters=precisions, factor=self.precisions_factor),
-        )
-        return [group for group in groups if group.parameters]
+        learned = [Group(parameters=precisions, factor=self.precisions_factor)] if precisions else []
+        return [*self.encoder_groups(), *learned]
+
+    def encoder_groups(self) -> Sequence[Group]:
+        """The weights at the plan's rate; the size of the space of codes at its own."""
+        sizes = [one for one in (self.encoder.bounds, self.encoder.radius) if one.requires_grad]
+        weights = Group(parameters=[*self.encoder.weights, *self.encoder.biases])
+        return [weights, Group(parameters=sizes, factor=self.size_factor)] if sizes else [weights]
+
+    def samples(self, count: int) -> list[tuple[Float[Tensor, "count latent"], Float[Tensor, "count latent"]]]:
+        """Held-out latents and their codes, by member."""
+        latents = self._held_out(count)
+        with torch.no_grad():
+            codes = self.encoder(self._observed(list(latents)))
+        return list(zip(latents, codes, strict=True))
 
     def loss(self, step: int) -> Float[Tensor, ""]:
         """The sum over members, so that each has the gradient that it would have alone."""
@@ -93,10 +101,7 @@ class EncoderTask:
 
     def scores(self, count: int) -> list[Scores]:
         """Of each member on held-out latents."""
-        latents = self._held_out(count)
-        with torch.no_grad():
-            codes = self.encoder(self._observed(list(latents)))
-        return [scores_of(truth, code) for truth, code in zip(latents, codes, strict=True)]
+        return [scores_of(truth, code) for truth, code in self.samples(count)]
 
     def identity_scores(self, count: int) -> list[Scores]:
         """The baseline that takes what is observed for the code."""

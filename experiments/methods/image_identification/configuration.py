@@ -35,7 +35,7 @@ class ImageConfiguration:
     """Frames between the images of a pair, at most; of sequences."""
 
     supervision: Supervision = "pairs"
-    encoder: Literal["convolutional_encoder", "mask_encoder", "resnet18_encoder"] = "convolutional_encoder"
+    encoder: Literal["convolutional_encoder", "mask_encoder", "resnet_encoder"] = "convolutional_encoder"
     widths: tuple[int, ...] = (32, 64, 128)
     """Channels of a `convolutional_encoder`, whose maps each halve."""
     hidden: int = 256
