@@ -153,9 +153,7 @@ def test_run_is_cancelled_with_its_curves_and_goes_on(researcher: Client) -> Non
     assert len({job.digest for job in Job.objects.all()}) == 1
 
 
-def test_list_and_stages_take_as_many_queries_for_many_as_for_few(
-    researcher: Client, django_assert_max_num_queries: Any
-) -> None:
+def test_list_and_stages_take_as_many_queries_for_many_as_for_few(researcher: Client, django_assert_max_num_queries: Any) -> None:
     stages = [trained(seed, takes="vectors") for seed in range(12)]
     pages = [researcher.post(START, sent(seed=str(seed), settings="part=theory")).headers["Location"] for seed in range(12)]
     come_home(recipe_of({**ORDER, "seed": 0}), stages=stages)

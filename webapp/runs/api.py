@@ -115,7 +115,8 @@ class RunListApi(StimulusApi, generics.ListAPIView):
     )
     def get(self, request: Request) -> Response:
         """All that were started, or those that the filters name, newest first, by page."""
-        return self.list(request)
+        page = self.paginate_queryset(self.get_queryset()) or []
+        return self.get_paginated_response(RunSerializer(runs_shown([run.digest for run in page]), many=True).data)
 
     def get_queryset(self) -> QuerySet[TrainingRun]:
         """Those that the filters name."""
@@ -125,10 +126,6 @@ class RunListApi(StimulusApi, generics.ListAPIView):
         require(state in ("", *STATES), "state", f"{state!r} is unknown", f"Choose one of {', '.join(STATES)}")
         runs = TrainingRun.objects.filter(**{name: text.replace("\0", "") for name, text in wanted.items()})
         return (in_state(runs, state) if state else runs).order_by(*NEWEST_FIRST)
-
-    def paginate_queryset(self, queryset: Any) -> list[RunShown]:
-        """The runs of a page."""
-        return runs_shown([run.digest for run in super().paginate_queryset(queryset) or ()])
 
     @extend_schema(
         request=RunRequestSerializer,

@@ -81,9 +81,7 @@ def artifact_find(digest: str) -> Artifact | None:
 def artifacts_find(digests: Sequence[str]) -> dict[str, Artifact | None]:
     """Each of several artifacts as `artifact_find` finds it, in their order; the database is asked once."""
     known = Artifact.objects.in_bulk([digest for digest in digests if is_digest(digest)])
-    return {
-        digest: known.get(digest) or (_adopted(digest) if is_digest(digest) else None) for digest in dict.fromkeys(digests)
-    }
+    return {digest: known.get(digest) or (_adopted(digest) if is_digest(digest) else None) for digest in dict.fromkeys(digests)}
 
 
 def artifact_lineage(digest: str) -> list[Artifact]:

@@ -63,9 +63,7 @@ def tasks() -> dict[str, Task]:
 
 def _latents(supervision: str) -> Task:
     fields = {"latents": 3, "hidden": [8], "batch": 16, "mixing_pool": 20, "power": 2.0, "precisions": "diagonal"}
-    return encoder_task(
-        build(identification.Configuration, {**fields, "supervision": supervision}), seeds=(1, 2), device="cpu"
-    )
+    return encoder_task(build(identification.Configuration, {**fields, "supervision": supervision}), seeds=(1, 2), device="cpu")
 
 
 def _images() -> Task:
@@ -85,9 +83,7 @@ def _slots(kind: type[SlotAttentionNetwork] | type[MonetNetwork], **more: int) -
     torch.manual_seed(0)
     network = kind(side=16, patch=4, dim=8, width=16, slots=4, **more)
     objective = Objective(likelihood="mixture", deviation=0.2)
-    return SlotTask(
-        network=network, scenes=SCENES, objective=objective, slots=4, batch=8, seed=5, device="cpu", measured=dict
-    )
+    return SlotTask(network=network, scenes=SCENES, objective=objective, slots=4, batch=8, seed=5, device="cpu", measured=dict)
 
 
 if __name__ == "__main__":
