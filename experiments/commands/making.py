@@ -24,7 +24,6 @@ def obtain_run(recipe: Run, *, device: str, processes: int, out: Path) -> Manife
     Raises:
         InputError: The run cannot be made as asked, or another one was begun in the folder `out`.
     """
-    ArtifactStore(jobs.artifact_url()).sweep()
     require(processes >= 1, "processes", f"{processes} are too few", "Give a number from 1")
     _require_device(device)
     if parallel.is_started():
@@ -33,6 +32,7 @@ def obtain_run(recipe: Run, *, device: str, processes: int, out: Path) -> Manife
         return _together(recipe, device=device, out=out)
     use_threads()
     store = ArtifactStore(jobs.artifact_url())
+    store.sweep()
     with begun_in(out, recipe), progress_bar() as report:
         if processes == 1:
             return LocalWorkshop(store=store, device=device, report=report).obtain(recipe)
@@ -53,5 +53,6 @@ def _together(recipe: Run, *, device: str, out: Path) -> Manifest | None:
         if parallel.rank() > 0:
             TogetherWorkshop(store=store, device=own, report=lambda _done, _total, _doing: None).obtain(recipe)
             return None
+        store.sweep()
         with begun_in(out, recipe), progress_bar() as report:
             return TogetherWorkshop(store=store, device=own, report=report).obtain(recipe)

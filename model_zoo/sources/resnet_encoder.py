@@ -1,6 +1,6 @@
-"""ResNets of torchvision with a projection head, as contrastive learning trains them at its published scale."""
+"""ResNets of torchvision with a head of two layers, as contrastive learning trains them at its published scale."""
 
-from typing import cast
+from typing import Literal, TypeAlias, cast
 
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -12,22 +12,29 @@ ELIGIBLE = "backbone[.]layer[1-4][.][0-9]+"
 """The blocks, whose outputs are rectified."""
 
 
-class ResnetEncoder(nn.Module):
-    """Takes RGB images of any size; `backbone.conv1` … `backbone.avgpool`, `hidden`, `hidden_relu`, `projection`."""
+Stem: TypeAlias = Literal["large", "small"]
+"""That of torchvision; or for images of 32 px a 3 x 3 convolution that keeps their size, and no pooling."""
 
-    def __init__(self, *, backbone: str, hidden: int, latents: int, space: OutputSpace) -> None:
-        """`backbone` is torchvision's name."""
+
+class ResnetEncoder(nn.Module):
+    """Takes RGB images of any size; `backbone.conv1` … `backbone.avgpool`, `hidden`, `rectified`, `projection`."""
+
+    def __init__(self, *, backbone: str, stem: Stem, hidden: int, slope: float, latents: int, space: OutputSpace) -> None:
+        """`backbone` is torchvision's name; `slope` is that of the head's leaky rectifier, 0 for a plain one."""
         from torchvision.models import get_model  # noqa: PLC0415 -- takes seconds, and only some networks need it
 
         super().__init__()
         self.backbone: nn.Module = get_model(backbone, weights=None)
         width = cast(nn.Linear, self.backbone.fc).in_features
         self.backbone.fc = nn.Identity()
+        if stem == "small":
+            self.backbone.conv1 = small_stem()
+            self.backbone.maxpool = nn.Identity()
         for module in self.backbone.modules():
             if isinstance(module, nn.ReLU):
                 module.inplace = False
         self.hidden = nn.Linear(width, hidden)
-        self.hidden_relu = nn.ReLU()
+        self.rectified = nn.LeakyReLU(slope)
         self.projection = nn.Linear(hidden, latents)
         self.space = output_map(space, latents=latents)
 
@@ -41,13 +48,27 @@ class ResnetEncoder(nn.Module):
 
     def project(self, features: Float[Tensor, "batch feature"]) -> Float[Tensor, "batch latent"]:
         """The head: features to points of the space."""
-        return cast(Tensor, self.space(self.projection(self.hidden_relu(self.hidden(features)))))
+        return cast(Tensor, self.space(self.projection(self.rectified(self.hidden(features)))))
+
+
+def small_stem() -> nn.Conv2d:
+    """The first convolution for small images (Chen et al. 2020, appendix B.9), with first weights as torchvision draws them."""
+    stem = nn.Conv2d(3, 64, kernel_size=3, padding=1, bias=False)
+    nn.init.kaiming_normal_(stem.weight, mode="fan_out", nonlinearity="relu")
+    return stem
 
 
 def build(model: ModelCard) -> nn.Module:
-    """The network of a card whose spec holds `backbone`, `hidden`, `latents` and `space`."""
+    """The network of a card whose spec holds what `ResnetEncoder` takes."""
     spec = model.spec
-    return ResnetEncoder(backbone=spec["backbone"], hidden=spec["hidden"], latents=spec["latents"], space=spec["space"])
+    return ResnetEncoder(
+        backbone=spec["backbone"],
+        stem=spec["stem"],
+        hidden=spec["hidden"],
+        slope=spec["slope"],
+        latents=spec["latents"],
+        space=spec["space"],
+    )
 
 
 def folded(network: nn.Module) -> tuple[nn.Module, frozenset[str]]:

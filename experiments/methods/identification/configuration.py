@@ -64,6 +64,9 @@ class Configuration:
     decay: Literal["none", "cosine", "step"] = "cosine"
     measure_every: int = 500
     keep_every: int = 1000
+    watched: str = ""
+    """As in `Plan`: `r2` or `mcc`, or nothing."""
+    patience: int = 5
 
     def __post_init__(self) -> None:
         require_range(self, "latents", 2, 1000)
@@ -122,4 +125,6 @@ class Configuration:
             decay=self.decay,
             measure_every=self.measure_every,
             keep_every=self.keep_every,
+            watched=self.watched,
+            patience=self.patience,
         )

@@ -25,6 +25,12 @@ class Model(Protocol):
         """Of the distance; 0 is the dot product."""
 
 
+EQUAL = (
+    "latents of equal precision are told apart by nothing: they can be identified up to a rotation among themselves; "
+    "R² says whether they are, an MCC below 1 says nothing"
+)
+
+
 def identified(model: Model) -> Identified:
     """The ambiguity that the loss leaves: every change of the codes that it does not see.
 
@@ -43,6 +49,8 @@ def warning_of(model: Model) -> str:
     """A sentence on a configuration that cannot identify single latents; empty for one that can."""
     if identified(model) == "permutation":
         return ""
+    if isinstance(model, Configuration) and model.precisions == "diagonal":
+        return EQUAL
     loss = "a dot product" if model.power == DOT else "a squared distance"
     where = "in an unbounded space" if model.output == "unbounded" else "on a sphere"
     return (

@@ -12,6 +12,7 @@ from experiments.methods.identification.losses import PairLoss, supervised_loss
 from experiments.methods.identification.mixed_latents import MixedLatents
 from experiments.methods.identification.scores import Scores, scores_of
 from experiments.methods.training.loop import Group
+from experiments.methods.training.parallel import gathered, share
 from experiments.methods.training.stacked import StackedPerceptrons, step_generator
 
 MEASURED = 4096
@@ -55,15 +56,23 @@ class EncoderTask:
         return self.parts
 
     def groups(self) -> Sequence[Group]:
-        """The weights at the plan's rate; the size of the space of codes and the precisions at their own."""
-        sizes = [self.encoder.bounds, self.encoder.radius]
+        """Those of the encoders, and the precisions at their own rate."""
         precisions = [] if self.pair_loss is None else list(self.pair_loss.parameters())
-        groups = (
-            Group(parameters=[*self.encoder.weights, *self.encoder.biases]),
-            Group(parameters=[one for one in sizes if one.requires_grad], factor=self.size_factor),
-            Group(parameters=precisions, factor=self.precisions_factor),
-        )
-        return [group for group in groups if group.parameters]
+        learned = [Group(parameters=precisions, factor=self.precisions_factor)] if precisions else []
+        return [*self.encoder_groups(), *learned]
+
+    def encoder_groups(self) -> Sequence[Group]:
+        """The weights at the plan's rate; the size of the space of codes at its own."""
+        sizes = [one for one in (self.encoder.bounds, self.encoder.radius) if one.requires_grad]
+        weights = Group(parameters=[*self.encoder.weights, *self.encoder.biases])
+        return [weights, Group(parameters=sizes, factor=self.size_factor)] if sizes else [weights]
+
+    def samples(self, count: int) -> list[tuple[Float[Tensor, "count latent"], Float[Tensor, "count latent"]]]:
+        """Held-out latents and their codes, by member."""
+        latents = self._held_out(count)
+        with torch.no_grad():
+            codes = self.encoder(self._observed(list(latents)))
+        return list(zip(latents, codes, strict=True))
 
     def loss(self, step: int) -> Float[Tensor, ""]:
         """The sum over members, so that each has the gradient that it would have alone."""
@@ -71,13 +80,14 @@ class EncoderTask:
         worlds = [member.world for member in self.members]
         points = [world.points(self.batch, generator=generator) for world, generator in zip(worlds, generators, strict=True)]
         if self.pair_loss is None:
-            return supervised_loss(self.encoder(self._observed(points)), torch.stack(points)).sum()
+            own = [share(one) for one in points]
+            return supervised_loss(self.encoder(self._observed(own)), torch.stack(own)).sum()
         partners = [
             world.partners(one, generator=generator) for world, one, generator in zip(worlds, points, generators, strict=True)
         ]
-        both = [torch.cat(pair) for pair in zip(points, partners, strict=True)]
+        both = [torch.cat((share(one), share(other))) for one, other in zip(points, partners, strict=True)]
         first, second = self.encoder(self._observed(both)).chunk(2, dim=1)
-        total: Tensor = self.pair_loss(first, second).sum()
+        total: Tensor = self.pair_loss(gathered(first, dim=1), gathered(second, dim=1)).sum()
         return total
 
     def measure(self) -> Mapping[str, Any]:
@@ -91,10 +101,7 @@ class EncoderTask:
 
     def scores(self, count: int) -> list[Scores]:
         """Of each member on held-out latents."""
-        latents = self._held_out(count)
-        with torch.no_grad():
-            codes = self.encoder(self._observed(list(latents)))
-        return [scores_of(truth, code) for truth, code in zip(latents, codes, strict=True)]
+        return [scores_of(truth, code) for truth, code in self.samples(count)]
 
     def identity_scores(self, count: int) -> list[Scores]:
         """The baseline that takes what is observed for the code."""

@@ -1,6 +1,8 @@
 """Makes the artifact of the training of an encoder of images: trains it, measures it, registers it. Called by papers."""
 
 import dataclasses
+from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import nn
@@ -16,9 +18,22 @@ from experiments.methods.training.journal import journal_file
 from experiments.methods.training.loop import train
 from experiments.methods.training.registration import GRAY, Registered, zoo_files
 from model_zoo.preprocessing import Preprocess
-from model_zoo.sources import convolutional_encoder, published_encoders
+from model_zoo.sources import convolutional_encoder, mask_encoder, resnet_encoder
 from model_zoo.sources.convolutional_encoder import ConvolutionalEncoder
-from model_zoo.sources.published_encoders import MaskEncoder, ResNetEncoder
+from model_zoo.sources.mask_encoder import MaskEncoder
+from model_zoo.sources.resnet_encoder import ResnetEncoder
+
+ENCODERS: Mapping[str, type[nn.Module]] = {
+    "convolutional_encoder": ConvolutionalEncoder,
+    "mask_encoder": MaskEncoder,
+    "resnet_encoder": ResnetEncoder,
+}
+"""By architecture."""
+ELIGIBLE = {
+    "convolutional_encoder": convolutional_encoder.ELIGIBLE,
+    "mask_encoder": mask_encoder.ELIGIBLE,
+    "resnet_encoder": resnet_encoder.ELIGIBLE,
+}
 
 
 def train_encoder(recipe: Training, configuration: ImageConfiguration, *, workshop: Workshop, title: str) -> Product:
@@ -51,27 +66,26 @@ def untrained(configuration: ImageConfiguration, *, seed: int) -> nn.Module:
     """The encoder as it starts from a seed; torch draws its weights from its global generator, which is put back."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        if configuration.encoder == "mask_encoder":
-            return MaskEncoder(latents=configuration.codes, space=configuration.output)
-        if configuration.encoder == "resnet18_encoder":
-            return ResNetEncoder(latents=configuration.codes, space=configuration.output)
-        return ConvolutionalEncoder(
-            widths=configuration.widths,
-            grid=configuration.grid,
-            hidden=configuration.hidden,
-            latents=configuration.codes,
-            space=configuration.output,
-        )
+        return ENCODERS[configuration.encoder](**spec_of(configuration))
+
+
+def spec_of(configuration: ImageConfiguration) -> dict[str, Any]:
+    """What makes an encoder of its architecture."""
+    codes = {"latents": configuration.codes, "space": configuration.output}
+    if configuration.encoder == "convolutional_encoder":
+        return {"widths": list(configuration.widths), "grid": configuration.grid, "hidden": configuration.hidden, **codes}
+    if configuration.encoder == "resnet_encoder":
+        # Of the published encoder: a leaky rectifier and a linear map after ten outputs for each code.
+        return {"backbone": "resnet18", "stem": "large", "hidden": 10 * configuration.codes, "slope": 0.01, **codes}
+    return codes
 
 
 def about(configuration: ImageConfiguration, *, title: str) -> Registered:
     """The card's words on an encoder."""
-    is_ours = configuration.encoder == "convolutional_encoder"
-    widths = {"widths": list(configuration.widths), "grid": configuration.grid, "hidden": configuration.hidden}
     return Registered(
         title=f"Encoder of images, trained here: {title}",
         architecture=configuration.encoder,
-        spec={**(widths if is_ours else {}), "latents": configuration.codes, "space": configuration.output},
-        eligible=convolutional_encoder.ELIGIBLE if is_ours else published_encoders.ELIGIBLE,
+        spec=spec_of(configuration),
+        eligible=ELIGIBLE[configuration.encoder],
         side=configuration.side,
     )

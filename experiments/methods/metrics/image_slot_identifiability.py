@@ -69,7 +69,7 @@ def image_slot_identifiability(
     random matching. Absent objects take no part, nor in the standardization.
 
     Raises:
-        InputError: There are fewer slots than objects, fewer than two slots, or too few scenes.
+        InputError: There are fewer slots than objects, fewer than two slots, or too few scenes; or objects that are all alike.
     """
     scenes, objects = truth.present.shape
     if slots.shape[1] < max(2, objects) or len(slots) != scenes:
@@ -81,6 +81,9 @@ def image_slot_identifiability(
     own, other = _own_and_other(truth, targets, slots, fit=fit, seed=seed)
     true_own, true_other = _own_and_other(truth, targets, targets, fit=fit, seed=seed)
     base = float(np.clip(true_other.performance, 0, 1))
+    if base == 1:
+        message = "the factors of other objects tell all of an object's, so that no slot could tell more"
+        raise InputError(field="truth", message=message, remedy="Give scenes whose objects differ")
     # The released code divides four R² by five and loses the accuracy.
     lost = [float(one.r2.sum() / (len(one.r2) + 1)) for one in (own, other, true_other)]
     return ImageSlotIdentifiability(

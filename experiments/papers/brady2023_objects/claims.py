@@ -1,7 +1,7 @@
 """Claims of Brady et al. 2023, each checked on the networks of a run."""
 
 from collections.abc import Callable, Sequence
-from statistics import fmean
+from statistics import fmean, stdev
 
 from experiments.contract.claims import Claim, Result
 from experiments.papers.brady2023_objects.analysis import INVERTS, SUCCESS, Row, rank_correlation
@@ -102,13 +102,31 @@ def _images(_synthetic: Sequence[Row], images: Sequence[Row]) -> Judged:
         groups.setdefault(row["method"], []).append(row)
     if len(groups) < 2 or "attention" not in groups:
         return None
-    means = {name: fmean(row["score"] for row in rows) for name, rows in groups.items()}
-    contrasts = {name: fmean(row["contrast_weighted"] for row in rows) for name, rows in groups.items()}
-    parts = [f"{name} {means[name]:.2f} (contrast {contrasts[name]:.0f}, {_errors(rows)})" for name, rows in groups.items()]
+    scores, contrasts = (
+        {name: [row[column] for row in rows] for name, rows in groups.items()} for column in ("score", "contrast_weighted")
+    )
+    parts = [
+        f"{name} {_spread(scores[name], digits=2)} (contrast {_spread(contrasts[name], digits=0)}, {_errors(rows)})"
+        for name, rows in groups.items()
+    ]
     others = [name for name in groups if name != "attention"]
-    holds = all(means[name] < means["attention"] and contrasts[name] > contrasts["attention"] for name in others)
+    verdicts = [_above(scores["attention"], scores[name]) for name in others]
+    verdicts += [_above(contrasts[name], contrasts["attention"]) for name in others]
+    holds = False if False in verdicts else None if None in verdicts else True
     enough = all(len(rows) >= FEWEST_SEEDS for rows in groups.values())
     return f"{'; '.join(parts)}; {_ceiling(images)}", holds if enough else None
+
+
+def _above(values: Sequence[float], others: Sequence[float]) -> bool | None:
+    """Whether the mean is higher; None where both means with their standard deviations over seeds overlap."""
+    reach = sum(stdev(one) if len(one) > 1 else 0.0 for one in (values, others))
+    distance = fmean(values) - fmean(others)
+    return None if abs(distance) <= reach else distance > 0
+
+
+def _spread(values: Sequence[float], *, digits: int) -> str:
+    deviation = f" ± {stdev(values):.{digits}f}" if len(values) > 1 else ""
+    return f"{fmean(values):.{digits}f}{deviation}"
 
 
 def _ceiling(rows: Sequence[Row]) -> str:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from statistics import fmean, pstdev
+from statistics import fmean, stdev
 from typing import Any
 
 from experiments.contract.artifacts import ArtifactStore, Manifest
@@ -53,9 +53,9 @@ def curves_of(made: Manifest, *, store: ArtifactStore) -> list[Mapping[str, Any]
     return [json.loads(line) for line in content.splitlines()]
 
 
-def mean_and_deviation(values: Sequence[float]) -> tuple[float, float]:
-    """Over seeds; the standard deviation of so many values, not of the population they are of."""
-    return fmean(values), pstdev(values)
+def mean_and_deviation(values: Sequence[float]) -> tuple[float, float | None]:
+    """Over seeds; of one seed there is no deviation."""
+    return fmean(values), stdev(values) if len(values) > 1 else None
 
 
 def _recovery(truth: Sequence[float], learned: Sequence[Sequence[float]]) -> Metrics:

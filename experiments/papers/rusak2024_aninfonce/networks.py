@@ -140,10 +140,12 @@ def extension_stages(scale: Scale) -> list[Stage]:
     together = {"spectra": [list(FIRST), list(SECOND)], "shared": {**_sized(size), **shared, "latents": len(FIRST)}}
     # An eighth of the anchors, since each has negatives of its own.
     few = (max(2, scale.contrast_batch // 8), scale.extension_steps, QUICK)
+    # Its negatives are those around an anchor, and pairs are compared in one direction.
+    anchored = {name: value for name, value in shared.items() if name not in ("negatives", "directions")}
     hard = {
         "spectra": [list(POSITIVE)],
         "negatives": list(NEGATIVE),
-        "shared": {**_sized(few), **shared, "latents": len(POSITIVE)},
+        "shared": {**_sized(few), **anchored, "latents": len(POSITIVE)},
     }
     return [
         *alone,

@@ -1,7 +1,7 @@
 """The run: trainings of encoders of latents and of images, each a stage of its own, and what they say together."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Literal
 
 from experiments.contract.artifacts import Manifest, Product, Workshop
@@ -10,6 +10,7 @@ from experiments.contract.recipes import Run, Training
 from experiments.contract.recipes.runs import Preset
 from experiments.datasets.image_sets import stamps_are_installed
 from experiments.methods.identification.configuration import Configuration
+from experiments.methods.identification.identifiability import warning_of
 from experiments.methods.run_results import RunFigure, run_product
 from experiments.papers.rusak2024_aninfonce.analysis import Metrics, curves_of, image_metrics, latent_metrics
 from experiments.papers.rusak2024_aninfonce.claims import CLAIMS
@@ -62,7 +63,8 @@ SMOKE: Mapping[str, Json] = {
 CIFAR10: Mapping[str, Json] = {
     **{"images": "cifar10", "backbone": "resnet18", "hidden": 512, "latents": 128, "side": 32, "temperature": 0.5},
     **{"batch": 512, "steps": 97_000, "warm_up": 970, "measure_every": 970, "keep_every": 970, "views": 1},
-    "precisions_factor": 10.0,
+    # Small images keep their size in the stem and are not blurred (Chen et al. 2020, appendix B.9).
+    **{"stem": "small", "augmentations": {"blur": 0.0}, "precisions_factor": 10.0},
 }
 """A thousand epochs of 97 steps."""
 IMAGENET: Mapping[str, Json] = {
@@ -193,12 +195,40 @@ def _figures(found: list[tuple[Stage, list[Manifest]]], metrics: Mapping[str, Me
 
 
 def _training(stage: Stage, seeds: tuple[int, ...]) -> Training:
-    return Training(paper="rusak2024_aninfonce", configuration={**stage.fields, KIND: stage.kind}, seeds=seeds)
+    return Training(paper="rusak2024_aninfonce", configuration=configuration_of(stage.kind, stage.fields), seeds=seeds)
+
+
+def configuration_of(kind: Kind, fields: Mapping[str, Json]) -> Mapping[str, Json]:
+    """That of a training, whole, so that its digest changes when a default does.
+
+    Raises:
+        InputError: A field is unknown or unfit.
+    """
+    if kind == "images":
+        images = build(ImageConfiguration, fields)
+        return {**asdict(images), "augmentations": asdict(images.law), KIND: kind}
+    if kind == "extension":
+        extension = build(Extension, fields)
+        return {**asdict(extension), "shared": extension.shared_whole, KIND: kind}
+    return {**asdict(build(Configuration, fields)), KIND: kind}
 
 
 def _warnings(recipe: Run) -> list[str]:
-    is_shown = any(stage.kind == "images" and stage.fields.get("images", "packaged") == "packaged" for stage in stages_of(recipe))
-    return [NO_STAMPS] if is_shown and not stamps_are_installed() else []
+    asked = stages_of(recipe)
+    by_warning: dict[str, list[str]] = {}
+    for stage in asked:
+        by_warning.setdefault(warning_of_stage(stage), []).append(stage.name)
+    by_warning.pop("", None)
+    is_shown = any(stage.kind == "images" and stage.fields.get("images", "packaged") == "packaged" for stage in asked)
+    stamps = [NO_STAMPS] if is_shown and not stamps_are_installed() else []
+    return [*stamps, *(f"{', '.join(names)}: {warning}" for warning, names in by_warning.items())]
+
+
+def warning_of_stage(stage: Stage) -> str:
+    """What a training cannot identify; empty where it can, and of images, whose latents nobody knows."""
+    if stage.kind == "extension":
+        return build(Extension, stage.fields).warning
+    return warning_of(build(Configuration, stage.fields)) if stage.kind == "pairs" else ""
 
 
 def _without_stamps(stage: Stage) -> Stage:

@@ -25,7 +25,7 @@ SPHERE_ON_CPU: Mapping[str, Json] = {"latents": 10, "hidden": (256, 256, 256), "
 """Of the rows on the sphere, which at this scale, too, has as many dimensions as the paper's."""
 IN_BOX: Mapping[str, Json] = {"size_factor": 0.2}
 """Of the rows whose codes live in a box: it grows slowly, so that it presses. At the published scale it has the common rate."""
-SMOOTH_IN_BOX: Mapping[str, Json] = {"steps": 8000, "learning_rate": 3e-3, "size_factor": 0.05}
+SMOOTH_IN_BOX: Mapping[str, Json] = {"steps": 20_000, "learning_rate": 3e-3, "size_factor": 0.05}
 """Of those of them whose loss is smooth at 0, and tells rotated codes by the sides of the box alone, or hardly otherwise."""
 NORMAL_POWER = 2.0
 GROWTH, SMOOTH_GROWTH = 2.0, 1.25

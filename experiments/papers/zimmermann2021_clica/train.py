@@ -188,13 +188,8 @@ def _planned_images(row: ImageRow, preset: Preset, *, settings: Settings, seeds:
 
 
 def training_of(configuration: Configuration | ImageConfiguration, *, seeds: tuple[int, ...]) -> Training:
-    """The recipe of a configuration: what differs from the defaults, so that a field more leaves the digest as it is."""
-    plain = dataclasses.asdict(type(configuration)())
-    chosen = {name: value for name, value in dataclasses.asdict(configuration).items() if value != plain[name]}
-    if isinstance(configuration, ImageConfiguration):
-        # It tells images from latents.
-        chosen["data"] = configuration.data
-    return Training(paper=SLUG, configuration=chosen, seeds=seeds)
+    """The recipe of a configuration, whole, so that its digest changes when a default does."""
+    return Training(paper=SLUG, configuration=dataclasses.asdict(configuration), seeds=seeds)
 
 
 def _metrics(plan: RowStages | ImageStages, made: Mapping[str, Manifest], workshop: Workshop) -> Metrics:

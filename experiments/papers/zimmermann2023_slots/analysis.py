@@ -1,6 +1,7 @@
 """What the trainings say: precision and recall by slots in training and after, and paired comparisons of numbers of slots.
 
-Intervals are bootstrapped over the held-out images, the same for all networks; the spread over seeds stands beside them.
+Intervals of cells are bootstrapped over the held-out images, the same for all networks, with the spread over seeds beside them;
+those of differences are bootstrapped over seeds and images together.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,10 +24,11 @@ LEVEL = 95
 Values = Float[np.ndarray, "seed image"]
 
 
-def variant_metrics(cells: Cells, *, title: str, objects: int, seed: int) -> Metrics:
+def variant_metrics(cells: Cells, *, title: str, objects: int, seed: int, base: Cells | None = None) -> Metrics:
     """Every cell of slots in training by slots after, and the comparisons that claims are about.
 
-    The right number of slots is that of the objects and the background.
+    The right number of slots is that of the objects and the background. `base` are networks that were measured on the same images
+    and that these are to lose less than.
     """
     trained, tested = sorted(cells), tested_slots(cells)
     right = objects + 1
@@ -42,6 +44,8 @@ def variant_metrics(cells: Cells, *, title: str, objects: int, seed: int) -> Met
     }
     if right in trained and set(trained) <= set(tested):
         found["comparisons"] = comparisons(cells, right=right, seed=seed)
+        if base is not None:
+            found["comparisons"]["reduced"] = reduction(cells, base, right=right, seed=seed)
     return found
 
 
@@ -85,11 +89,10 @@ def comparisons(cells: Cells, *, right: int, seed: int) -> Metrics:
         wrong = [k for k in (few, many) if k != right]
         in_training = [at[right, right] - at[k, right] for k in wrong]
         after = [at[right, right] - at[right, k] for k in wrong]
-        both = [at[right, right] - at[k, k] for k in wrong]
         found |= {
             f"{prefix}recall_too_many": difference(recall[0] - recall[1], seed=seed),
             f"{prefix}precision_too_few": difference(precision[0] - precision[1], seed=seed),
-            f"{prefix}lost": difference(np.mean(both, axis=0), seed=seed),
+            f"{prefix}lost": difference(lost(cells, right=right, prefix=prefix), seed=seed),
             f"{prefix}lost_in_training": difference(np.mean(in_training, axis=0), seed=seed),
             f"{prefix}lost_after": difference(np.mean(after, axis=0), seed=seed),
             f"{prefix}training_over_test": difference(np.mean(in_training, axis=0) - np.mean(after, axis=0), seed=seed),
@@ -97,11 +100,24 @@ def comparisons(cells: Cells, *, right: int, seed: int) -> Metrics:
     return found
 
 
+def lost(cells: Cells, *, right: int, prefix: str = "") -> Values:
+    """The index that the smallest and the largest number of slots, in training and after, lose to the right one on average."""
+    at = {k: values_of(cells, k, k, measure=f"{prefix}ari") for k in (min(cells), max(cells), right)}
+    return np.mean([at[right] - values for k, values in at.items() if k != right], axis=0)
+
+
+def reduction(cells: Cells, base: Cells, *, right: int, seed: int) -> Metrics:
+    """How much less is lost than by the networks of the base with the same seeds, paired by image."""
+    ours, theirs = (lost(some, right=right) for some in (cells, base))
+    seeds = min(len(ours), len(theirs))
+    return difference(theirs[:seeds] - ours[:seeds], seed=seed)
+
+
 def difference(values: Values, *, seed: int) -> Metrics:
-    """The mean of a paired difference, its interval over images, and its mean for each seed."""
+    """The mean of a paired difference, its interval over seeds and images, and its mean for each seed."""
     return {
         "mean": float(np.nanmean(values)),
-        "interval": interval(values.mean(axis=0), seed=seed),
+        "interval": interval_of_both(values, seed=seed),
         "by_seed": [float(mean) for mean in np.nanmean(values, axis=1)],
     }
 
@@ -112,6 +128,21 @@ def interval(by_image: Float[np.ndarray, " image"], *, seed: int) -> list[float]
     drawn = np.random.default_rng(seed).integers(len(known), size=(RESAMPLES, len(known)))
     tail = (100 - LEVEL) / 2
     low, high = np.percentile(known[drawn].mean(axis=1), [tail, 100 - tail])
+    return [float(low), float(high)]
+
+
+def interval_of_both(values: Values, *, seed: int) -> list[float]:
+    """The same where seeds are drawn anew as well: what other networks on other images might show. Of one seed over images."""
+    known = values[:, ~np.isnan(values).any(axis=0)]
+    networks, images = known.shape
+    generator = np.random.default_rng(seed)
+    chosen = generator.integers(images, size=(RESAMPLES, images))
+    members = generator.integers(networks, size=(RESAMPLES, networks))
+    shares = np.stack([(members == member).mean(axis=1) for member in range(networks)], axis=1)
+    # By resample and seed the mean over the chosen images.
+    means = np.stack([row[chosen].mean(axis=1) for row in known], axis=1)
+    tail = (100 - LEVEL) / 2
+    low, high = np.percentile((shares * means).sum(axis=1), [tail, 100 - tail])
     return [float(low), float(high)]
 
 

@@ -127,10 +127,17 @@ def make(recipe: Run, workshop: Workshop) -> Product:
     cells = {
         name: _by_slots([(stage.slots, _scores(next(manifests), workshop)) for stage in some]) for name, some in stages.items()
     }
-    titles = {variant.name: variant.title for variant in wanted}
     objects = build(Configuration, settings.configuration(BASE, slots=settings.slots[0])).objects
     metrics = {
-        name: variant_metrics(found, title=titles[name], objects=objects, seed=recipe.seed) for name, found in cells.items()
+        variant.name: variant_metrics(
+            cells[variant.name],
+            title=variant.title,
+            objects=objects,
+            seed=recipe.seed,
+            # Those of other parts are measured on other images, or are other methods.
+            base=cells[BASE.name] if variant.part in ("objectives", "annotations") else None,
+        )
+        for variant in wanted
     }
     if settings.part in ("all", "control"):
         metrics[CONTROL] = _control(settings, seed=recipe.seed)

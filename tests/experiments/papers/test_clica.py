@@ -174,7 +174,7 @@ def test_a_run_that_was_interrupted_trains_nothing_twice(ran):
             {"data": "kitti_masks", "encoder": "mask_encoder", "side": 64, "correlation": "spearman", "power": 1.0},
             write_many_masks,
         ),
-        ({"data": "three_d_ident", "encoder": "resnet18_encoder", "side": 16}, write_many_images),
+        ({"data": "three_d_ident", "encoder": "resnet_encoder", "side": 16}, write_many_images),
     ],
     ids=["kitti", "3DIdent"],
 )

@@ -248,6 +248,22 @@ def test_claims_hold_by_the_best_network_and_fail_by_any_counterexample():
 
 
 @pytest.mark.unit
+def test_methods_on_images_are_not_ranked_where_their_seeds_overlap():
+    def rows(method: str, *scores: float, contrast: float) -> list[dict[str, Any]]:
+        return [network(part="images", method=method, score=score, contrast_weighted=contrast) for score in scores]
+
+    def judged(*added: float) -> tuple[str, bool | None]:
+        images = [*rows("attention", 0.5, 0.6, 0.7, contrast=10.0), *rows("sum", *added, contrast=50.0)]
+        return CHECKS["images"]({"metrics": {"networks": {"synthetic": [], "images": images}}, "recipe": {"preset": "cpu"}})
+
+    assert judged(0.1, 0.15, 0.2)[1] is True
+    assert judged(0.8, 0.9, 1.0)[1] is False
+    # A lower mean by less than the seeds of both spread.
+    assert judged(0.3, 0.5, 0.7)[1] is None
+    assert "attention 0.60 ± 0.10" in judged(0.3, 0.5, 0.7)[0]
+
+
+@pytest.mark.unit
 def test_the_order_is_taken_among_networks_that_invert():
     def rows(*scores: float) -> list[dict[str, Any]]:
         forms = ("plain", "whitened", "weighted")

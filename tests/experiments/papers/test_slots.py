@@ -23,7 +23,7 @@ from experiments.methods.metrics.clustering import even_split
 from experiments.methods.slots.configuration import Configuration
 from experiments.methods.slots.control import clustered, clusters
 from experiments.methods.slots.sheet import matched
-from experiments.papers.zimmermann2023_slots.analysis import Cells, comparisons, interval, variant_metrics
+from experiments.papers.zimmermann2023_slots.analysis import Cells, comparisons, interval, interval_of_both, variant_metrics
 from experiments.papers.zimmermann2023_slots.claims import CLAIMS
 from experiments.papers.zimmermann2023_slots.networks import BASE, VARIANTS
 from experiments.papers.zimmermann2023_slots.train import PRESETS, settings_of, stages_of, train
@@ -96,11 +96,19 @@ def _invented(effects: Mapping[tuple[int, int], tuple[float, float]], *, images:
 
 SENSITIVE = {(k, j): (even_split(4, slots=k)[0], even_split(4, slots=k)[1]) for k in (2, 4, 7) for j in (2, 4, 7)}
 """What a network does follows from its slots in training alone."""
+REDUCING = ("mixture", "priced", "one_box", "all_boxes")
 INDIFFERENT = {(k, j): (0.9, 0.9) for k in (2, 4, 7) for j in (2, 4, 7)}
 
 
 def _claims(effects: Mapping[str, Mapping[tuple[int, int], tuple[float, float]]]) -> dict[str, bool | None]:
-    metrics = {name: variant_metrics(_invented(one), title=name, objects=3, seed=0) for name, one in effects.items()}
+    return _judged({name: _invented(one) for name, one in effects.items()})
+
+
+def _judged(cells: Mapping[str, Cells]) -> dict[str, bool | None]:
+    metrics = {
+        name: variant_metrics(one, title=name, objects=3, seed=0, base=cells["base"] if name in REDUCING else None)
+        for name, one in cells.items()
+    }
     result = {"recipe": {"preset": "cpu"}, "metrics": metrics}
     return {claim["id"]: claim["holds"] for claim in check_claims(CLAIMS, result=result)}
 
@@ -132,6 +140,32 @@ def test_test_slots_that_matter_more_than_those_of_training_are_told() -> None:
 
 
 @pytest.mark.unit
+def test_claims_about_which_seeds_disagree_are_not_settled() -> None:
+    after = {(k, j): SENSITIVE[j, k] for k, j in SENSITIVE}
+    first, second = _invented(SENSITIVE), _invented(after)
+    mixed = {k: [first[k][0], second[k][0]] for k in first}
+
+    found = variant_metrics(mixed, title="", objects=3, seed=0)["comparisons"]["training_over_test"]
+
+    assert min(found["by_seed"]) < 0 < max(found["by_seed"])
+    assert found["interval"][0] < 0 < found["interval"][1]
+    assert _judged({"base": mixed})["training"] is None
+
+
+@pytest.mark.unit
+def test_a_variant_is_compared_with_the_base_of_its_seed_and_one_of_two_is_no_proof() -> None:
+    weaker = {key: tuple((1 + value) / 2 for value in values) for key, values in SENSITIVE.items()}
+    base = _invented(SENSITIVE)
+    # The first seed of the base, alone, is as good as the variant; the second loses what the base loses on average.
+    lucky = {k: [_invented(weaker)[k][0], base[k][1]] for k in base}  # type: ignore[arg-type]
+    variant = {k: some[:1] for k, some in _invented(weaker).items()}  # type: ignore[arg-type]
+
+    assert _judged({"base": base, "mixture": variant})["objectives"] is True
+    assert _judged({"base": lucky, "mixture": variant})["objectives"] is not True
+    assert _judged({"base": base, "mixture": variant, "priced": base})["objectives"] is None
+
+
+@pytest.mark.unit
 def test_comparisons_are_differences_of_means() -> None:
     cells = _invented(SENSITIVE)
 
@@ -150,6 +184,16 @@ def test_interval_is_about_two_standard_errors_wide_and_skips_what_is_no_number(
     low, high = interval(np.append(values, np.nan), seed=0)
 
     assert (high - low) / 2 == pytest.approx(1.96 * values.std() / 20, rel=0.1)
+
+
+@pytest.mark.unit
+def test_interval_of_both_is_that_of_images_for_one_seed_and_as_wide_as_seeds_differ_for_several() -> None:
+    values = np.random.default_rng(1).standard_normal((1, 400))
+
+    assert interval_of_both(values, seed=0) == pytest.approx(interval(values[0], seed=0))
+    low, high = interval_of_both(np.concatenate([values - 5, values, values + 5]), seed=0)
+    assert low < -3
+    assert high > 3
 
 
 @pytest.mark.unit

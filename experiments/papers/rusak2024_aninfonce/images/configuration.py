@@ -8,6 +8,7 @@ from experiments.contract.fields import Json, build, require, require_range
 from experiments.datasets.augmentations import AugmentationLaw
 from experiments.datasets.image_sets import ImageSet, cifar10, image_folders, packaged_images
 from experiments.methods.training.plan import Plan
+from model_zoo.sources.resnet_encoder import Stem
 
 Loss = Literal["infonce", "aninfonce"]
 DETAIL = 1.5
@@ -26,6 +27,8 @@ class ImageConfiguration:
     stamps: int = 1194
     """Objects on grays; 0 where they are not installed."""
     backbone: Literal["convolutional", "resnet18", "resnet50"] = "convolutional"
+    stem: Stem = "large"
+    """Of a ResNet: `small` for images of 32 px."""
     widths: tuple[int, ...] = (16, 32, 64, 128)
     """Of the convolutional one."""
     hidden: int = 128
@@ -46,6 +49,9 @@ class ImageConfiguration:
     warm_up: int = 20
     measure_every: int = 50
     keep_every: int = 50
+    watched: str = ""
+    """As in `Plan`: `-held_out_loss`, or nothing."""
+    patience: int = 5
     views: int = 2
     """Of each image, for the probes of augmentations."""
 
@@ -75,6 +81,8 @@ class ImageConfiguration:
             decay="cosine",
             measure_every=self.measure_every,
             keep_every=self.keep_every,
+            watched=self.watched,
+            patience=self.patience,
         )
 
 

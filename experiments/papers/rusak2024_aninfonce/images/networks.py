@@ -47,7 +47,8 @@ def network_of(configuration: ImageConfiguration, *, seed: int) -> WithPrecision
     """Random weights that follow from the seed; torch draws them from its global generator, which is put back afterwards."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        encoder = _resnet(configuration) if configuration.backbone != "convolutional" else _convolutional(configuration)
+        kind = ConvolutionalEncoder if configuration.backbone == "convolutional" else ResnetEncoder
+        encoder: ConvolutionalEncoder | ResnetEncoder = kind(**_spec(configuration))
     return WithPrecisions(encoder, configuration=configuration)
 
 
@@ -69,16 +70,4 @@ def _spec(configuration: ImageConfiguration) -> dict[str, Any]:
     head = {"hidden": configuration.hidden, "latents": configuration.latents, "space": "sphere"}
     if configuration.backbone == "convolutional":
         return {**head, "widths": list(configuration.widths), "grid": 1}
-    return {**head, "backbone": configuration.backbone}
-
-
-def _convolutional(configuration: ImageConfiguration) -> ConvolutionalEncoder:
-    return ConvolutionalEncoder(
-        widths=configuration.widths, grid=1, hidden=configuration.hidden, latents=configuration.latents, space="sphere"
-    )
-
-
-def _resnet(configuration: ImageConfiguration) -> ResnetEncoder:
-    return ResnetEncoder(
-        backbone=configuration.backbone, hidden=configuration.hidden, latents=configuration.latents, space="sphere"
-    )
+    return {**head, "backbone": configuration.backbone, "stem": configuration.stem, "slope": 0.0}

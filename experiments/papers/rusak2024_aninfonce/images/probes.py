@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, Int
 from sklearn.linear_model import RidgeClassifierCV, RidgeCV
+from sklearn.model_selection import GroupKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils.class_weight import compute_sample_weight
 
-from experiments.datasets.augmentations import augment, draw_augmentations, resized
+from experiments.datasets.augmentations import AugmentationLaw, augment, draw_augmentations, resized
 from experiments.datasets.image_sets import ImageSet
 from experiments.methods.training.stacked import step_generator
 from experiments.papers.rusak2024_aninfonce.images.configuration import ImageConfiguration
@@ -29,7 +31,10 @@ CHUNK = 256
 PROBED = 2**41
 """A step that no training reaches: of the generator of the probes' views."""
 PENALTIES = np.logspace(-2, 4, 7)
-"""Among which probes, linear with squared errors, choose by leaving one out."""
+"""Among which probes, linear with squared errors, choose: by leaving one image out, or all views of a fifth of the images."""
+FOLDS = 5
+SQUARED = "neg_mean_squared_error"
+"""Weighted as the fit is."""
 
 Reading = Mapping[str, Float[np.ndarray, "view feature"]]
 """What a probe reads, by name."""
@@ -45,8 +50,20 @@ class Views:
     """Of the image that each view is of, as a whole."""
     original_codes: Float[np.ndarray, "view latent"]
     applied: Mapping[str, Float[np.ndarray, " view"]]
+    """What varies among views."""
     images: Int[np.ndarray, " view"]
     """Index of the image that each is of."""
+
+    @property
+    def firsts(self) -> Int[np.ndarray, " image"]:
+        """A view of each image: of the originals, which each view repeats, every one once."""
+        return np.unique(self.images, return_index=True)[1]
+
+    @property
+    def folds(self) -> list[tuple[Int[np.ndarray, " fitted"], Int[np.ndarray, " scored"]]]:
+        """Of the views, where all of an image are in the same."""
+        folds = GroupKFold(n_splits=min(FOLDS, len(self.firsts)))
+        return list(folds.split(self.images, groups=self.images))
 
     @property
     def readings(self) -> Reading:
@@ -107,8 +124,20 @@ def views_of(
             parts[f"{prefix}features"].append(features.cpu().numpy())
             parts[f"{prefix}codes"].append(encoder.project(features).cpu().numpy())
     joined = {name: np.concatenate(arrays) for name, arrays in parts.items()}
-    known = {name: getattr(applied, name).numpy().astype(float) for name in (*SWITCHED, *MEASURED)}
+    known = {name: getattr(applied, name).numpy().astype(float) for name in varied(configuration.law)}
     return Views(**joined, applied=known, images=indices.numpy())
+
+
+def varied(law: AugmentationLaw) -> list[str]:
+    """What is not the same in all views: of the rest there is nothing to tell."""
+    switched = dict(zip(SWITCHED, (law.flip, law.jitter, law.gray, law.blur), strict=True))
+    strengths = {name: getattr(law, name) for name in ("brightness", "contrast", "saturation", "hue")}
+    measured = {
+        **dict.fromkeys(("scale", "horizontal", "vertical"), 1 - law.smallest),
+        **{name: law.jitter * strength for name, strength in strengths.items()},
+        "sigma": law.blur,
+    }
+    return [*(name for name in SWITCHED if 0 < switched[name] < 1), *(name for name in MEASURED if measured[name] > 0)]
 
 
 def augmentation_scores(
@@ -120,16 +149,16 @@ def augmentation_scores(
     sources: np.ndarray,
 ) -> dict[str, Any]:
     """`accuracy` of each switch (balanced, so that chance is .5) and `r2` of each parameter, their means, shares by source."""
-    accuracy, weighted = {}, []
-    for name in SWITCHED:
-        truth = unseen.applied[name] > 0
-        probe = make_pipeline(StandardScaler(), RidgeClassifierCV(alphas=PENALTIES, class_weight="balanced"))
-        right = probe.fit(fitted, seen.applied[name] > 0).predict(scored) == truth
-        weighted.append(balanced(right, truth))
+    accuracy, weighted, folds = {}, [], seen.folds
+    for name in (name for name in SWITCHED if name in seen.applied):
+        truth, signs = unseen.applied[name] > 0, np.where(seen.applied[name] > 0, 1.0, -1.0)
+        probe = make_pipeline(StandardScaler(), RidgeCV(alphas=PENALTIES, cv=folds, scoring=SQUARED))
+        probe.fit(fitted, signs, ridgecv__sample_weight=compute_sample_weight("balanced", signs))
+        weighted.append(balanced((probe.predict(scored) > 0) == truth, truth))
         accuracy[name] = float(weighted[-1].mean())
     r2 = {}
-    for name in MEASURED:
-        regression = make_pipeline(StandardScaler(), RidgeCV(alphas=PENALTIES))
+    for name in (name for name in MEASURED if name in seen.applied):
+        regression = make_pipeline(StandardScaler(), RidgeCV(alphas=PENALTIES, cv=folds, scoring=SQUARED))
         r2[name] = float(regression.fit(fitted, seen.applied[name]).score(scored, unseen.applied[name]))
     return {
         "accuracy": accuracy,
@@ -141,14 +170,14 @@ def augmentation_scores(
 
 
 def class_scores(reading: str, images: ImageSet, *, seen: Views, unseen: Views) -> dict[str, Any]:
-    """Balanced accuracy of the class from the whole images, and its shares by source."""
-    labels = {True: images.labels[seen.images], False: images.labels[unseen.images]}
-    kept = {part: known >= 0 for part, known in labels.items()}
+    """Balanced accuracy of the class from the whole images, each of them once, and its shares by source."""
+    kept = {part: part.firsts[images.labels[part.images[part.firsts]] >= 0] for part in (seen, unseen)}
+    (fitted, known), (scored, truth) = (
+        (getattr(part, reading)[chosen], images.labels[part.images[chosen]]) for part, chosen in kept.items()
+    )
     probe = make_pipeline(StandardScaler(), RidgeClassifierCV(alphas=PENALTIES, class_weight="balanced"))
-    probe.fit(getattr(seen, reading)[kept[True]], labels[True][kept[True]])
-    truth = labels[False][kept[False]]
-    weighted = balanced(probe.predict(getattr(unseen, reading)[kept[False]]) == truth, truth)
-    sources = np.array([images.sources[index] for index in unseen.images[kept[False]]])
+    weighted = balanced(probe.fit(fitted, known).predict(scored) == truth, truth)
+    sources = np.array([images.sources[index] for index in unseen.images[kept[unseen]]])
     return {"accuracy": float(weighted.mean()), "chance": 1 / len(set(truth.tolist())), "by_source": by_source(weighted, sources)}
 
 

@@ -4,7 +4,7 @@ A law of pairs may have a law of negatives of its own (hard negatives); several 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
@@ -17,6 +17,7 @@ from experiments.contract.recipes import Training
 from experiments.datasets.latents.conditionals import Anisotropic
 from experiments.methods.contrastive.pair_loss import pair_nce
 from experiments.methods.identification.configuration import Configuration
+from experiments.methods.identification.identifiability import EQUAL
 from experiments.methods.identification.losses import LearnedPrecisions
 from experiments.methods.identification.maker import about, encoder_task, values_of
 from experiments.methods.training.checkpoints import Checkpoints
@@ -38,15 +39,45 @@ class Extension:
     negatives_each: int = 30
     """Negatives of an anchor that are drawn around it."""
     shared: Mapping[str, Json]
-    """Fields of the configuration."""
+    """Fields of the configuration, without the law's."""
 
     def __post_init__(self) -> None:
         require(bool(self.spectra), "spectra", "there is no law", "Give the precisions of at least one law")
         require_range(self, "negatives_each", 1, 10_000)
         fits = not self.negatives or (len(self.spectra) == 1 and len(self.negatives) == len(self.spectra[0]))
         require(fits, "negatives", "they fit no single law", "Give one law of positives and as many precisions of negatives")
+        for name in ("conditional", "spectrum"):
+            require(name not in self.shared, "shared", f"{name} is that of the laws", f"Leave {name} out of shared")
         for spectrum in self.spectra:
-            self.configuration(spectrum)
+            self._require_read(self.configuration(spectrum))
+
+    def _require_read(self, configuration: Configuration) -> None:
+        """Refuse what the loss has no place for."""
+        fixed: dict[str, Json] = {"supervision": "pairs"}
+        if self.negatives:
+            plain = Configuration()
+            fixed |= {"power": 2.0, "temperature": HALF, "negatives": plain.negatives, "directions": plain.directions}
+        for name, value in fixed.items():
+            message = f"{name} is {getattr(configuration, name)!r}, which the loss does not know"
+            require(getattr(configuration, name) == value, "shared", message, f"Give {name} {value!r} in shared")
+        require(
+            configuration.precisions != "none", "shared", "precisions are not learned", "Give precisions 'diagonal' in shared"
+        )
+
+    @property
+    def shared_whole(self) -> dict[str, Json]:
+        """With what is left at its default."""
+        whole = asdict(self.configuration(self.spectra[0]))
+        return {name: value for name, value in whole.items() if name not in ("conditional", "spectrum")}
+
+    @property
+    def warning(self) -> str:
+        """What the laws together do not tell apart; empty where they tell every latent."""
+        precisions = [*zip(*self.spectra, strict=True)]
+        if self.negatives:
+            precisions = [(positive[0] - negative,) for positive, negative in zip(precisions, self.negatives, strict=True)]
+        is_told = self.configuration(self.spectra[0]).precisions == "diagonal"
+        return "" if is_told and len(set(precisions)) == len(precisions) else EQUAL
 
     def configuration(self, spectrum: Sequence[float]) -> Configuration:
         """That of a training with one of the laws alone."""
@@ -63,7 +94,12 @@ class ExtensionTask:
         self.inner = encoder_task(self.configuration, seeds=seeds, device=device)
         self.laws = [Anisotropic(spectrum) for spectrum in extension.spectra]
         self.learned = [
-            LearnedPrecisions(kinds=["diagonal"] * len(seeds), latents=self.configuration.latents, spread=0.0, seeds=seeds)
+            LearnedPrecisions(
+                kinds=[self.configuration.precisions] * len(seeds),
+                latents=self.configuration.latents,
+                spread=self.configuration.precisions_spread,
+                seeds=seeds,
+            )
             for _ in self.laws
         ]
         self.parts = nn.ModuleDict({"encoder": self.inner.encoder, "precisions": nn.ModuleList(self.learned)}).to(device)
@@ -74,10 +110,9 @@ class ExtensionTask:
         return self.parts
 
     def groups(self) -> Sequence[Group]:
-        """The encoders at the plan's rate, the precisions at their own."""
-        encoders = [one for one in self.inner.encoder.parameters() if one.requires_grad]
+        """Those of the encoders, and the precisions of all laws at their own rate."""
         learned = [law.raw for law in self.learned]
-        return [Group(parameters=encoders), Group(parameters=learned, factor=self.configuration.precisions_factor)]
+        return [*self.inner.encoder_groups(), Group(parameters=learned, factor=self.configuration.precisions_factor)]
 
     def loss(self, step: int) -> Float[Tensor, ""]:
         """The sum over laws and members."""
@@ -99,12 +134,21 @@ class ExtensionTask:
             for member, one in zip(self.inner.members, generators, strict=True)
         ]
         codes = self.inner.encoder(torch.stack(drawn))
-        precisions = self.learned[number]()
-        batch = self.configuration.batch
+        chosen, precisions = self.configuration, self.learned[number]()
+        batch = chosen.batch
         first, second, others = codes[:, :batch], codes[:, batch : 2 * batch], codes[:, 2 * batch :]
         if others.shape[1]:
             return anchored_nce(first, second, others.unflatten(1, (batch, -1)), precisions=precisions).sum()
-        return pair_nce(first, second, distance="lp", power=2.0, precisions=precisions, temperature=HALF).sum()
+        return pair_nce(
+            first,
+            second,
+            distance="lp",
+            power=chosen.power,
+            precisions=precisions,
+            temperature=chosen.temperature,
+            negatives=chosen.negatives,
+            directions=chosen.directions,
+        ).sum()
 
     def _drawn(self, number: int, *, world: Any, generator: torch.Generator) -> Float[Tensor, "point latent"]:
         """What is observed of anchors, their positives, and the negatives around them if there are any, anchor by anchor."""

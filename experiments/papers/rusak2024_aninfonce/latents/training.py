@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
-import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -19,13 +18,10 @@ from experiments.methods.training.checkpoints import Checkpoints
 from experiments.methods.training.journal import journal_file
 from experiments.methods.training.loop import Group, train
 from experiments.methods.training.registration import zoo_files
-from experiments.methods.training.stacked import step_generator
 
 MEASURED = 4096
 MEASURED_AT_THE_END = 8192
 """Latents: half to fit, half to score."""
-HELD_OUT = 2**40
-"""A step that no training reaches: of the generator of held-out latents."""
 
 Samples: TypeAlias = Float[np.ndarray, "sample latent"]
 
@@ -67,13 +63,8 @@ class AnisotropicTask:
 
     def _samples(self, count: int) -> list[tuple[Samples, Samples]]:
         """Held-out latents and their codes, by seed."""
-        device, members = self.inner.device, self.inner.members
-        generators = [step_generator(member.seed, step=HELD_OUT, device=device) for member in members]
-        latents = [member.world.points(count, generator=one) for member, one in zip(members, generators, strict=True)]
-        observed = [member.world.mixing(points) for member, points in zip(members, latents, strict=True)]
-        with torch.no_grad():
-            codes = self.inner.encoder(torch.stack(observed))
-        return [(truth.double().cpu().numpy(), code.double().cpu().numpy()) for truth, code in zip(latents, codes, strict=True)]
+        pairs = self.inner.samples(count)
+        return [(truth.double().cpu().numpy(), code.double().cpu().numpy()) for truth, code in pairs]
 
 
 def train_latents(recipe: Training, configuration: Configuration, *, workshop: Workshop, title: str) -> Product:

@@ -27,7 +27,7 @@ AS_PUBLISHED: Mapping[str, Json] = {
     **{"measure_every": 1000, "keep_every": 1000},
 }
 PUBLISHED: Mapping[DataName, Mapping[str, Json]] = {
-    "three_d_ident": {**AS_PUBLISHED, "encoder": "resnet18_encoder", "side": 224, "batch": 512, "steps": 30_000},
+    "three_d_ident": {**AS_PUBLISHED, "encoder": "resnet_encoder", "side": 224, "batch": 512, "steps": 30_000},
     "kitti_masks": {
         **AS_PUBLISHED,
         **{"encoder": "mask_encoder", "side": 64, "batch": 32, "steps": 300_000, "correlation": "spearman", "measured": 10_000},

@@ -54,6 +54,19 @@ def test_the_true_factors_have_the_score_of_the_ceiling(truth: ObjectFactors):
     assert found.score == pytest.approx(found.ceiling, abs=1e-9)
 
 
+def test_objects_that_are_all_alike_have_no_score(perfect: np.ndarray):
+    alike = ObjectFactors(
+        continuous=np.ones((SCENES, OBJECTS, 2)),
+        category=np.zeros((SCENES, OBJECTS), int),
+        present=np.ones((SCENES, OBJECTS), bool),
+    )
+
+    with pytest.raises(InputError) as caught:
+        image_slot_identifiability(alike, perfect, fit=FIT)
+
+    assert caught.value.field == "truth"
+
+
 def test_noise_has_no_score(truth: ObjectFactors):
     found = image_slot_identifiability(truth, np.random.default_rng(2).normal(size=(SCENES, OBJECTS, 4)), fit=FIT)
 
