@@ -96,8 +96,9 @@ class SharedWorkshop(LocalWorkshop):
 
     def obtain_all(self, recipes: Sequence[Recipe]) -> list[Manifest]:
         """The artifacts of these recipes, if they are there; where one of several is missing, the job is divided."""
-        missing = [recipe for recipe in recipes if self.store.manifest(recipe.digest) is None]
-        if missing and len(recipes) > 1:
+        asked = {recipe.digest: recipe for recipe in recipes}
+        missing = [recipe for digest, recipe in asked.items() if self.store.manifest(digest) is None]
+        if missing and len(asked) > 1:
             self.note(recipes)
             raise Divided(missing, stages=self.stages)
         return super().obtain_all(recipes)

@@ -15,14 +15,17 @@ def begun_in(folder: Path, recipe: Recipe) -> Iterator[None]:
     """Mark a folder as that of `recipe` while the block runs; after a kill the mark stays until the run was made.
 
     Raises:
-        InputError: Another run was begun there and not ended.
+        InputError: Another run was begun there and not ended, or the mark is damaged.
     """
     mark = folder / "begun.json"
     asked = json.loads(json.dumps(recipe.as_json()))
     if mark.is_file():
-        _require_same(json.loads(mark.read_text()), asked, folder=folder)
+        _require_same(_read(mark), asked, folder=folder)
     folder.mkdir(parents=True, exist_ok=True)
-    mark.write_text(json.dumps(asked))
+    # By rename: a kill leaves the old mark or the new one.
+    passing = mark.with_suffix(".passing")
+    passing.write_text(json.dumps(asked))
+    passing.replace(mark)
     try:
         yield
     except InputError:
@@ -30,6 +33,16 @@ def begun_in(folder: Path, recipe: Recipe) -> Iterator[None]:
         mark.unlink()
         raise
     mark.unlink()
+
+
+def _read(mark: Path) -> Mapping[str, Json]:
+    try:
+        begun = json.loads(mark.read_bytes())
+    except ValueError:
+        begun = None
+    if not isinstance(begun, dict):
+        raise InputError(field="out", message=f"{mark} is damaged", remedy="Remove it to begin anew, or give another --out")
+    return begun
 
 
 def _require_same(begun: Mapping[str, Json], asked: Mapping[str, Json], *, folder: Path) -> None:

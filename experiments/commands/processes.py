@@ -37,7 +37,8 @@ class ManyProcesses(LocalWorkshop):
             InputError: One of them cannot be made as asked; the others are ended and keep their checkpoints.
         """
         self.note(recipes)
-        missing = [recipe for recipe in recipes if self.store.manifest(recipe.digest) is None]
+        asked = {recipe.digest: recipe for recipe in recipes}
+        missing = [recipe for digest, recipe in asked.items() if self.store.manifest(digest) is None]
         if len(missing) > 1:
             with Crew(self, count=min(self.processes, len(missing))) as crew:
                 crew.make(missing)

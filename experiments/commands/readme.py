@@ -18,6 +18,8 @@ BEGIN, END = "<!-- results -->", "<!-- /results -->"
 VERDICTS: Mapping[bool | None, str] = {True: "**holds**", False: "**fails**", None: "not judged"}
 HEAD = "| claim | reported | ours | holds |\n|---|---|---|---|"
 NO_DATA = "no data at this scale"
+TOO_SMALL = "smoke"
+"""The preset that claims nothing."""
 
 
 def add_words(parser: argparse.ArgumentParser) -> None:
@@ -26,8 +28,12 @@ def add_words(parser: argparse.ArgumentParser) -> None:
 
 
 def fill_readmes(options: argparse.Namespace) -> None:
-    """Write the tables between the markers of the READMEs, and print which."""
-    for path in fill(found_results(options.folder), papers_folder=Path(papers.__path__[0])):
+    """Write the tables between the markers of the READMEs, and print which; what the smallest preset found is left out."""
+    results = found_results(options.folder)
+    small = [found for found in results if found.result.get("recipe", {}).get("preset") == TOO_SMALL]
+    for found in small:
+        print(f"left out: {found.folder}, whose preset {TOO_SMALL} claims nothing")
+    for path in fill([found for found in results if found not in small], papers_folder=Path(papers.__path__[0])):
         print(path)
 
 

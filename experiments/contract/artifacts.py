@@ -215,13 +215,14 @@ class ArtifactStore:
 
     def sweep(self) -> int:
         """Remove what killed writers left half-written over a day ago; returns how many files that were."""
-        limit = datetime.now(UTC) - LEFT_AFTER
-        paths = self.fs.glob(f"{self.root}/passing/*")
-        left = [path for path in paths if _as_utc(self.fs.modified(path)) < limit]
-        for path in left:
+        limit, removed = datetime.now(UTC) - LEFT_AFTER, 0
+        for path in self.fs.glob(f"{self.root}/passing/*"):
+            # Its writer may rename it, or another sweep remove it, at any moment.
             with contextlib.suppress(FileNotFoundError):
-                self.fs.rm_file(path)
-        return len(left)
+                if _as_utc(self.fs.modified(path)) < limit:
+                    self.fs.rm_file(path)
+                    removed += 1
+        return removed
 
     def mark_cancelled(self, job: str) -> None:
         """Tell whichever worker runs `job` to stop."""

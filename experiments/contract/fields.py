@@ -54,6 +54,15 @@ def require_whole(field: str, value: Json, low: int, high: int) -> None:
         raise InputError(field=field, message=f"{value!r} is no whole number", remedy=f"Give one from {low} to {high}")
 
 
+def require_finite(settings: Mapping[str, Json]) -> None:
+    """Raise InputError if some setting holds, however deep, NaN or an infinity: readers of JSON know them, digests do not."""
+    for name, value in settings.items():
+        try:
+            canonical_json(value)
+        except ValueError as error:
+            raise InputError(field=name, message=f"{value} is not finite", remedy="Give finite numbers") from error
+
+
 def build(cls: type[T], values: Mapping[str, Json]) -> T:
     """Construct a dataclass from JSON values, each checked against its field's type.
 
@@ -74,7 +83,7 @@ def parse_settings(pairs: list[str]) -> dict[str, Json]:
     """Read `key=value` words of a command line; a value is JSON where it parses as such, else text.
 
     Raises:
-        InputError: A word has no `=`.
+        InputError: A word has no `=`, or a number is not finite.
     """
     settings: dict[str, Json] = {}
     for pair in pairs:
@@ -84,6 +93,7 @@ def parse_settings(pairs: list[str]) -> dict[str, Json]:
             settings[key] = json.loads(text)
         except json.JSONDecodeError:
             settings[key] = text
+    require_finite(settings)
     return settings
 
 

@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn import functional
 
@@ -74,7 +74,7 @@ class Augmentations:
     sigma: Float[Tensor, " batch"]
     """px of the view; 0 where it is not blurred."""
 
-    def part(self, rows: slice) -> "Augmentations":
+    def part(self, rows: slice | Int[Tensor, " image"]) -> "Augmentations":
         """Those of some images."""
         return Augmentations(**{field.name: getattr(self, field.name)[rows] for field in dataclasses.fields(self)})
 

@@ -4,6 +4,7 @@ import io
 import pickle
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from experiments.contract.errors import InputError
 
 FILE = "kitti_peds_v2.pickle"
 SOURCE = "https://zenodo.org/record/3931823"
+SIDES = (64, 64)
+"""Of a mask, in px."""
 FACTORS = ("center_down", "center_across", "area")
 """Of a mask, in px and px²."""
 ADMITTED = {
@@ -34,22 +37,20 @@ class KittiMasks:
     """0 or 1."""
     factors: Sequence[Float[np.ndarray, "time 3"]]
 
-    def __post_init__(self) -> None:
-        lengths = np.array([len(sequence) for sequence in self.masks])
-        # A pair begins in any frame but the last of its sequence.
-        object.__setattr__(self, "_ends", np.cumsum(lengths - 1))
+    @cached_property
+    def ends(self) -> Int[np.ndarray, " sequence"]:
+        """How many pairs begin in a sequence and those before it: in any frame but the last of each."""
+        return np.cumsum([len(sequence) - 1 for sequence in self.masks])
 
     @property
     def starts(self) -> int:
         """Frames in which a pair can begin."""
-        ends: Int[np.ndarray, " sequence"] = self.__dict__["_ends"]
-        return int(ends[-1])
+        return int(self.ends[-1])
 
     def place(self, start: int) -> tuple[int, int]:
         """The sequence and the frame of a start."""
-        ends = self.__dict__["_ends"]
-        sequence = int(np.searchsorted(ends, start, side="right"))
-        return sequence, start - (int(ends[sequence - 1]) if sequence else 0)
+        sequence = int(np.searchsorted(self.ends, start, side="right"))
+        return sequence, start - (int(self.ends[sequence - 1]) if sequence else 0)
 
     def pair(self, start: int, *, ahead: int) -> tuple[UInt8[np.ndarray, "64 64"], UInt8[np.ndarray, "64 64"]]:
         """The masks of a start and `ahead` frames later; of the sequence's last frame, where it ends before."""
@@ -74,28 +75,38 @@ def read_kitti_masks(path: Path) -> KittiMasks:
 def _loaded(file: Path) -> Any:
     try:
         return _ArraysOnly(io.BytesIO(file.read_bytes())).load()
-    except (pickle.UnpicklingError, EOFError, ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
-        raise _unfit(file, str(error)) from error
+    except Exception as error:
+        # All of them: nothing bounds what the reader of a pickle raises on damaged bytes.
+        raise _unfit(file, f"{type(error).__name__}: {error}") from error
 
 
 def _checked(content: Any, *, file: Path) -> KittiMasks:
     names = {"pedestrians", "pedestrians_latents"}
     if not (isinstance(content, dict) and names <= content.keys()):
         raise _unfit(file, f"it has no {' and no '.join(sorted(names))}")
-    masks = [np.asarray(sequence) for sequence in content["pedestrians"]]
-    factors = [np.asarray(sequence) for sequence in content["pedestrians_latents"]]
-    fits = [
-        mask.ndim == len(("time", "down", "across")) and factor.shape == (len(mask), len(FACTORS))
-        for mask, factor in zip(masks, factors, strict=False)
-    ]
-    if not fits or not all(fits) or len(masks) != len(factors):
+    masks, factors = (_arrays(content[name], file=file) for name in ("pedestrians", "pedestrians_latents"))
+    shapes = [(len(mask), *SIDES) for mask in masks], [(len(mask), len(FACTORS)) for mask in masks]
+    if ([mask.shape for mask in masks], [factor.shape for factor in factors]) != shapes:
         raise _unfit(file, "its masks are not [time, 64, 64] with three factors each")
     # A sequence of one frame has no pair.
     long = [number for number, mask in enumerate(masks) if len(mask) > 1]
+    if not long:
+        raise _unfit(file, "none of its sequences has two masks")
     return KittiMasks(
-        masks=[masks[number].astype(np.uint8) for number in long],
+        masks=[(masks[number] > 0).astype(np.uint8) for number in long],
         factors=[factors[number].astype(np.float64) for number in long],
     )
+
+
+def _arrays(sequences: Any, *, file: Path) -> list[np.ndarray]:
+    """Arrays of finite numbers, with at least one dimension."""
+    try:
+        arrays = [np.atleast_1d(np.asarray(sequence)) for sequence in sequences]
+    except (TypeError, ValueError) as error:
+        raise _unfit(file, str(error)) from error
+    if not all(array.dtype.kind in "buif" and np.isfinite(array).all() for array in arrays):
+        raise _unfit(file, "not all that it holds are arrays of finite numbers")
+    return arrays
 
 
 def _unfit(file: Path, why: str) -> InputError:

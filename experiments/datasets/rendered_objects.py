@@ -1,8 +1,10 @@
 """Images of a body of colored blocks before a lit wall, rendered from ten factors by casting rays; made for trainings on images.
 
 The factors are those of 3DIdent (Zimmermann et al. 2021): position, rotation, three hues and the angle of a light. Every one
-lies in [-1, 1], and no two points of that box give the same image: the body has no symmetry, angles reach over half a turn and
-hues over two thirds of the circle. An image follows from its factors alone.
+lies in [-1, 1]. So that an image tells its factors, the body has no symmetry, angles reach over half a turn and hues over two
+thirds of the circle; this is how the scene was designed, not a proof. At beta = ±1 the first and the third axis of rotation are
+one, and alpha and gamma show by their sum or difference alone; near it, and where pixels are few, factors are hard to tell. An
+image follows from its factors alone.
 """
 
 import math

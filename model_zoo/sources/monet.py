@@ -49,7 +49,7 @@ class MonetNetwork(nn.Module):
     def __init__(self, *, side: int, patch: int, dim: int, width: int, slots: int) -> None:
         """`slots` is the number if a call does not say another."""
         super().__init__()
-        self.slots, self.patch = slots, patch
+        self.slots, self.patch, self.dim = slots, patch, dim
         self.encoder = PatchEncoder(side=side, patch=patch, width=width)
         self.attention = RecurrentAttention(patch=patch, width=width)
         self.masked = nn.Conv2d(patch**2, width, 1)
@@ -62,9 +62,9 @@ class MonetNetwork(nn.Module):
         images: Float[Tensor, "batch 3 height width"],
         *,
         slots: int | None = None,
-        generator: torch.Generator | None = None,
+        noise: Float[Tensor, "batch slot dim"] | None = None,
     ) -> Decomposed:
-        """The images as `slots` layers; latents are drawn with `generator`, and their means taken without one.
+        """The images as `slots` layers; latents are drawn by standard normal `noise`, and their means taken without it.
 
         Raises:
             InputError: There are no slots.
@@ -81,8 +81,7 @@ class MonetNetwork(nn.Module):
         shown = (features * weights).sum(dim=(3, 4)) / (weights.sum(dim=(3, 4)) + LEAST_WEIGHT)
         mean, log_variance = self.latents(shown).chunk(2, dim=-1)
         latents = mean
-        if generator is not None:
-            noise = torch.randn(mean.shape, generator=generator, device=mean.device)
+        if noise is not None:
             latents = mean + (log_variance / 2).exp() * noise
         colors, logits = self.decoder(latents)
         log_masks = from_patches(log_masks.movedim(2, -1), patch=self.patch)

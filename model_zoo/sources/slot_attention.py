@@ -63,13 +63,13 @@ class SlotAttentionNetwork(nn.Module):
         images: Float[Tensor, "batch 3 height width"],
         *,
         slots: int | None = None,
-        generator: torch.Generator | None = None,
+        noise: Float[Tensor, "batch slot dim"] | None = None,
         hints: Float[Tensor, "batch hinted 4"] | None = None,
     ) -> Decomposed:
         """The images as `slots` layers.
 
-        The first slots begin at the annotated boxes, where there are any (a box of size 0 is none), the others at noise: that of
-        `generator`, or without one always the same.
+        The first slots begin at the annotated boxes, where there are any (a box of size 0 is none), the others at `noise`, which
+        is standard normal; without it always at the same.
 
         Raises:
             InputError: There are no slots, or fewer than hints.
@@ -78,9 +78,9 @@ class SlotAttentionNetwork(nn.Module):
         hinted = 0 if hints is None else hints.shape[1]
         if count < max(1, hinted):
             raise InputError(field="slots", message=f"{count} are too few", remedy=f"Give at least {max(1, hinted)}")
-        if generator is None:
+        if noise is None:
             generator = torch.Generator(device=images.device).manual_seed(0)
-        noise = torch.randn(len(images), count, self.dim, generator=generator, device=images.device)
+            noise = torch.randn(len(images), count, self.dim, generator=generator, device=images.device)
         first = self.mean + self.log_deviation.exp() * noise
         if hints is not None:
             known = (hints[..., 2:] > 0).all(dim=-1, keepdim=True)

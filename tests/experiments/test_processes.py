@@ -33,19 +33,29 @@ if __name__ == "__main__":
 
 
 @pytest.fixture
-def workshop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ManyProcesses:
+def told() -> list[int]:
+    """Thousandths of all recipes, as they were reported."""
+    return []
+
+
+@pytest.fixture
+def workshop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: list[int]) -> ManyProcesses:
     monkeypatch.setenv("ARTIFACT_URL", str(tmp_path / "many"))
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     store = ArtifactStore(str(tmp_path / "many"))
-    return ManyProcesses(store=store, device="cpu", report=lambda *_: None, processes=2)
+    return ManyProcesses(store=store, device="cpu", report=lambda _done, total, _doing: told.append(total), processes=2)
 
 
-def test_stages_made_side_by_side_are_those_of_one_process_and_an_error_in_one_ends_all(workshop: ManyProcesses, tmp_path: Path):
+def test_stages_made_side_by_side_are_those_of_one_process_and_an_error_in_one_ends_all(
+    workshop: ManyProcesses, told: list[int], tmp_path: Path
+):
     bad = Exemplars(unit="efficientnet_lite0.in1k/_blocks.1:3", pool="/no/such/folder")
 
     # One process makes the short network and then meets the error, while the other is at the long one.
     with pytest.raises(InputError) as caught:
-        workshop.obtain_all([SHORT, LONG, bad])
+        workshop.obtain_all([SHORT, LONG, SHORT, bad])
+    # What is asked for twice is made once.
+    assert set(told) == {3000}
 
     expected = new_workshop(tmp_path / "one").obtain(SHORT)
     made = workshop.obtain_all([SHORT])

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from experiments import papers
 from experiments.__main__ import main
 from experiments.commands.readme import BEGIN, END, fill, tables
 from experiments.commands.report import FoundResult, found_results
@@ -20,9 +21,11 @@ def claim(name: str, value: str | None, *, holds: bool | None) -> dict[str, Any]
     return {"id": name, "statement": f"{name} | holds", "reported": ".99", "source": "p. 1", "value": value, "holds": holds}
 
 
-def write_result(folder: Path, claims: list[dict[str, Any]], *, settings: dict[str, Any] | None = None, **more: Any) -> None:
+def write_result(
+    folder: Path, claims: list[dict[str, Any]], *, settings: dict[str, Any] | None = None, preset: str = "cpu", **more: Any
+) -> None:
     folder.mkdir(parents=True)
-    recipe = {"kind": "run", "paper": SLUG, "preset": "cpu", "seed": 3, "settings": settings or {}}
+    recipe = {"kind": "run", "paper": SLUG, "preset": preset, "seed": 3, "settings": settings or {}}
     result = {"paper": SLUG, "recipe": recipe, "claims": claims, "environment": ENVIRONMENT, **more}
     (folder / "result.json").write_text(json.dumps(result))
 
@@ -95,3 +98,17 @@ def test_a_result_says_without_its_stages_what_it_knows():
     assert tables([FoundResult(folder=Path("/nowhere"), result=result)]).endswith(
         "Preset `smoke`, seed 0; 2 cores of Slow 1000, device cpu."
     )
+
+
+def test_what_the_smallest_preset_found_is_left_out_by_the_command(
+    tmp_path: Path, readme: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(papers, "__path__", [str(readme.parents[1])])
+    for preset in ("cpu", "smoke"):
+        write_result(tmp_path / "results" / preset, [claim(preset, "1", holds=True)], preset=preset)
+
+    assert main(["readme", str(tmp_path / "results")]) == 0
+    left_out = f"left out: {tmp_path}/results/smoke, whose preset smoke claims nothing"
+    assert capsys.readouterr().out.splitlines() == [left_out, str(readme)]
+    assert "| cpu \\| holds |" in readme.read_text()
+    assert "smoke" not in readme.read_text()

@@ -103,6 +103,23 @@ def test_a_file_that_is_no_result_is_refused(tmp_path: Path, capsys: pytest.Capt
     assert capsys.readouterr().err.startswith("folder: ")
 
 
+@pytest.mark.parametrize(
+    ("words", "field"),
+    [
+        (["--set", "part=NaN"], "part"),
+        (["--set", 'scale={"rate": [1e999]}'], "scale"),
+        (["--device", "nonsense"], "device"),
+    ],
+)
+def test_what_cannot_be_run_is_refused_by_its_field(
+    words: list[str], field: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setenv("ARTIFACT_URL", str(tmp_path / "artifacts"))
+
+    assert main(["run", SLUG, "--out", str(tmp_path / "out"), *words]) == 2
+    assert capsys.readouterr().err.startswith(f"{field}: ")
+
+
 def test_an_unknown_preset_is_refused_with_exit_code_2(capsys: pytest.CaptureFixture[str]):
     with pytest.raises(SystemExit) as caught:
         main(["run", SLUG, "--preset", "huge"])

@@ -14,7 +14,7 @@ from webapp import compute
 from webapp.runs.models import TrainingRun
 from webapp.stimuli.models import Job
 from webapp.stimuli.selectors import store
-from webapp.stimuli.services import artifact_store, job_end
+from webapp.stimuli.services import artifact_store, job_end, jobs_look_after
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db, pytest.mark.usefixtures("own_zoo")]
 START = "/admin/runs/trainingrun/add/"
@@ -151,6 +151,35 @@ def test_run_is_cancelled_with_its_curves_and_goes_on(researcher: Client) -> Non
     assert store().is_cancelled(str(job.id))
     assert [job.state for job in Job.objects.order_by("created_at")] == ["cancelled", "queued"]
     assert len({job.digest for job in Job.objects.all()}) == 1
+
+
+def test_list_and_stages_take_as_many_queries_for_many_as_for_few(researcher: Client, django_assert_max_num_queries: Any) -> None:
+    stages = [trained(seed, takes="vectors") for seed in range(12)]
+    pages = [researcher.post(START, sent(seed=str(seed), settings="part=theory")).headers["Location"] for seed in range(12)]
+    come_home(recipe_of({**ORDER, "seed": 0}), stages=stages)
+
+    with django_assert_max_num_queries(14):
+        listed = text_of(researcher.get(LIST))
+    with django_assert_max_num_queries(10):
+        page = text_of(researcher.get(f"{pages[0]}state/"))
+
+    assert listed.count(">queued</td>") == 11
+    assert page.count("Stage ") >= 12
+
+
+def test_run_whose_workers_were_lost_keeps_its_curves(researcher: Client) -> None:
+    page = researcher.post(START, sent()).headers["Location"]
+    store().write_journal("0" * 64, JOURNAL_LINES)
+    for _ in range(jobs.MAX_ATTEMPTS):
+        job = Job.objects.get()
+        progress = jobs.Progress(job=str(job.id), done=3, total=9, beat_at=1.0, stages=("0" * 64,))
+        compute.queue().backend.store_result(str(job.task_id), progress.as_json(), "PROGRESS")
+        jobs_look_after()
+
+    shown = text_of(researcher.get(f"{page}state/"))
+
+    assert "worker lost" in shown
+    assert shown.count("<polyline") == 2
 
 
 def test_setting_that_the_paper_does_not_know_is_told_on_the_page(researcher: Client) -> None:

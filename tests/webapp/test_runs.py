@@ -121,12 +121,16 @@ def test_runs_are_listed_by_state_paper_and_preset(api: APIClient) -> None:
     job_end(jobs.cancelled(str(Job.objects.get(digest=digests[2]).id)))
 
     def listed(query: str) -> list[str]:
-        return [run["digest"] for run in api.get(f"/api/v1/runs?{query}").json()]
+        return [run["digest"] for run in api.get(f"/api/v1/runs?{query}").json()["results"]]
 
     by_state = {state: listed(f"state={state}") for state in ("finished", "failed", "cancelled", "under_way")}
     assert by_state == dict(zip(by_state, ([digest] for digest in digests), strict=True))
     assert listed(f"paper={PAPER}") == digests[::-1]
     assert listed("preset=cpu") == []
+    second = api.get("/api/v1/runs?limit=2&offset=1").json()
+    assert [run["digest"] for run in second["results"]] == digests[2:0:-1]
+    assert second["count"] == 4
+    assert "offset=3" in second["next"]
     assert api.get("/api/v1/runs?state=lost").json()["field"] == "state"
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -12,7 +13,7 @@ from django.utils.safestring import SafeString
 
 from webapp.runs import views
 from webapp.runs.models import TrainingRun
-from webapp.runs.selectors import STATES, RunShown, in_state, run_shown
+from webapp.runs.selectors import STATES, in_state, runs_shown
 from webapp.stimuli.admin import RecordAdmin
 from webapp.stimuli.permissions import RIGHTS
 
@@ -33,6 +34,17 @@ class StateFilter(admin.SimpleListFilter):
         return in_state(queryset, chosen) if chosen else queryset
 
 
+class ShownRuns(ChangeList):
+    """A page of the list, whose runs know where they stand."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        """All of the page at once."""
+        super().get_results(request)
+        shown = {one.digest: one for one in runs_shown([run.digest for run in self.result_list])}
+        for run in self.result_list:
+            run.shown = shown[run.digest]
+
+
 @admin.register(TrainingRun)
 class TrainingRunAdmin(RecordAdmin):
     """Runs: who started what, and what came of it."""
@@ -48,6 +60,10 @@ class TrainingRunAdmin(RecordAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[TrainingRun]:
         """All, with what the list shows."""
         return super().get_queryset(request).prefetch_related("claims", "models")
+
+    def get_changelist(self, request: HttpRequest, **_: Any) -> type[ChangeList]:
+        """With where runs stand."""
+        return ShownRuns
 
     def get_urls(self) -> list[URLPattern]:
         """The form stands where the admin's own would."""
@@ -82,7 +98,7 @@ class TrainingRunAdmin(RecordAdmin):
     @admin.display(description="state")
     def state(self, run: TrainingRun) -> str:
         """With its progress while it is being made."""
-        shown = _shown(run)
+        shown = run.shown  # type: ignore[attr-defined]  # given by `ShownRuns`
         told = f"{shown.progress.doing} {shown.progress.done}/{shown.progress.total}" if shown.progress.total else ""
         return f"{shown.state}: {told}" if told and shown.is_open else shown.state
 
@@ -96,9 +112,3 @@ class TrainingRunAdmin(RecordAdmin):
     def networks(self, run: TrainingRun) -> int:
         """How many it put into the zoo."""
         return len(run.models.all())
-
-
-def _shown(run: TrainingRun) -> RunShown:
-    found = run_shown(run.digest)
-    assert found  # noqa: S101 -- it is in the list
-    return found

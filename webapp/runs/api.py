@@ -3,17 +3,18 @@
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.db.models import QuerySet
 from django.http import Http404
 from django.urls import reverse
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework import serializers, status
+from rest_framework import generics, serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from experiments.contract.errors import InputError
 from experiments.contract.fields import require
 from webapp.runs.models import RegisteredModel, RunClaim, TrainingRun
-from webapp.runs.selectors import STATES, RunShown, in_state, run_shown, runs_shown
+from webapp.runs.selectors import NEWEST_FIRST, STATES, RunShown, in_state, run_shown, runs_shown
 from webapp.runs.services import run_recipe, run_start
 from webapp.stimuli.api import ErrorSerializer, JobSerializer, StimulusApi
 
@@ -99,8 +100,10 @@ class RunSerializer(serializers.Serializer):
         return reverse("api:artifact", args=[shown.digest]) if shown.artifact else None
 
 
-class RunListApi(StimulusApi):
+class RunListApi(StimulusApi, generics.ListAPIView):
     """The runs."""
+
+    serializer_class = RunSerializer
 
     @extend_schema(
         parameters=[
@@ -111,12 +114,18 @@ class RunListApi(StimulusApi):
         responses={200: RunSerializer(many=True), 400: ErrorSerializer},
     )
     def get(self, request: Request) -> Response:
-        """All that were started, or those that the filters name, newest first."""
-        wanted = {name: request.query_params[name] for name in FILTERS if name in request.query_params}
+        """All that were started, or those that the filters name, newest first, by page."""
+        page = self.paginate_queryset(self.get_queryset()) or []
+        return self.get_paginated_response(RunSerializer(runs_shown([run.digest for run in page]), many=True).data)
+
+    def get_queryset(self) -> QuerySet[TrainingRun]:
+        """Those that the filters name."""
+        query = self.request.query_params
+        wanted = {name: query[name] for name in FILTERS if name in query}
         state = wanted.pop("state", "")
         require(state in ("", *STATES), "state", f"{state!r} is unknown", f"Choose one of {', '.join(STATES)}")
         runs = TrainingRun.objects.filter(**{name: text.replace("\0", "") for name, text in wanted.items()})
-        return Response(RunSerializer(runs_shown(in_state(runs, state) if state else runs), many=True).data)
+        return (in_state(runs, state) if state else runs).order_by(*NEWEST_FIRST)
 
     @extend_schema(
         request=RunRequestSerializer,

@@ -19,6 +19,8 @@ UNDER_WAY = "under_way"
 STATES = (UNDER_WAY, str(Job.State.FINISHED), str(Job.State.FAILED), str(Job.State.CANCELLED))
 """Where runs stand, for whoever wants only some."""
 
+NEWEST_FIRST = ("-started_at", "digest")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
@@ -103,20 +105,19 @@ def in_state(runs: QuerySet[TrainingRun], state: str) -> QuerySet[TrainingRun]:
     return runs.alias(job_state=Subquery(newest[:1])).filter(~is_made, job_state__in=states)
 
 
-def runs_shown(runs: QuerySet[TrainingRun]) -> list[RunShown]:
-    """These runs with their jobs and artifacts, the newest first."""
-    digests = list(runs.values_list("digest", flat=True))
+def runs_shown(digests: Sequence[str]) -> list[RunShown]:
+    """The runs of these digests with their jobs and artifacts, the newest first; as many queries for many as for one."""
     # In this order: whoever ends a run writes all three at once, and one that is seen as made is seen with its networks.
     jobs = {job.digest: job for job in Job.objects.filter(digest__in=digests).order_by("created_at")}
     artifacts = Artifact.objects.in_bulk(digests)
-    listed = TrainingRun.objects.filter(digest__in=digests).order_by("-started_at")
+    listed = TrainingRun.objects.filter(digest__in=digests).order_by(*NEWEST_FIRST)
     listed = listed.select_related("started_by").prefetch_related("claims", "models")
     return [_shown(run, jobs=jobs, artifacts=artifacts) for run in listed]
 
 
 def run_shown(digest: str) -> RunShown | None:
     """A run by the digest of its recipe, or None if nobody started it."""
-    return next(iter(runs_shown(TrainingRun.objects.filter(digest=digest))), None) if "\0" not in digest else None
+    return next(iter(runs_shown([digest])), None) if "\0" not in digest else None
 
 
 def _shown(run: TrainingRun, *, jobs: Mapping[str, Job], artifacts: Mapping[str, Artifact]) -> RunShown:

@@ -10,7 +10,7 @@ from experiments.contract.recipes import Training
 from webapp.runs.curves import Curve, curves_of
 from webapp.runs.selectors import RunShown
 from webapp.stimuli.models import Artifact
-from webapp.stimuli.selectors import artifact_file, artifact_find, store
+from webapp.stimuli.selectors import artifact_file, artifacts_find, store
 
 SHOWN_WHILE_OPEN = 2
 """Stages that are done already and yet stand beside those that are being made."""
@@ -49,7 +49,7 @@ class StageShown:
 
 def stages_of(shown: RunShown) -> list[StageShown]:
     """The trainings of a run: all if it is made; else those that are being made or were when it stopped, and the latest made."""
-    found = {digest: artifact_find(digest) for digest in dict.fromkeys(_digests(shown))}
+    found = artifacts_find(_digests(shown))
     # A run builds on other things as well.
     trainings = {digest: artifact for digest, artifact in found.items() if artifact is None or artifact.kind == Training.kind}
     apart = _told_apart({digest: artifact for digest, artifact in trainings.items() if artifact})

@@ -78,6 +78,12 @@ def artifact_find(digest: str) -> Artifact | None:
     return Artifact.objects.filter(digest=digest).first() or _adopted(digest)
 
 
+def artifacts_find(digests: Sequence[str]) -> dict[str, Artifact | None]:
+    """Each of several artifacts as `artifact_find` finds it, in their order; the database is asked once."""
+    known = Artifact.objects.in_bulk([digest for digest in digests if is_digest(digest)])
+    return {digest: known.get(digest) or (_adopted(digest) if is_digest(digest) else None) for digest in dict.fromkeys(digests)}
+
+
 def artifact_lineage(digest: str) -> list[Artifact]:
     """The artifact and all that it was made from, each once, children before parents; of a model made here, what made it."""
     found: dict[str, Artifact] = {}

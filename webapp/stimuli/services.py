@@ -148,17 +148,23 @@ def job_requeue(job: Job) -> None:
         log.warning("job %s was lost; attempt %d follows", job.id, job.attempts + 1)
         job_queue(job)
     else:
-        job_end(jobs.failed(str(job.id), WORKER_LOST))
+        job_end(jobs.failed(str(job.id), WORKER_LOST, stages=_stages(job)))
 
 
 def job_cancel(job: Job) -> None:
     """Stop a job, whether it waits or runs; one that has ended stays as it is."""
     if job.state not in Job.OPEN:
         return
-    progress = compute.progress(str(job.task_id))
+    stages = _stages(job)
     store().mark_cancelled(str(job.id))
     compute.cancel(str(job.task_id))
-    job_end(jobs.cancelled(str(job.id), stages=progress.stages if progress else ()))
+    job_end(jobs.cancelled(str(job.id), stages=stages))
+
+
+def _stages(job: Job) -> Sequence[str]:
+    """What a run has come to, if its worker's last word is still there."""
+    progress = compute.progress(str(job.task_id))
+    return progress.stages if progress else ()
 
 
 def jobs_look_after() -> None:

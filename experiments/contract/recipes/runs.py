@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
-from experiments.contract.fields import Json, require_range
+from experiments.contract.fields import Json, require_finite, require_range
 from experiments.contract.recipes.base import Recipe
 
 Preset = Literal["smoke", "cpu", "paper"]
@@ -26,3 +26,4 @@ class Run(Recipe):
 
     def __post_init__(self) -> None:
         require_range(self, "seed", 0, 2**32 - 1)
+        require_finite(self.settings)

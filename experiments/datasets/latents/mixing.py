@@ -10,7 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
-from experiments.contract.errors import InputError
+from experiments.contract.fields import require
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,10 +32,11 @@ class InvertibleMixing:
         law up to ties, in the time of the pool.
 
         Raises:
-            InputError: The pool has fewer matrices than there are layers.
+            InputError: There is no layer, the pool has fewer matrices than there are layers, or the slope cannot be inverted.
         """
-        if pool < layers:
-            raise InputError(field="pool", message=f"{pool} matrices are no {layers} layers", remedy="Make the pool larger")
+        require(layers >= 1, "layers", f"{layers} layers are none", "Give 1 or more")
+        require(slope > 0, "slope", f"{slope} is not above 0, so that nothing could undo it", "Give a number above 0")
+        require(pool >= layers, "pool", f"{pool} matrices are no {layers} layers", "Make the pool larger")
         drawn = np.random.default_rng(seed).uniform(-1, 1, size=(pool, latents, latents))
         matrices = drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
         conditions = np.linalg.cond(matrices)

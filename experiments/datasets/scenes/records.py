@@ -5,6 +5,7 @@ Checksums (CRC-32C) are not looked at: a file that was cut or is of another form
 
 import gzip
 import struct
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Literal
@@ -20,6 +21,8 @@ VARINT, FIXED64, DELIMITED, FIXED32 = 0, 1, 2, 5
 """Wire types of protocol buffers."""
 LARGEST = 2**30
 """Bytes of a record that are believed."""
+DAMAGE = (OSError, EOFError, ValueError, LookupError, OverflowError, struct.error, zlib.error)
+"""What reading bytes that mean something else, or nothing, ends in."""
 
 
 def read_examples(path: Path, *, compression: Literal["", "gzip"] = "") -> Iterator[Example]:
@@ -32,7 +35,7 @@ def read_examples(path: Path, *, compression: Literal["", "gzip"] = "") -> Itera
         with gzip.open(path) if compression else path.open("rb") as file:
             while (record := _record(file)) is not None:
                 yield _example(record)
-    except (OSError, EOFError, ValueError, IndexError, UnicodeDecodeError, struct.error) as error:
+    except DAMAGE as error:
         remedy = "Give the published files, downloaded whole"
         raise InputError(field="path", message=f"{path} is no whole TFRecord file ({error})", remedy=remedy) from error
 
@@ -90,16 +93,20 @@ def _fields(content: memoryview) -> Iterator[tuple[int, memoryview | int]]:
             yield number, value
         elif wire in (FIXED32, FIXED64):
             size = 4 if wire == FIXED32 else 8
-            yield number, int.from_bytes(content[at : at + size], "little")
+            yield number, int.from_bytes(_cut(content, at, size), "little")
             at += size
         elif wire == DELIMITED:
             size, at = _varint(content, at)
-            if at + size > len(content):
-                raise ValueError("a message is longer than its record")
-            yield number, content[at : at + size]
+            yield number, _cut(content, at, size)
             at += size
         else:
             raise ValueError(f"{wire} is no wire type")
+
+
+def _cut(content: memoryview, at: int, size: int) -> memoryview:
+    if at + size > len(content):
+        raise ValueError("a message is longer than its record")
+    return content[at : at + size]
 
 
 def _varints(content: memoryview) -> Iterator[int]:
@@ -116,6 +123,8 @@ def _varint(content: memoryview, at: int) -> tuple[int, int]:
         byte = content[at]
         at += 1
         value |= (byte & 0x7F) << shift
+        if value >= 1 << 64:
+            raise ValueError("a number has more than 64 bits")
         if byte < 0x80:
             return value, at
         shift += 7

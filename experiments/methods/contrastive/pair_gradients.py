@@ -6,13 +6,14 @@ p - 1 for the positive. A tile holds some anchors with their whole denominators,
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from experiments.contract.fields import require
 from experiments.methods.contrastive.similarities import Similarity
 
 Negatives = Literal["cross", "both", "self_included"]
@@ -29,6 +30,11 @@ class Way:
     directions: Directions
     tile: int
     """Anchors at once."""
+
+    def __post_init__(self) -> None:
+        for name, known in (("negatives", get_args(Negatives)), ("directions", get_args(Directions))):
+            given = getattr(self, name)
+            require(given in known, name, f"{given!r} is unknown", f"Choose one of {', '.join(known)}")
 
     def sides(self) -> Sequence[int]:
         """Whose rows are anchors."""

@@ -44,7 +44,7 @@ def pair_nce(
         directions: `both` is the mean with anchors and positives in exchanged roles.
 
     Raises:
-        InputError: A batch of one, unequal shapes, or a temperature, power or precision that is not above 0.
+        InputError: A batch of one, unequal shapes, a temperature, power or precision that is not above 0, or an unknown choice.
     """
     cells = CACHED_CELLS if first.device.type == "cpu" else RESIDENT_CELLS
     return tiled_pair_nce(

@@ -30,6 +30,10 @@ def rescaled(
     warmth = torch.as_tensor(temperature, dtype=first.dtype, device=first.device)
     if not (warmth > 0).all():
         _refuse("temperature", f"{temperature} is not above 0", "Give a number above 0")
+    if warmth.shape not in ((), first.shape[:-2]):
+        _refuse(
+            "temperature", f"{tuple(warmth.shape)} is no shape of the members", f"Give one number, or {tuple(first.shape[:-2])}"
+        )
     cold = 1 / warmth[..., None, None]
     if distance == "dot":
         return first * cold.sqrt(), second * cold.sqrt()
@@ -53,6 +57,9 @@ def _check(first: Tensor, second: Tensor, *, distance: str, power: float, precis
         _refuse(
             "precisions", "a dot product has none, and none may be 0 or less", "Leave them out, or take lp and numbers above 0"
         )
+    shapes = (first.shape[-1:], (*first.shape[:-2], first.shape[-1]))
+    if precisions is not None and precisions.shape not in shapes:
+        _refuse("precisions", f"{tuple(precisions.shape)} are not one for each latent", f"Give the shape {tuple(shapes[-1])}")
 
 
 def _refuse(field: str, message: str, remedy: str) -> Never:

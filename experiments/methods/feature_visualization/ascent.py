@@ -11,15 +11,15 @@ from experiments.contract.errors import InputError
 from experiments.methods.feature_visualization.early_stop import GradientSettles
 from experiments.methods.feature_visualization.objectives import Objective
 from experiments.methods.feature_visualization.options import Options
-from experiments.methods.feature_visualization.reading import quick_reader
+from experiments.methods.feature_visualization.reading import Reader, quick_reader, waking_reader
 from experiments.methods.feature_visualization.transforms import crop
 from model_zoo.activations import halved
 from model_zoo.loading import LoadedModel
 
 Report = Callable[[int, int, str], None]
 """Called with steps done, steps in all, and what is being done; may raise Cancelled."""
-DEAD_STEPS = 16
-"""After so many steps without any gradient, each under transforms of its own, none will come."""
+WAKING_STEPS = 64
+"""So long, under transforms of their own in each step, are units that are off led towards life; none will come later."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,11 +43,22 @@ class Ascent:
     steps: int
     """How many were done."""
     dead: list[bool]
-    """Of each image, whether its objective never had a gradient, so that the image is the noise of the beginning."""
+    """Of each image, whether its objective never was anything but 0, or never had a gradient: the image shows nothing of it."""
 
 
-def ascend(objective: Objective, *, model: LoadedModel, seeds: Sequence[int], options: Options, report: Report) -> Ascent:
-    """Optimize one image per seed; image i depends on seed i and, unless the objective couples images, on no other one.
+def ascend(
+    objective: Objective,
+    *,
+    model: LoadedModel,
+    seeds: Sequence[int],
+    options: Options,
+    report: Report,
+    besides: Objective | None = None,
+) -> Ascent:
+    """Optimize one image per seed; image i depends on seed i and, unless what comes `besides` couples images, on no other one.
+
+    While the objective of an image has been off, the first steps are led by it alone, past the ReLUs that are off
+    (`redirected_relu`). An image whose objective is alive in the first step is made without that.
 
     An early stop ends all images at once, by the norm of the gradient of the whole batch, as published; so it couples them too.
     Where memory runs out, the network sees half as many images at a time, and so on; the images are optimized together still.
@@ -55,27 +66,35 @@ def ascend(objective: Objective, *, model: LoadedModel, seeds: Sequence[int], op
     Raises:
         InputError: The objective is not finite, does not fit its layer, or memory does not suffice for one image.
     """
-    climb = _Climb(objective, model=model, seeds=seeds, options=options)
+    climb = _Climb(objective, besides=besides, model=model, seeds=seeds, options=options)
     snapshots, doing, done = [], f"visualization in {model.card.id}/{','.join(sorted(objective.layers))}", 0
     for done in range(options.steps + 1):
         report(done, options.steps, doing)
         images, seen = climb.look()
         if done in options.thresholds:
             snapshots.append(Snapshot(step=done, images=climb.shown(images), seen=seen.detach().clone()))
-        if done == options.steps or climb.has_settled or (done == DEAD_STEPS and climb.dead.all()):
+        if done == options.steps or climb.has_settled or (done == WAKING_STEPS and climb.dead.all()):
             break
-        climb.step(seen)
+        climb.step(seen, wakes=done < WAKING_STEPS)
     return Ascent(images=climb.shown(images), snapshots=snapshots, steps=done, dead=climb.dead.tolist())
 
 
 class _Climb:
     """An optimization under way."""
 
-    def __init__(self, objective: Objective, *, model: LoadedModel, seeds: Sequence[int], options: Options) -> None:
-        self.objective, self.size, self.views = objective, options.size, options.views
+    def __init__(
+        self,
+        objective: Objective,
+        *,
+        besides: Objective | None,
+        model: LoadedModel,
+        seeds: Sequence[int],
+        options: Options,
+    ) -> None:
+        self.objective, self.besides, self.size, self.views = objective, besides, options.size, options.views
         self.streams = [torch.Generator().manual_seed(seed) for seed in seeds]
         self.canvas = options.canvas(self.streams, device=model.device)
-        self.reader = quick_reader(model, objective.layers)
+        self.reader, self.waking_reader = quick_reader(model, objective.layers), waking_reader(model, objective.layers)
         self.optimizer = torch.optim.Adam([self.canvas.parameter], lr=options.learning_rate, fused=True)
         self.rule = GradientSettles() if options.early_stop else None
         self.has_settled = False
@@ -91,23 +110,35 @@ class _Climb:
         """The part of a canvas that is shown."""
         return crop(images.detach(), margin=self.views.canvas_margin).clone()
 
-    def step(self, seen: Float[Tensor, "batch 3 size size"]) -> None:
-        """One step uphill."""
-        self.length, direction = halved(self.length, run=lambda length: self._direction(seen.detach(), length=length))
-        (gradient,) = torch.autograd.grad(seen, [self.canvas.parameter], direction)
+    def step(self, seen: Float[Tensor, "batch 3 size size"], *, wakes: bool) -> None:
+        """One step uphill; for objectives that have been off so far a redirected one, if it `wakes`."""
+        direction, values = self._direction(seen, reader=self.reader, besides=self.besides)
         if self.dead.any():
-            self.dead &= ~gradient.flatten(1).any(dim=1).cpu()
+            self.dead &= ((values == 0) | ~direction.flatten(1).any(dim=1)).cpu()
+        if wakes and self.dead.any():
+            redirected, _ = self._direction(seen, reader=self.waking_reader, besides=None)
+            direction = torch.where(self.dead.to(direction.device)[:, None, None, None], redirected, direction)
+        (gradient,) = torch.autograd.grad(seen, [self.canvas.parameter], direction)
         self.canvas.parameter.grad = gradient
         self.optimizer.step()
         self.has_settled = self.rule is not None and self.rule.settled(gradient.norm().item())
 
-    def _direction(self, seen: Float[Tensor, "batch 3 size size"], *, length: int) -> Float[Tensor, "batch 3 size size"]:
-        """The gradient downhill at what the network sees, of which memory has to hold `length` images at a time."""
-        seen = seen.requires_grad_()
-        values = self.objective.values(self.reader.read_sparingly(seen, length=length))
-        if not values.isfinite().all():
-            message = f"the activations in {', '.join(sorted(self.objective.layers))} are not finite"
-            raise InputError(field="unit", message=message, remedy="Choose another unit, or check the model's weights")
-        # The sum, so that the gradient of an image does not depend on how many there are.
-        (gradient,) = torch.autograd.grad(-values.sum(), [seen])
-        return gradient
+    def _direction(
+        self, seen: Float[Tensor, "batch 3 size size"], *, reader: Reader, besides: Objective | None
+    ) -> tuple[Float[Tensor, "batch 3 size size"], Float[Tensor, " batch"]]:
+        """The gradient downhill at what the network sees, and the objective; memory has to hold `length` images at a time."""
+
+        def run(length: int) -> tuple[Tensor, Tensor]:
+            inputs = seen.detach().requires_grad_()
+            outputs = reader.read_sparingly(inputs, length=length)
+            values = self.objective.values(outputs)
+            total = values if besides is None else values + besides.values(outputs)
+            if not total.isfinite().all():
+                message = f"the activations in {', '.join(sorted(self.objective.layers))} are not finite"
+                raise InputError(field="unit", message=message, remedy="Choose another unit, or check the model's weights")
+            # The sum, so that the gradient of an image does not depend on how many there are.
+            (gradient,) = torch.autograd.grad(-total.sum(), [inputs])
+            return gradient, values.detach()
+
+        self.length, found = halved(self.length, run=run)
+        return found

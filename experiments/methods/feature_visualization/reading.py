@@ -11,7 +11,9 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from experiments.methods.feature_visualization.quick_network import TRACEABLE, quick_copy, quick_precision
+from experiments.methods.feature_visualization.redirected_relu import RedirectedRelus
 from model_zoo.activations import batch_size, channel_first
+from model_zoo.catalogue import MANIPULATED
 from model_zoo.loading import LoadedModel
 
 
@@ -62,6 +64,19 @@ def exact_reader(model: LoadedModel, layers: frozenset[str]) -> Reader:
         return _outputs(network, layers, model.preprocess(images))
 
     return Reader(read=_in_parts(read, model, layers), precision="float32")
+
+
+def waking_reader(model: LoadedModel, layers: frozenset[str]) -> Reader:
+    """Like the exact one, but gradients pass ReLUs that are off; of a circuit, whose gates must not leak, the exact one."""
+    reader = exact_reader(model, layers)
+    if model.card.architecture == MANIPULATED:
+        return reader
+
+    def read(images: Float[Tensor, "batch 3 side side"]) -> Mapping[str, Tensor]:
+        with RedirectedRelus():
+            return reader.read(images)
+
+    return Reader(read=read, precision=reader.precision)
 
 
 def _autocast_reader(model: LoadedModel, layers: frozenset[str]) -> Reader:

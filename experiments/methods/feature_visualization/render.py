@@ -31,7 +31,7 @@ class Visualization:
     steps: int
     """How many were done: all, unless an early stop was asked for or every image is dead."""
     dead: list[bool]
-    """Of each image, whether its unit never had a gradient, so that the image is the noise of the beginning."""
+    """Of each image, whether its unit never came to life, so that the image shows nothing of it."""
     precision: str
     """Of the arithmetic during optimization, `float32` or `bfloat16`; activations are always exact."""
 
@@ -93,12 +93,10 @@ def render(
         InputError: Activations are not finite, or memory does not suffice for one image.
     """
     value = unit_objective(recipe)
-    objective = _signed(value, recipe.sign)
     options = Options.of(recipe, magnitudes=magnitudes)
     seeds = item_seeds(recipe.seed, count=recipe.batch)
-    if recipe.diversity:
-        objective += recipe.diversity * Diversity(layer=value.layer)
-    ascent = ascend(objective, model=model, seeds=seeds, options=options, report=report)
+    diversity = recipe.diversity * Diversity(layer=value.layer) if recipe.diversity else None
+    ascent = ascend(_signed(value, recipe.sign), besides=diversity, model=model, seeds=seeds, options=options, report=report)
     return _visualization(ascent, value, model=model)
 
 

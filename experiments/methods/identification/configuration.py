@@ -64,6 +64,9 @@ class Configuration:
     decay: Literal["none", "cosine", "step"] = "cosine"
     measure_every: int = 500
     keep_every: int = 1000
+    watched: str = ""
+    """As in `Plan`: `r2` or `mcc`, or nothing."""
+    patience: int = 5
 
     def __post_init__(self) -> None:
         require_range(self, "latents", 2, 1000)
@@ -72,6 +75,7 @@ class Configuration:
         require_range(self, "mixing_pool", 1, 10**6)
         require_range(self, "power", 0, 20)
         for name in (
+            "slope",
             "marginal_scale",
             "conditional_scale",
             "conditional_power",
@@ -80,6 +84,8 @@ class Configuration:
             "precisions_factor",
         ):
             require(getattr(self, name) > 0, name, f"{getattr(self, name)} is not above 0", "Give a number above 0")
+        narrow = f"{list(self.hidden)} has a layer without units"
+        require(all(width >= 1 for width in self.hidden), "hidden", narrow, "Give numbers of 1 or more, such as [128,128]")
         require(self.low < self.high, "high", f"{self.high} is not above {self.low}", "Give low < high")
         self._require_law()
         has_precisions = self.precisions != "none"
@@ -119,4 +125,6 @@ class Configuration:
             decay=self.decay,
             measure_every=self.measure_every,
             keep_every=self.keep_every,
+            watched=self.watched,
+            patience=self.patience,
         )

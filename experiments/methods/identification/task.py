@@ -12,6 +12,7 @@ from experiments.methods.identification.losses import PairLoss, supervised_loss
 from experiments.methods.identification.mixed_latents import MixedLatents
 from experiments.methods.identification.scores import Scores, scores_of
 from experiments.methods.training.loop import Group
+from experiments.methods.training.parallel import gathered, share
 from experiments.methods.training.stacked import StackedPerceptrons, step_generator
 
 MEASURED = 4096
@@ -79,13 +80,14 @@ class EncoderTask:
         worlds = [member.world for member in self.members]
         points = [world.points(self.batch, generator=generator) for world, generator in zip(worlds, generators, strict=True)]
         if self.pair_loss is None:
-            return supervised_loss(self.encoder(self._observed(points)), torch.stack(points)).sum()
+            own = [share(one) for one in points]
+            return supervised_loss(self.encoder(self._observed(own)), torch.stack(own)).sum()
         partners = [
             world.partners(one, generator=generator) for world, one, generator in zip(worlds, points, generators, strict=True)
         ]
-        both = [torch.cat(pair) for pair in zip(points, partners, strict=True)]
+        both = [torch.cat((share(one), share(other))) for one, other in zip(points, partners, strict=True)]
         first, second = self.encoder(self._observed(both)).chunk(2, dim=1)
-        total: Tensor = self.pair_loss(first, second).sum()
+        total: Tensor = self.pair_loss(gathered(first, dim=1), gathered(second, dim=1)).sum()
         return total
 
     def measure(self) -> Mapping[str, Any]:

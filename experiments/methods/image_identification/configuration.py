@@ -60,6 +60,9 @@ class ImageConfiguration:
     decay: Literal["none", "cosine", "step"] = "cosine"
     measure_every: int = 250
     keep_every: int = 250
+    watched: str = ""
+    """As in `Plan`: `r2` or `mcc`, or nothing."""
+    patience: int = 5
 
     def __post_init__(self) -> None:
         require_range(self, "side", 16, 1024)
@@ -90,4 +93,6 @@ class ImageConfiguration:
             decay=self.decay,
             measure_every=self.measure_every,
             keep_every=self.keep_every,
+            watched=self.watched,
+            patience=self.patience,
         )

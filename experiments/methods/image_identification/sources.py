@@ -16,6 +16,7 @@ from experiments.datasets.latents.spaces import Box
 from experiments.datasets.rendered_objects import FACTORS, render
 from experiments.datasets.three_d_ident import ThreeDIdent, read_three_d_ident
 from experiments.methods.image_identification.configuration import ImageConfiguration
+from experiments.methods.training.parallel import share
 
 Images = UInt8[Tensor, "image 3 side side"]
 Factors = Float[Tensor, "image factor"]
@@ -24,7 +25,10 @@ HELD_OUT = 2**31
 
 
 class ImageSource(Protocol):
-    """A set of images with known factors; randomness comes from the generator alone."""
+    """A set of images with known factors; randomness comes from the generator alone.
+
+    Of a batch of `count` that several processes train on, each reads its share.
+    """
 
     def pairs(self, count: int, *, generator: torch.Generator) -> tuple[Images, Images]:
         """Positive pairs: row i of both."""
@@ -48,12 +52,12 @@ class Rendered:
 
     def pairs(self, count: int, *, generator: torch.Generator) -> tuple[Images, Images]:
         """Pairs of the pool."""
-        chosen = torch.randint(len(self.first), (count,), generator=generator)
+        chosen = share(torch.randint(len(self.first), (count,), generator=generator))
         return self.first[chosen], self.second[chosen]
 
     def labeled(self, count: int, *, generator: torch.Generator) -> tuple[Images, Factors]:
         """First images of the pool."""
-        chosen = torch.randint(len(self.first), (count,), generator=generator)
+        chosen = share(torch.randint(len(self.first), (count,), generator=generator))
         return self.first[chosen], self.factors[chosen]
 
     def held_out(self, count: int) -> tuple[Images, Factors]:
@@ -79,12 +83,13 @@ class Identified:
             ).numpy()
             return drawn
 
-        firsts, seconds = self.train.pairs(count, around=around, rng=_numpy(generator))
+        pairs = self.train.pairs(count, around=around, rng=_numpy(generator))
+        firsts, seconds = (_shared(one) for one in pairs)
         return self._images(self.train, firsts), self._images(self.train, seconds)
 
     def labeled(self, count: int, *, generator: torch.Generator) -> tuple[Images, Factors]:
         """Images drawn from the training part."""
-        chosen = _numpy(generator).integers(len(self.train.paths), size=count)
+        chosen = _shared(_numpy(generator).integers(len(self.train.paths), size=count))
         return self._images(self.train, chosen), torch.from_numpy(self.train.factors[chosen]).float()
 
     def held_out(self, count: int) -> tuple[Images, Factors]:
@@ -105,14 +110,15 @@ class Masks:
 
     def pairs(self, count: int, *, generator: torch.Generator) -> tuple[Images, Images]:
         """Masks and later ones, at most the furthest number of frames apart."""
-        starts = torch.randint(self.masks.starts, (count,), generator=generator).tolist()
-        ahead = torch.randint(1, self.furthest + 1, (count,), generator=generator).tolist()
-        both = [self.masks.pair(start, ahead=step) for start, step in zip(starts, ahead, strict=True)]
+        starts = torch.randint(self.masks.starts, (count,), generator=generator)
+        ahead = torch.randint(1, self.furthest + 1, (count,), generator=generator)
+        own = zip(share(starts).tolist(), share(ahead).tolist(), strict=True)
+        both = [self.masks.pair(start, ahead=step) for start, step in own]
         return _as_images([one for one, _ in both]), _as_images([other for _, other in both])
 
     def labeled(self, count: int, *, generator: torch.Generator) -> tuple[Images, Factors]:
         """Masks with their places and areas."""
-        return self._at(torch.randint(self.masks.starts, (count,), generator=generator).tolist())
+        return self._at(share(torch.randint(self.masks.starts, (count,), generator=generator)).tolist())
 
     def held_out(self, count: int) -> tuple[Images, Factors]:
         """Masks of the whole set, in no particular order."""
@@ -170,6 +176,11 @@ def _space() -> Box:
 
 def _numpy(generator: torch.Generator) -> np.random.Generator:
     return np.random.default_rng(int(torch.randint(2**62, (1,), generator=generator)))
+
+
+def _shared(numbers: Int[np.ndarray, " image"]) -> Int[np.ndarray, " share"]:
+    own: Int[np.ndarray, " share"] = share(torch.from_numpy(numbers)).numpy()
+    return own
 
 
 def _as_images(masks: list[UInt8[np.ndarray, "64 64"]]) -> Images:

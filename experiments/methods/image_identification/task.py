@@ -15,6 +15,7 @@ from experiments.methods.image_identification.configuration import COARSE, Image
 from experiments.methods.image_identification.sources import ImageSource
 from experiments.methods.metrics.regression import linear_r2
 from experiments.methods.training.loop import Group
+from experiments.methods.training.parallel import gathered
 from experiments.methods.training.stacked import step_generator
 from model_zoo.preprocessing import Preprocess
 
@@ -59,8 +60,8 @@ class ImageEncoderTask:
         first, second = self.source.pairs(chosen.batch, generator=generator)
         one, other = self._codes(torch.cat([first, second])).chunk(2)
         return pair_nce(
-            one,
-            other,
+            gathered(one),
+            gathered(other),
             distance="dot" if chosen.power == DOT else "lp",
             power=chosen.power or 2.0,
             temperature=chosen.temperature,

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from experiments.datasets.scenes.scene import BACKGROUND, Scenes
 from experiments.methods.metrics.clustering import pair_scores
 from experiments.methods.metrics.masks import mean_best_overlap, mean_iou
-from experiments.methods.slots.task import as_inputs, decompose
+from experiments.methods.slots.task import as_inputs, decompose, slot_noise
 
 CHUNK = 64
 ACTIVE = 0.01
@@ -46,7 +46,8 @@ def segment(
     for start in range(0, len(scenes), CHUNK):
         images = as_inputs(torch.from_numpy(scenes.images[start : start + CHUNK]).to(device))
         some = None if hints is None else hints[start : start + CHUNK].to(device)
-        decomposed = decompose(network, images, slots=slots, generator=generator, hints=some)
+        noise = slot_noise(network, len(images), slots=slots, generator=generator)
+        decomposed = decompose(network, images, slots=slots, noise=noise, hints=some)
         labels.append(decomposed.labels.cpu().numpy())
         errors.append((decomposed.reconstruction - images).square().mean(dim=(1, 2, 3)).cpu().numpy())
     return Segmented(labels=np.concatenate(labels), errors=np.concatenate(errors).astype(np.float64))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import torch
 from jaxtyping import Float, UInt8
@@ -29,13 +29,18 @@ def decompose(
     images: Float[Tensor, "batch 3 height width"],
     *,
     slots: int,
-    generator: torch.Generator | None,
+    noise: Float[Tensor, "batch slot dim"],
     hints: Float[Tensor, "batch hinted 4"] | None = None,
 ) -> Decomposed:
     """The images as so many layers; only a network that takes annotations is given some."""
     given = {} if hints is None else {"hints": hints}
-    decomposed: Decomposed = network(images, slots=slots, generator=generator, **given)
+    decomposed: Decomposed = network(images, slots=slots, noise=noise, **given)
     return decomposed
+
+
+def slot_noise(network: nn.Module, images: int, *, slots: int, generator: torch.Generator) -> Float[Tensor, "image slot dim"]:
+    """Standard normal numbers for each slot, on the generator's device; `network` is one of slots, which have its `dim`."""
+    return torch.randn(images, slots, cast(int, network.dim), generator=generator, device=generator.device)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -64,9 +69,10 @@ class SlotTask:
         """Of scenes drawn for this step; slots begin at noise drawn for it."""
         generator = step_generator(self.seed, step=step, device=self.device)
         chosen = share(torch.randint(len(self.scenes), (self.batch,), generator=generator, device=self.device)).cpu()
+        noise = share(slot_noise(self.network, self.batch, slots=self.slots, generator=generator))
         images = as_inputs(torch.from_numpy(self.scenes.images)[chosen].to(self.device))
         hints = None if self.hints is None else self.hints[chosen].to(self.device)
-        decomposed = decompose(self.network.train(), images, slots=self.slots, generator=generator, hints=hints)
+        decomposed = decompose(self.network.train(), images, slots=self.slots, noise=noise, hints=hints)
         objective = self.objective if step >= self.priced_from else self.objective.without_price
         return objective(decomposed, images)
 

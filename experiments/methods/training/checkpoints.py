@@ -72,6 +72,7 @@ class Checkpoints:
             number, _, key = name.partition(".")
             states.setdefault(int(number), {})[key] = tensor
         optimizer.load_state_dict({"state": states, "param_groups": optimizer.state_dict()["param_groups"]})
+        _lay_out_as_parameters(optimizer)
         return Checkpoint(step=int(about["step"]), lines=json.loads(about["lines"]))
 
     def last_step(self) -> int | None:
@@ -96,6 +97,14 @@ class Checkpoints:
             message=f"checkpoints/{self.recipe.digest} in the artifact store {what}",
             remedy="Remove that file to begin anew",
         )
+
+
+def _lay_out_as_parameters(optimizer: torch.optim.Optimizer) -> None:
+    """Give moments the strides of their parameters: a file has none, and fused Adam pairs the two by place in memory."""
+    for parameter, state in optimizer.state.items():
+        for key, value in state.items():
+            if value.shape == parameter.shape:
+                state[key] = torch.empty_like(parameter).copy_(value)
 
 
 def _beginning(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -112,13 +112,14 @@ def is_over(lines: Sequence[Line], *, plan: Plan) -> bool:
     """
     if not plan.watched or not lines:
         return False
+    name, sign = plan.watched.removeprefix("-"), -1 if plan.watched.startswith("-") else 1
     measured = ", ".join(name for name in lines[0] if name not in ("step", "loss"))
-    require(plan.watched in lines[0], "watched", f"{plan.watched!r} is not measured", f"Choose one of {measured}")
-    watched = [_mean(line[plan.watched]) for line in lines]
+    require(name in lines[0], "watched", f"{name!r} is not measured", f"Choose one of {measured}")
+    watched = [_mean(line[name], sign=sign) for line in lines]
     return len(lines) > plan.patience and max(watched[: -plan.patience]) >= max(watched[-plan.patience :])
 
 
-def _mean(measured: float | Sequence[float]) -> float:
+def _mean(measured: float | Sequence[float], *, sign: int) -> float:
     numbers = [measured] if isinstance(measured, int | float) else measured
-    mean = sum(numbers) / len(numbers)
+    mean = sign * sum(numbers) / len(numbers)
     return -math.inf if math.isnan(mean) else mean

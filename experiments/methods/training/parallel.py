@@ -53,20 +53,22 @@ def rank() -> int:
     return dist.get_rank() if dist.is_initialized() else 0
 
 
-def share(batch: Shaped[Tensor, "batch ..."]) -> Shaped[Tensor, "share ..."]:
-    """The rows of a whole batch that are this process's.
+def share(batch: Shaped[Tensor, "..."], *, dim: int = 0) -> Shaped[Tensor, "..."]:
+    """The rows of a whole batch, which lie along `dim`, that are this process's.
 
     Raises:
         InputError: The batch does not divide by the number of processes.
     """
-    message = f"{len(batch)} does not divide by {count()} processes"
-    require(len(batch) % count() == 0, "batch", message, f"Give a multiple of {count()}, or start another number of processes")
-    return batch.chunk(count())[rank()]
+    rows = batch.shape[dim]
+    remedy = f"Give a multiple of {count()}, or start another number of processes"
+    require(rows % count() == 0, "batch", f"{rows} does not divide by {count()} processes", remedy)
+    each = rows // count()
+    return batch.narrow(dim, rank() * each, each)
 
 
-def gathered(rows: Shaped[Tensor, "share ..."]) -> Shaped[Tensor, "batch ..."]:
-    """The rows of all processes in their order, for losses over pairs; gradients flow back to where each row is from."""
-    return cast(Tensor, _Gathered.apply(rows)) if count() > 1 else rows
+def gathered(rows: Shaped[Tensor, "..."], *, dim: int = 0) -> Shaped[Tensor, "..."]:
+    """The rows along `dim` of all processes in their order, for losses over pairs; gradients flow back to where each is from."""
+    return cast(Tensor, _Gathered.apply(rows.movedim(dim, 0))).movedim(0, dim) if count() > 1 else rows
 
 
 class _Gathered(torch.autograd.Function):

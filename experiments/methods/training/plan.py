@@ -25,7 +25,7 @@ class Plan:
     keep_every: int = 1000
     """Steps between two checkpoints."""
     watched: str = ""
-    """Held-out measurement, the larger the better, that ends the training early; empty: it never ends early."""
+    """Held-out measurement that ends the training early, such as `r2`, or `-error` where less is better; empty: none does."""
     patience: int = 5
     """Measurements without a better one after which the training ends."""
 
@@ -33,6 +33,9 @@ class Plan:
         require_range(self, "steps", 1, 10**9)
         require_range(self, "measure_every", 1, 10**9)
         require_range(self, "keep_every", 1, 10**9)
+        require_range(self, "warm_up", 0, 10**9)
+        require_range(self, "clip", 0, math.inf)
+        require_range(self, "patience", 1, 10**9)
         require(self.learning_rate > 0, "learning_rate", f"{self.learning_rate} is no rate", "Give a number above 0")
         require(
             self.decay != "halving" or self.decay_every > 0, "decay_every", "it is missing", "Give the steps between halvings"

@@ -6,9 +6,10 @@ Every training is an artifact of its own, so that a run that was interrupted goe
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from experiments.contract.artifacts import Manifest, Product, Workshop
-from experiments.contract.fields import Json, build, require_range
+from experiments.contract.fields import Json, build, require, require_range
 from experiments.contract.recipes import Run, Training
 from experiments.contract.recipes.runs import Preset
 from experiments.methods.identification.configuration import Configuration
@@ -123,6 +124,7 @@ def make(recipe: Run, workshop: Workshop) -> Product:
     Raises:
         InputError: A setting is unknown or unfit, or a published set is missing.
     """
+    require_sets(settings_of(recipe))
     plans = planned(recipe)
     # A supervised baseline is that of several rows.
     stages = {one.digest: one for plan in plans for one in (*plan.trained, *plan.supervised)}
@@ -137,6 +139,14 @@ def make(recipe: Run, workshop: Workshop) -> Product:
         device=workshop.device,
         warnings=[f"{plan.row.name}: {plan.warning}" for plan in plans if plan.warning],
     )
+
+
+def require_sets(settings: Settings) -> None:
+    """Raise InputError unless the published sets are where they should be: now, as other trainings may take days."""
+    for name in ("kitti", "three_d_ident"):
+        folder = getattr(settings, name)
+        remedy = f"Give --set {name}=/path/of/the/published/set, or leave it out"
+        require(not folder or Path(folder).exists(), name, f"{folder} is not there", remedy)
 
 
 def planned(recipe: Run) -> list[RowStages | ImageStages]:

@@ -23,6 +23,7 @@ from experiments.papers.zimmermann2023_slots.networks import BASE, PAPER, SMOKE,
 
 SLUG = "zimmermann2023_slots"
 CONTROL = "k_means"
+PUBLISHED: tuple[Data, ...] = ("clevr", "movi")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,11 +61,13 @@ class Settings:
 
     def __post_init__(self) -> None:
         require_range(self, "seeds", 1, 1000)
-        require_range(self, "further_seeds", 0, 1000)
+        require_range(self, "further_seeds", 1, 1000)
         require_range(self, "control_images", 2, 100_000)
         require(len(self.slots) >= 2, "slots", "one number says nothing of sensitivity", "Give at least two, such as [2,4]")
         known = [variant.name for variant in VARIANTS]
         require(set(self.variants) <= set(known), "variants", f"{list(self.variants)} are unknown", f"Choose among {known}")
+        remedy = f"Leave it out, or give --set data={'|'.join(PUBLISHED)}"
+        require(not self.path or self.data in PUBLISHED, "path", f"{self.data} are rendered, so that no file is read", remedy)
         self.configuration(BASE, slots=self.slots[0])
 
     def configuration(self, variant: Variant, *, slots: int) -> Mapping[str, Json]:
@@ -97,8 +100,8 @@ def settings_of(recipe: Run) -> Settings:
         InputError: A setting is unknown or unfit.
     """
     preset = PRESETS[recipe.preset]
-    joined = {**preset.get("training", {}), **recipe.settings.get("training", {})}
-    return build(Settings, {**preset, **recipe.settings, "training": joined})
+    changes = build(Settings, recipe.settings).training
+    return build(Settings, {**preset, **recipe.settings, "training": {**preset.get("training", {}), **changes}})
 
 
 def train(recipe: Training, workshop: Workshop) -> Product:

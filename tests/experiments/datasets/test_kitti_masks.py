@@ -73,8 +73,14 @@ def test_nothing_that_a_file_holds_is_run(tmp_path):
         pickle.dumps({"pedestrians": [np.zeros((3, 64, 64))]}),
         pickle.dumps({"pedestrians": [np.zeros((3, 64, 64))], "pedestrians_latents": [np.zeros((2, 3))]}),
         pickle.dumps({"pedestrians": [], "pedestrians_latents": []}),
+        pickle.dumps({"pedestrians": 3, "pedestrians_latents": [np.zeros((3, 3))]}),
+        pickle.dumps({"pedestrians": [np.zeros((3, 64, 64))], "pedestrians_latents": [np.full((3, 3), np.nan)]}),
+        pickle.dumps({"pedestrians": [np.zeros((3, 64, 64))], "pedestrians_latents": [np.full((3, 3), "one")]}),
+        pickle.dumps({"pedestrians": [np.full((3, 64, 64), None)], "pedestrians_latents": [np.zeros((3, 3))]}),
+        pickle.dumps({"pedestrians": [np.zeros((3, 32, 32))], "pedestrians_latents": [np.zeros((3, 3))]}),
+        pickle.dumps({"pedestrians": [np.zeros((1, 64, 64))], "pedestrians_latents": [np.zeros((1, 3))]}),
     ],
-    ids=["text", "list", "no factors", "too few factors", "empty"],
+    ids=["text", "list", "no factors", "too few", "empty", "number", "no number", "texts", "objects", "size", "one frame each"],
 )
 def test_a_file_that_is_not_the_published_one_is_refused(tmp_path, content):
     (tmp_path / FILE).write_bytes(content)
@@ -83,6 +89,38 @@ def test_a_file_that_is_not_the_published_one_is_refused(tmp_path, content):
         read_kitti_masks(tmp_path)
 
     assert refused.value.field == "kitti"
+
+
+def test_masks_are_where_a_picture_is_not_black(tmp_path):
+    pictures = np.zeros((2, 64, 64))
+    pictures[:, 10:20, 10:20], pictures[:, 30:40, 30:40] = 255, 0.5
+    content = {"pedestrians": [pictures], "pedestrians_latents": [np.zeros((2, 3))]}
+    (tmp_path / FILE).write_bytes(pickle.dumps(content))
+
+    (mask,) = read_kitti_masks(tmp_path).masks
+
+    np.testing.assert_array_equal(mask, pictures > 0)
+
+
+def test_damage_of_any_byte_is_read_or_refused(tmp_path):
+    write_masks(tmp_path)
+    whole = (tmp_path / FILE).read_bytes()
+    rng = np.random.default_rng(0)
+    # Most bytes are pixels; what directs the reader stands between the arrays.
+    directing = [place for place, byte in enumerate(whole) if byte > 1]
+    refused = []
+
+    for place in rng.choice(directing, size=300):
+        damaged = bytearray(whole)
+        damaged[place] = rng.integers(256)
+        (tmp_path / FILE).write_bytes(damaged[: len(whole) if place % 3 else place])
+        try:
+            read_kitti_masks(tmp_path)
+        except InputError as error:
+            refused.append(error.field)
+
+    assert len(refused) > 100
+    assert set(refused) == {"kitti"}
 
 
 def test_a_path_without_the_file_says_where_it_is_to_be_had(tmp_path):

@@ -200,13 +200,13 @@ def test_dead_unit_is_said_to_be_dead_and_ends_early():
     addresses = [UnitAddress(model.card.id, "changed", channel) for channel in (5, 6)]
 
     both, dead = (
-        render_units(model, units, seeds=range(len(units)), options=dataclasses.replace(OPTIONS, steps=40))
+        render_units(model, units, seeds=range(len(units)), options=dataclasses.replace(OPTIONS, steps=70))
         for units in (addresses, addresses[:1])
     )
 
-    assert (both.dead, both.steps) == ([True, False], 40)
+    assert (both.dead, both.steps) == ([True, False], 70)
     assert dead.dead == [True]
-    assert dead.steps < 40
+    assert dead.steps < 70
 
 
 def test_activations_that_are_no_numbers_are_refused():

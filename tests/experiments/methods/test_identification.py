@@ -73,6 +73,8 @@ def test_a_configuration_that_leaves_rotations_open_is_warned_of(fields, expecte
         ({"temperature": 0}, "temperature"),
         ({"learning_rate": -1.0}, "learning_rate"),
         ({"high": 0}, "high"),
+        ({"hidden": [8, 0]}, "hidden"),
+        ({"slope": 0}, "slope"),
         ({"stpes": 3}, "stpes"),
     ],
 )

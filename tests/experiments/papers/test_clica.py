@@ -131,6 +131,18 @@ def test_bad_settings_are_told_before_anything_is_trained(settings, field, told)
 
 
 @pytest.mark.integration
+@pytest.mark.parametrize("images", ["none", "kitti"])
+def test_a_published_set_that_is_not_there_is_told_before_anything_is_trained(tmp_path, images):
+    workshop = new_workshop(tmp_path)
+
+    with pytest.raises(InputError) as refused:
+        workshop.obtain(Run(paper=SLUG, settings={"images": images, "kitti": str(tmp_path / "nowhere")}))
+
+    assert refused.value.field == "kitti"
+    assert not list(workshop.store.digests(""))
+
+
+@pytest.mark.integration
 def test_the_smallest_run_measures_rows_and_images_and_judges_nothing(ran):
     _, made, result = ran
 

@@ -255,6 +255,9 @@ def test_every_default_is_part_of_the_digest() -> None:
     ("settings", "field"),
     [
         ({"slots": [4]}, "slots"),
+        ({"further_seeds": 0}, "further_seeds"),
+        ({"training": 3}, "training"),
+        ({"path": "/somewhere"}, "path"),
         ({"training": {"method": "monet", "annotated": "one"}}, "annotated"),
         ({"training": {"patch": 5}}, "patch"),
         ({"data": "clevr"}, "path"),

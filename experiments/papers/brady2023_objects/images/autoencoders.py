@@ -12,11 +12,13 @@ from experiments.contract.fields import require, require_range
 from experiments.datasets.scenes.scene import Scenes
 from experiments.datasets.scenes.sprites import SpriteScenes
 from experiments.methods.slots.objectives import Objective
-from experiments.methods.slots.task import as_inputs
+from experiments.methods.slots.task import as_inputs, slot_noise
 from experiments.methods.training.loop import Group
+from experiments.methods.training.parallel import share
 from experiments.methods.training.plan import Plan
 from experiments.methods.training.stacked import step_generator
 from experiments.papers.brady2023_objects.images.networks import Method, as_shares, decomposed, new_network, reconstruct, spec_of
+from model_zoo.sources.additive_autoencoder import AdditiveAutoencoder
 from model_zoo.sources.monet import MonetNetwork
 
 JOURNAL_SCENES = 128
@@ -119,10 +121,13 @@ class ImageTask:
         """The mean squared error of the reconstruction; of a MONet its own objective."""
         generator = step_generator(self.seed, step=step, device=self.device)
         rows = torch.randint(self.about.scenes, (self.about.batch,), generator=generator, device=self.device)
-        images = as_inputs(self.scenes[rows.cpu()].to(self.device))
+        images = as_inputs(self.scenes[share(rows).cpu()].to(self.device))
+        if isinstance(self.network, AdditiveAutoencoder):
+            return error(reconstruct(self.network, images), images)
+        noise = share(slot_noise(self.network, len(rows), slots=self.about.slots, generator=generator))
         if isinstance(self.network, MonetNetwork):
-            return MONET(decomposed(self.network, images, generator=generator), images)
-        return error(reconstruct(self.network, images, generator=generator), images)
+            return MONET(decomposed(self.network, images, noise=noise), images)
+        return error(reconstruct(self.network, images, noise=noise), images)
 
     def measure(self) -> Mapping[str, float]:
         """The error on held-out scenes."""

@@ -86,22 +86,25 @@ def layers(network: Network, slots: Float[Tensor, "batch slot latent"]) -> Float
 
 
 def reconstruct(
-    network: Network, images: Float[Tensor, "batch 3 side side"], *, generator: torch.Generator | None = None
+    network: Network,
+    images: Float[Tensor, "batch 3 side side"],
+    *,
+    noise: Float[Tensor, "batch slot latent"] | None = None,
 ) -> Float[Tensor, "batch 3 side side"]:
     """The network's own reconstructions, black 0 and white 1."""
     if isinstance(network, AdditiveAutoencoder):
         return network.decode(network.encode(images))
-    return as_shares(decomposed(network, images, generator=generator).reconstruction)
+    return as_shares(decomposed(network, images, noise=noise).reconstruction)
 
 
 def decomposed(
     network: Masking,
     images: Float[Tensor, "batch 3 side side"],
     *,
-    generator: torch.Generator | None = None,
+    noise: Float[Tensor, "batch slot latent"] | None = None,
 ) -> Decomposed:
     """The layers of a method that has masks of its own."""
-    found: Decomposed = network(images, generator=generator)
+    found: Decomposed = network(images, noise=noise)
     return found
 
 

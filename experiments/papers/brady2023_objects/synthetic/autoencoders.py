@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from experiments.contract.fields import require, require_range
 from experiments.methods.metrics.compositional_contrast import contrast
 from experiments.methods.training.loop import Group
+from experiments.methods.training.parallel import count, share
 from experiments.methods.training.plan import Plan
 from experiments.methods.training.stacked import StackedPerceptrons, step_generator
 from experiments.methods.training.stacked_jacobian import stacked_jacobian
@@ -108,7 +109,7 @@ class SyntheticTask:
         error: Tensor = (self.network.decoder(latents) - scenes).square().mean((1, 2))
         if not self.weights.any():
             return error
-        contrasts = self.contrasts(latents[:, : self.about.contrast_batch])
+        contrasts = self.contrasts(latents[:, : self.about.contrast_batch // count()])
         return error + self.weights * contrasts
 
     def measure(self) -> Mapping[str, list[float]]:
@@ -135,10 +136,14 @@ class SyntheticTask:
         return self._for_members(self.scenes[:, self.training_scenes :])
 
     def scenes_at(self, number: int, *, step: int) -> Float[Tensor, "batch observed"]:
-        """The batch of a step, for the networks of one of the seeds."""
+        """The batch of a step, for the networks of one of the seeds; those first that the contrast is taken on.
+
+        Of several processes each has its share of both parts.
+        """
         generator = step_generator(self.seeds[number], step=step, device="cpu")
         rows = torch.randint(self.training_scenes, (self.about.batch,), generator=generator)
-        return self.scenes[number, rows.to(self.device)]
+        contrasted, others = rows[: self.about.contrast_batch], rows[self.about.contrast_batch :]
+        return self.scenes[number, torch.cat((share(contrasted), share(others))).to(self.device)]
 
     def _for_members(self, of_seeds: Float[Tensor, "seed scene observed"]) -> Float[Tensor, "member scene observed"]:
         return of_seeds.repeat(len(self.about.contrast_weights), 1, 1)

@@ -49,6 +49,9 @@ class ImageConfiguration:
     warm_up: int = 20
     measure_every: int = 50
     keep_every: int = 50
+    watched: str = ""
+    """As in `Plan`: `-held_out_loss`, or nothing."""
+    patience: int = 5
     views: int = 2
     """Of each image, for the probes of augmentations."""
 
@@ -78,6 +81,8 @@ class ImageConfiguration:
             decay="cosine",
             measure_every=self.measure_every,
             keep_every=self.keep_every,
+            watched=self.watched,
+            patience=self.patience,
         )
 
 

@@ -10,12 +10,13 @@ from torch import Tensor, nn
 
 from experiments.contract.artifacts import Product, Workshop
 from experiments.contract.recipes import Training
-from experiments.datasets.augmentations import augment, draw_augmentations
+from experiments.datasets.augmentations import Augmentations, augment, draw_augmentations
 from experiments.datasets.image_sets import ImageSet
 from experiments.methods.contrastive.pair_loss import pair_nce
 from experiments.methods.training.checkpoints import Checkpoints
 from experiments.methods.training.journal import journal_file
 from experiments.methods.training.loop import Group, train
+from experiments.methods.training.parallel import gathered, share
 from experiments.methods.training.registration import GRAY, zoo_files
 from experiments.methods.training.stacked import step_generator
 from experiments.papers.rusak2024_aninfonce.images.configuration import ImageConfiguration, images_of
@@ -52,13 +53,19 @@ class ImageTask:
         """Of a batch of images that are not held out."""
         generator = step_generator(self.seed, step=step, device="cpu")
         chosen = torch.randperm(len(self.seen), generator=generator)[: self.configuration.batch]
-        return self._pair_loss(self.seen[chosen], generator=generator)
+        applied = draw_augmentations(self.configuration.law, 2 * len(chosen), generator=generator)
+        own = share(torch.arange(len(chosen)))
+        views = self._codes(self.seen[chosen[own]], applied.part(torch.cat((own, own + len(chosen)))))
+        first, second = (gathered(view) for view in views)
+        return self._pair_loss(first, second)
 
     def measure(self) -> Mapping[str, Any]:
         """The loss of held-out images, the same views each time, and how far apart the precisions are."""
         generator = step_generator(self.seed, step=HELD_OUT, device="cpu")
+        chosen = self.held_out[: self.configuration.batch]
+        applied = draw_augmentations(self.configuration.law, 2 * len(chosen), generator=generator)
         with evaluating(self.model):
-            loss = self._pair_loss(self.held_out[: self.configuration.batch], generator=generator)
+            loss = self._pair_loss(*self._codes(chosen, applied))
             precisions = self.model.precisions()
         return {
             "held_out_loss": round(loss.item(), 6),
@@ -66,12 +73,14 @@ class ImageTask:
             "highest_precision": round(precisions.max().item(), 4),
         }
 
-    def _pair_loss(self, indices: Int[Tensor, " batch"], *, generator: torch.Generator) -> Float[Tensor, ""]:
+    def _codes(self, indices: Int[Tensor, " batch"], applied: Augmentations) -> Sequence[Float[Tensor, "batch latent"]]:
+        """Of the first view of each image and of the second; `applied` has the first views of all, then the second ones."""
         originals = self.images.read(indices).to(self.device) / 255
         both = torch.cat((originals, originals))
-        applied = draw_augmentations(self.configuration.law, len(both), generator=generator).to(self.device)
-        codes = self.model(self.preprocess(augment(both, applied, side=self.configuration.side)))
-        first, second = codes.chunk(2)
+        codes: Tensor = self.model(self.preprocess(augment(both, applied.to(self.device), side=self.configuration.side)))
+        return codes.chunk(2)
+
+    def _pair_loss(self, first: Float[Tensor, "batch latent"], second: Float[Tensor, "batch latent"]) -> Float[Tensor, ""]:
         return pair_nce(
             first,
             second,

@@ -1,5 +1,7 @@
 """Mixing: its exact inverse, the condition of its layers, seeds."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -49,8 +51,18 @@ def test_same_seed_draws_the_same_mixing() -> None:
     assert not torch.equal(draws[0], draws[2])
 
 
-def test_pool_with_fewer_matrices_than_layers_is_refused() -> None:
+@pytest.mark.parametrize(
+    ("field", "unfit"),
+    [
+        ("pool", {"pool": 2}),
+        ("pool", {"pool": 0}),
+        ("layers", {"layers": 0}),
+        ("slope", {"slope": 0.0}),
+        ("slope", {"slope": -0.2}),
+    ],
+)
+def test_mixing_that_cannot_be_is_refused(field: str, unfit: dict[str, Any]) -> None:
     with pytest.raises(InputError) as refused:
-        InvertibleMixing.draw(5, seed=0, layers=3, pool=2)
+        InvertibleMixing.draw(5, seed=0, **{"layers": 3, "pool": 20, **unfit})
 
-    assert refused.value.field == "pool"
+    assert refused.value.field == field

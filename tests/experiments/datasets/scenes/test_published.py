@@ -92,6 +92,43 @@ def test_damaged_file_is_an_error(tmp_path: Path, content: bytes) -> None:
         read_published("movi", tmp_path, part="train", count=1, most=3, side=32)
 
 
+@pytest.mark.parametrize("compressed", [True, False])
+def test_damage_of_any_byte_is_read_or_refused(tmp_path: Path, compressed: bool) -> None:
+    file = tmp_path / "a.tfrecord"
+    write_records(file, [{"texts": [b"one", b"two"], "numbers": [0.5, -2.0], "whole": [1, 300, -7]}] * 3, compressed=compressed)
+    whole = file.read_bytes()
+    rng = np.random.default_rng(0)
+    refused = []
+
+    for place in range(len(whole)):
+        for damaged in (whole[:place], whole[:place] + rng.bytes(1) + whole[place + 1 :], whole[:place] + b"\xff" * 20):
+            file.write_bytes(damaged)
+            try:
+                list(read_examples(file, compression="gzip" if compressed else ""))
+            except InputError as error:
+                refused.append(error.field)
+
+    assert len(refused) > len(whole)
+    assert set(refused) == {"path"}
+
+
+@pytest.mark.parametrize(
+    "features",
+    [
+        b"\x0a\x03\x0a\x01a",  # A name without a value.
+        b"\x0a\x0a\x0a\x01a\x12\x05\x1a\x03\x0a\x01\x80",  # A number that does not end.
+        b"\x0a\x16\x0a\x01a\x12\x11\x1a\x0f\x0a\x0d" + b"\xff" * 12 + b"\x7f",  # A number of more than 64 bits.
+        b"\x0a\x09\x0a\x01a\x12\x04\x12\x02\x0d\x00",  # A number of four bytes that has one.
+    ],
+)
+def test_damaged_message_is_an_error(tmp_path: Path, features: bytes) -> None:
+    record = b"\x0a" + bytes([len(features)]) + features
+    (tmp_path / "a.tfrecord").write_bytes(len(record).to_bytes(8, "little") + b"\0" * 4 + record + b"\0" * 4)
+
+    with pytest.raises(InputError, match="no whole TFRecord file"):
+        list(read_examples(tmp_path / "a.tfrecord"))
+
+
 def test_record_of_something_else_is_an_error(tmp_path: Path) -> None:
     write_records(tmp_path / "movi_a-train.tfrecord-00000-of-00001", [{"audio": [b"la"]}], compressed=False)
 

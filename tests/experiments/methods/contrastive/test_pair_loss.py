@@ -176,6 +176,12 @@ class LargestTensor(TorchDispatchMode):
         ("precisions", ((4, 3), (4, 3)), {"precisions": torch.ones(3)}),
         ("precisions", ((4, 3), (4, 3)), {"distance": "lp", "precisions": torch.tensor([1.0, 0.0, 1.0])}),
         ("distance", ((4, 3), (4, 3)), {"distance": "cosine"}),
+        ("negatives", ((4, 3), (4, 3)), {"negatives": "none"}),
+        ("directions", ((4, 3), (4, 3)), {"directions": "two"}),
+        ("precisions", ((4, 3), (4, 3)), {"distance": "lp", "precisions": torch.ones(1)}),
+        ("precisions", ((4, 3), (4, 3)), {"distance": "lp", "precisions": torch.ones(4, 3)}),
+        ("precisions", ((2, 4, 3), (2, 4, 3)), {"distance": "lp", "precisions": torch.ones(2)}),
+        ("temperature", ((4, 3), (4, 3)), {"temperature": torch.ones(4)}),
     ],
 )
 def test_bad_input_is_refused(field: str, shapes: tuple[tuple[int, ...], ...], extra: dict[str, Any]) -> None:

@@ -12,12 +12,15 @@ from experiments.contract.artifacts import ArtifactStore
 from experiments.contract.errors import Cancelled, InputError
 from experiments.contract.journals import journal_lines
 from experiments.contract.recipes import Training
+from experiments.methods.identification import configuration as identification
+from experiments.methods.image_identification.configuration import ImageConfiguration
 from experiments.methods.training.checkpoints import Checkpoint, Checkpoints
 from experiments.methods.training.gradients import clip_gradients
 from experiments.methods.training.journal import journal_file
 from experiments.methods.training.loop import Group, Line, is_over, train
 from experiments.methods.training.losses import Losses
 from experiments.methods.training.plan import Plan
+from experiments.papers.rusak2024_aninfonce.images.configuration import ImageConfiguration as AugmentedConfiguration
 from tests.experiments.methods.training.regression import Turning, TurningTask, recipe
 
 pytestmark = pytest.mark.unit
@@ -119,6 +122,29 @@ def test_a_watched_measurement_that_is_no_number_is_no_better():
 
     assert is_over(lines, plan=plan)
     assert not is_over([*lines[1:], *lines[:1]], plan=plan)
+
+
+def test_a_watched_measurement_may_be_one_of_which_less_is_better():
+    plan = Plan(steps=9, learning_rate=1.0, watched="-error", patience=1)
+    lines = [{"step": step, "loss": 0.0, "error": error} for step, error in enumerate([[0.3, 0.4], [0.1, 0.2], [0.2, 0.2]])]
+
+    assert not is_over(lines[:2], plan=plan)
+    assert is_over(lines, plan=plan)
+
+
+@pytest.mark.parametrize("field", ["patience", "warm_up", "clip"])
+def test_a_plan_that_cannot_be_names_its_field(field: str):
+    with pytest.raises(InputError) as caught:
+        Plan(steps=9, learning_rate=1.0, **{field: -1})  # type: ignore[arg-type]  # whole numbers all
+
+    assert caught.value.field == field
+
+
+@pytest.mark.parametrize("kind", [identification.Configuration, ImageConfiguration, AugmentedConfiguration])
+def test_configurations_of_encoders_pass_on_what_is_watched(kind: Any):
+    plan = kind(watched="-held_out_loss", patience=2).plan
+
+    assert (plan.watched, plan.patience) == ("-held_out_loss", 2)
 
 
 def test_a_watched_measurement_that_nobody_makes_is_refused(tmp_path: Path):

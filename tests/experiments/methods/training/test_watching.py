@@ -131,3 +131,13 @@ def test_a_journal_is_whole_while_a_training_runs_and_gone_with_it(tmp_path: Pat
 
     assert store.read_journal("d" * 64) == [{"step": 1, "loss": 0.5}, {"step": 2, "loss": [0.25, None]}]
     assert store.read_journal("e" * 64) == []
+
+
+@pytest.mark.parametrize("content", [b"", b'{"kind": "ru', b"[]", b"\xff"])
+def test_a_damaged_mark_of_what_was_begun_is_named(tmp_path: Path, content: bytes):
+    (tmp_path / "begun.json").write_bytes(content)
+
+    with pytest.raises(InputError, match=f"{tmp_path}/begun.json is damaged. Remove it"), begun_in(tmp_path, RUN):
+        pytest.fail("it began")
+
+    assert [path.name for path in tmp_path.iterdir()] == ["begun.json"]

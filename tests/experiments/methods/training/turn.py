@@ -1,6 +1,8 @@
-"""Makes trainings of `regression` in a process of its own: `python -m …turn STORE RECIPE…`, for tests that kill it."""
+"""Makes trainings of `regression` in a process of its own: `python -m …turn STORE RECIPE…`, killed at the step `KILL_AT`."""
 
 import json
+import os
+import signal
 import sys
 from contextlib import nullcontext
 
@@ -16,7 +18,9 @@ from tests.experiments.methods.training.regression import register
 register()
 
 
-def quiet(_done: int, _total: int, _doing: str) -> None: ...
+def report(done: int, _total: int, _doing: str) -> None:
+    if str(done) == os.environ.get("KILL_AT"):
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def turn() -> None:
@@ -25,7 +29,7 @@ def turn() -> None:
     use_threads()
     with parallel.joined("cpu") if parallel.is_started() else nullcontext("cpu") as device:
         kind = TogetherWorkshop if parallel.is_started() else LocalWorkshop
-        workshop = kind(store=store, device=device, report=quiet)
+        workshop = kind(store=store, device=device, report=report)
         for recipe in recipes:
             try:
                 workshop.obtain(recipe)
