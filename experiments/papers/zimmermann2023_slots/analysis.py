@@ -103,7 +103,8 @@ def comparisons(cells: Cells, *, right: int, seed: int) -> Metrics:
 def lost(cells: Cells, *, right: int, prefix: str = "") -> Values:
     """The index that the smallest and the largest number of slots, in training and after, lose to the right one on average."""
     at = {k: values_of(cells, k, k, measure=f"{prefix}ari") for k in (min(cells), max(cells), right)}
-    return np.mean([at[right] - values for k, values in at.items() if k != right], axis=0)
+    differences: Values = np.mean([at[right] - values for k, values in at.items() if k != right], axis=0)
+    return differences
 
 
 def reduction(cells: Cells, base: Cells, *, right: int, seed: int) -> Metrics:

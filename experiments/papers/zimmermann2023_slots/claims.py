@@ -40,7 +40,7 @@ def _verdict(found: Measured, *, sign: int) -> bool | None:
     by_seed, ends = ([sign * value for value in found[name]] for name in ("by_seed", "interval"))
     if min(by_seed) <= 0 < max(by_seed):
         return None
-    return min(ends) > 0
+    return bool(min(ends) > 0)
 
 
 def _all(verdicts: Sequence[bool | None]) -> bool | None:

@@ -3,15 +3,15 @@
 All are fitted on images that the encoder was trained on and scored on photographs and objects that neither has seen.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
-from sklearn.linear_model import RidgeClassifierCV, RidgeCV
+from sklearn.linear_model import Ridge, RidgeClassifierCV
 from sklearn.model_selection import GroupKFold
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.class_weight import compute_sample_weight
 
@@ -33,9 +33,9 @@ PROBED = 2**41
 PENALTIES = np.logspace(-2, 4, 7)
 """Among which probes, linear with squared errors, choose: by leaving one image out, or all views of a fifth of the images."""
 FOLDS = 5
-SQUARED = "neg_mean_squared_error"
-"""Weighted as the fit is."""
 
+Fold: TypeAlias = tuple[Int[np.ndarray, " kept"], Int[np.ndarray, " left"]]
+"""Views that a probe is fitted on, and those that its penalty is chosen by."""
 Reading = Mapping[str, Float[np.ndarray, "view feature"]]
 """What a probe reads, by name."""
 
@@ -60,7 +60,7 @@ class Views:
         return np.unique(self.images, return_index=True)[1]
 
     @property
-    def folds(self) -> list[tuple[Int[np.ndarray, " fitted"], Int[np.ndarray, " scored"]]]:
+    def folds(self) -> list[Fold]:
         """Of the views, where all of an image are in the same."""
         folds = GroupKFold(n_splits=min(FOLDS, len(self.firsts)))
         return list(folds.split(self.images, groups=self.images))
@@ -152,14 +152,13 @@ def augmentation_scores(
     accuracy, weighted, folds = {}, [], seen.folds
     for name in (name for name in SWITCHED if name in seen.applied):
         truth, signs = unseen.applied[name] > 0, np.where(seen.applied[name] > 0, 1.0, -1.0)
-        probe = make_pipeline(StandardScaler(), RidgeCV(alphas=PENALTIES, cv=folds, scoring=SQUARED))
-        probe.fit(fitted, signs, ridgecv__sample_weight=compute_sample_weight("balanced", signs))
+        probe = probe_of(fitted, signs, weights=compute_sample_weight("balanced", signs), folds=folds)
         weighted.append(balanced((probe.predict(scored) > 0) == truth, truth))
         accuracy[name] = float(weighted[-1].mean())
     r2 = {}
     for name in (name for name in MEASURED if name in seen.applied):
-        regression = make_pipeline(StandardScaler(), RidgeCV(alphas=PENALTIES, cv=folds, scoring=SQUARED))
-        r2[name] = float(regression.fit(fitted, seen.applied[name]).score(scored, unseen.applied[name]))
+        probe = probe_of(fitted, seen.applied[name], weights=np.ones(len(fitted)), folds=folds)
+        r2[name] = float(probe.score(scored, unseen.applied[name]))
     return {
         "accuracy": accuracy,
         "mean_accuracy": float(np.mean(list(accuracy.values()))),
@@ -167,6 +166,24 @@ def augmentation_scores(
         "r2": r2,
         "mean_r2": float(np.mean(list(r2.values()))),
     }
+
+
+def probe_of(
+    fitted: Float[np.ndarray, "view feature"],
+    target: Float[np.ndarray, " view"],
+    *,
+    weights: Float[np.ndarray, " view"],
+    folds: Sequence[Fold],
+) -> Pipeline:
+    """The ridge regression whose penalty has the least squared error, weighted alike, in the folds that it is not fitted on."""
+    scaled, errors = StandardScaler().fit_transform(fitted), []
+    for kept, left in folds:
+        # As many targets as penalties: one decomposition serves them all.
+        ridge = Ridge(alpha=PENALTIES, solver="svd")
+        ridge.fit(scaled[kept], np.tile(target[kept, None], len(PENALTIES)), sample_weight=weights[kept])
+        errors.append(np.average((ridge.predict(scaled[left]) - target[left, None]) ** 2, axis=0, weights=weights[left]))
+    best = PENALTIES[np.mean(errors, axis=0).argmin()]
+    return make_pipeline(StandardScaler(), Ridge(alpha=best)).fit(fitted, target, ridge__sample_weight=weights)
 
 
 def class_scores(reading: str, images: ImageSet, *, seen: Views, unseen: Views) -> dict[str, Any]:
