@@ -183,7 +183,7 @@ def probe_of(
         ridge.fit(scaled[kept], np.tile(target[kept, None], len(PENALTIES)), sample_weight=weights[kept])
         errors.append(np.average((ridge.predict(scaled[left]) - target[left, None]) ** 2, axis=0, weights=weights[left]))
     best = PENALTIES[np.mean(errors, axis=0).argmin()]
-    return make_pipeline(StandardScaler(), Ridge(alpha=best)).fit(fitted, target, ridge__sample_weight=weights)
+    return make_pipeline(StandardScaler(), Ridge(alpha=best, solver="svd")).fit(fitted, target, ridge__sample_weight=weights)
 
 
 def class_scores(reading: str, images: ImageSet, *, seen: Views, unseen: Views) -> dict[str, Any]:
