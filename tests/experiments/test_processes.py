@@ -20,11 +20,14 @@ ROOT = Path(__file__).resolve().parents[2]
 WAIT_SECONDS = 120
 SHORT, LONG = (Network(epochs=epochs, width=4) for epochs in (1, 1000))
 LONG_WORK = """
+import signal
 from experiments import jobs
 from experiments.commands.processes import ManyProcesses
 from experiments.contract.artifacts import ArtifactStore
 from experiments.contract.recipes import Network
 if __name__ == "__main__":
+    # Whoever started the tests in the background made them deaf to it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     store = ArtifactStore(jobs.artifact_url())
     tell = lambda done, total, doing: print(done, total, doing, flush=True)
     workshop = ManyProcesses(store=store, device="cpu", report=tell, processes=2)

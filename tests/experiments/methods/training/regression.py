@@ -21,6 +21,8 @@ from experiments.methods.training.stacked import StackedPerceptrons, step_genera
 from model_zoo.sources.perceptron import ELIGIBLE
 
 LATENTS = 3
+PAPER = "turning"
+MADE_BY_PAPERS = workshop.MAKERS[Training]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +93,7 @@ class TurningTask:
 
 
 def recipe(*, seeds: Sequence[int] = (0,), **changes: Any) -> Training:
-    return Training(paper="turning", configuration=changes, seeds=tuple(seeds))
+    return Training(paper=PAPER, configuration=changes, seeds=tuple(seeds))
 
 
 def make(asked: Training, place: Workshop) -> Product:
@@ -107,5 +109,9 @@ def make(asked: Training, place: Workshop) -> Product:
 
 
 def register() -> None:
-    """Let workshops of this process make the trainings of this file: they belong to no paper."""
-    workshop.MAKERS[Training] = make  # type: ignore[index]  # a dict behind a Mapping
+    """Let workshops of this process make the trainings of this file as well, which belong to no paper."""
+
+    def made(asked: Training, place: Workshop) -> Product:
+        return make(asked, place) if asked.paper == PAPER else MADE_BY_PAPERS(asked, place)
+
+    workshop.MAKERS[Training] = made  # type: ignore[index]  # a dict behind a Mapping
