@@ -54,7 +54,7 @@ SMOKE: Mapping[str, Json] = {
         "batch": 64,
         "contrast_batch": 64,
         "ratios": [10],
-        "seeds": 2,
+        "seeds": 1,
     },
     "shared": {"hidden": [32], "mixing_pool": 100},
     "images": {"packaged": {"photographs": 100, "stamps": 0, "side": 32, "batch": 32, "steps": 12, "views": 1}},
