@@ -73,8 +73,9 @@ def read_kitti_masks(path: Path) -> KittiMasks:
 
 
 def _loaded(file: Path) -> Any:
+    content = io.BytesIO(file.read_bytes())
     try:
-        return _ArraysOnly(io.BytesIO(file.read_bytes())).load()
+        return _ArraysOnly(content).load()
     except Exception as error:
         # All of them: nothing bounds what the reader of a pickle raises on damaged bytes.
         raise _unfit(file, f"{type(error).__name__}: {error}") from error
