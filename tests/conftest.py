@@ -15,6 +15,7 @@ import redis
 from django.conf import settings
 from django.db import connections
 from environ import Env
+from xdist.workermanage import WorkerController
 
 from tests.services import processes
 from tests.services.processes import Running, ServiceMissingError
@@ -22,6 +23,7 @@ from tests.services.processes import Running, ServiceMissingError
 Found = TypeVar("Found")
 COSTS = ("unit", "integration", "e2e", "gpu")
 NO_POSTGRES = pytest.StashKey[str]()
+NO_POSTGRES_KEY = "no postgres"
 
 
 class StartWorker(Protocol):
@@ -54,6 +56,12 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} was skipped, and here nothing may be: {report.longrepr}"
     return report
+
+
+def pytest_testnodedown(node: WorkerController) -> None:
+    """Of tests that ran side by side: what a worker knows and the summary has to say."""
+    if missing := getattr(node, "workeroutput", {}).get(NO_POSTGRES_KEY):
+        node.config.stash[NO_POSTGRES] = missing
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -155,6 +163,8 @@ def django_db_modify_db_settings(request: pytest.FixtureRequest) -> None:
         if os.environ.get("CI") == "true":
             raise
         request.config.stash[NO_POSTGRES] = str(missing)
+        if hasattr(request.config, "workeroutput"):
+            request.config.workeroutput[NO_POSTGRES_KEY] = str(missing)
         return
     settings.DATABASES["default"] = Env.db_url_config(url)
     connections.settings = connections.configure_settings(settings.DATABASES)
