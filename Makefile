@@ -11,7 +11,7 @@ PORT ?= 8000
 IMAGES ?=
 ONLY ?=
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
-ALONE := tests/docker tests/e2e tests/services
+ALONE := tests/e2e tests/services
 SIDE_BY_SIDE := $(if $(filter-out 1,$(CORES)),-n $(CORES) --dist loadscope --no-loadscope-reorder)
 SYSTEM_PACKAGES ?= 1
 STAMPS := /usr/share/tuxpaint/stamps
@@ -74,8 +74,8 @@ check: setup
 	cd static
 	npm run --silent check
 
-# First what needs no more than its own process, on all cores with a thread each; then, alone, what starts servers, workers and
-# browsers and looks at the clock. The second part runs whatever became of the first, and the end tells of both.
+# First what shares nothing and looks at no clock, on all cores with a thread each; then, alone, what has real servers, workers and
+# browsers work together. The second part runs whatever became of the first, and the end tells of both.
 test: setup
 	@cd static
 	npm test --silent
