@@ -15,6 +15,8 @@ import redis
 from django.conf import settings
 from django.db import connections
 from environ import Env
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
 from tests.services import processes
@@ -56,6 +58,18 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} was skipped, and here nothing may be: {report.longrepr}"
     return report
+
+
+class OneDeploymentAtATime(LoadScopeScheduling):
+    """Of tests that run side by side a module stays in one process, and all tests of services do, which share a Redis."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "services" if nodeid.startswith("tests/services/") else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """Who runs which tests, where they run side by side."""
+    return OneDeploymentAtATime(config, log)
 
 
 def pytest_testnodedown(node: WorkerController) -> None:
