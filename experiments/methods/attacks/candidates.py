@@ -43,7 +43,8 @@ def draw_candidates(
     )
     parts = [image[None], inner]
     failure = ""
-    for count, radius in ((options.boundary, options.eps), (options.references, options.far * options.eps)):
+    wanted = ((options.boundary, options.eps), (options.references, options.far * options.eps))
+    for count, radius in [(count, radius) for count, radius in wanted if count]:
         found = accepted(
             _proposal(encoder, image, radius=radius, options=options, generator=generator),
             lambda points: allowed(detector, points, inverted=options.inverted),
@@ -62,7 +63,7 @@ def accepted(
 ) -> Float[Tensor, "point ..."]:
     """The first `count` points that are accepted, of `rounds` draws of as many at most; fewer if those do not suffice."""
     points = draw(count)
-    kept = points[accept(points)] if count else points
+    kept = points[accept(points)]
     for _ in range(rounds - 1):
         if len(kept) >= count:
             break
@@ -85,8 +86,6 @@ def _adversarial(
     encoder: Encoder, images: Float[Tensor, "point ..."], *, radius: float, options: Options
 ) -> Float[Tensor, "point ..."]:
     """What foolbox's projected gradient descent finds from random starts against the model's own decisions."""
-    if not len(images):
-        return images
     descent = foolbox.attacks.LinfPGD if options.norm == "linf" else foolbox.attacks.L2PGD
     with torch.no_grad():
         decided = encoder.model(images).argmax(1)

@@ -29,9 +29,12 @@ def fit(features: Float[Tensor, "problem point feature"], labels: Bool[Tensor, "
     signs = torch.where(labels, 1.0, -1.0).to(points)
     weights = logistic_regressions(standard, signs)
     scores = torch.einsum("bnf,bf->bn", standard, weights)
-    separates = scores[:, labels].amin(1) > scores[:, ~labels].amax(1)
+    least, most = scores[:, labels].amin(1), scores[:, ~labels].amax(1)
+    # Where the order is right and only the threshold 0 is not between the classes, it is moved there.
+    moved = torch.where((least > most) & ((least <= 0) | (most >= 0)), (least + most) / 2, 0.0)
     weight = weights[:, :-1] / spread[:, 0]
-    return Readouts(weight, weights[:, -1] - (weight * center[:, 0]).sum(1), scores, separates)
+    bias = weights[:, -1] - moved - (weight * center[:, 0]).sum(1)
+    return Readouts(weight, bias, scores - moved[:, None], least > most)
 
 
 def separable(features: Float[Tensor, "point feature"], labels: Bool[Tensor, " point"]) -> bool:

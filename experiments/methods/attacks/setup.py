@@ -118,7 +118,8 @@ def _setup(
         bias=hard.bias,
         solution=boundary[hard.best],
         references=drawn.points[options.inner + options.boundary :],
-        failure=drawn.failure or ("" if hard.holds else "its threshold parts no boundary point from the inner ones"),
+        failure=drawn.failure
+        or ("" if hard.holds else "the threshold close to its best boundary point does not hold in numbers"),
     )
 
 
