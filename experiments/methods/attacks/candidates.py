@@ -14,8 +14,8 @@ from experiments.methods.attacks.judge import allowed
 from experiments.methods.attacks.options import Options
 from experiments.methods.attacks.points import at_radius, corner_points, inner_points, surface_points
 
-STEPS = 20
-"""Of projected gradient descent on the defended model, for the inverted test of a detector."""
+STEPS, STARTS = 20, 25
+"""Steps of projected gradient descent on the defended model, for the inverted test of a detector, and its starts in a draw."""
 Draw = Callable[[int], Float[Tensor, "point ..."]]
 
 
@@ -61,7 +61,7 @@ def draw_candidates(
 def accepted(
     draw: Draw, accept: Callable[[Float[Tensor, "point ..."]], Bool[Tensor, " point"]], *, count: int, rounds: int
 ) -> Float[Tensor, "point ..."]:
-    """The first `count` points that are accepted, of `rounds` draws of as many at most; fewer if those do not suffice."""
+    """The first `count` points that are accepted, of at most `rounds` draws; fewer if those do not suffice."""
     points = draw(count)
     kept = points[accept(points)]
     for _ in range(rounds - 1):
@@ -77,7 +77,7 @@ def _proposal(
 ) -> Draw:
     """Random boundary points; for the inverted test adversarial images of the defended model itself, stretched to the radius."""
     if options.inverted:
-        return lambda count: _adversarial(encoder, image.expand(count, *image.shape), radius=radius, options=options)
+        return lambda _count: _adversarial(encoder, image.expand(STARTS, *image.shape), radius=radius, options=options)
     kind = corner_points if options.corners else surface_points
     return lambda count: kind(image, count=count, radius=radius, norm=options.norm, generator=generator)
 
