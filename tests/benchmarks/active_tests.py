@@ -46,10 +46,10 @@ def run() -> list[dict[str, Any]]:
             "unit": "samples/s",
             "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
             "equal": abs(rates["ours"][0] - rates["reference"][0]),
-            "detail": f"{SAMPLES} digits of 8 x 8, 512 features, {INNER} inner points, foolbox PGD with {STEPS} steps, random attacks "
-            f"with {CONTROLS} points of each kind; reference: scikit-learn and the attack sample by sample; success rates "
+            "detail": f"{SAMPLES} digits of 8 x 8, 512 features, {INNER} inner points, foolbox PGD with {STEPS} steps, random "
+            f"attacks with {CONTROLS} points of each kind; reference: scikit-learn and attack sample by sample; success rates "
             f"{rates['ours'][0]:.3f} and {rates['reference'][0]:.3f}, random {rates['ours'][1]:.3f} and "
-            f"{rates['reference'][1]:.3f} (the reference stops earlier on features of their own scale); best of {ROUNDS} turns; 1 thread",
+            f"{rates['reference'][1]:.3f} (its fit is of features as they are); best of {ROUNDS} turns; 1 thread",
         }
     ]
 
