@@ -56,7 +56,7 @@ class NoiseClassifier(nn.Module):
         noise, times = cast(Tensor, self.noise)[part], cast(Tensor, self.times)[part]
         scales, deviations = (cast(Tensor, one)[part, None, None, None] for one in (self.scales, self.deviations))
         noised = (points[:, None] * scales + deviations * noise).flatten(0, 1)
-        predicted = self.network.given(noised, times.repeat(len(points)), labels.repeat_interleave(len(times), dim=0))
+        predicted = self.network.all_classes(noised, times.repeat(len(points)), labels.repeat_interleave(len(times), dim=0))
         missed = predicted.unflatten(0, (len(points), len(times))) - noise[:, None]
         weighted = missed.square().sum(dim=(3, 4, 5)) * cast(Tensor, self.weights)[part, None]
         return weighted.sum(1)

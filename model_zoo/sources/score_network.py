@@ -133,9 +133,7 @@ class ScoreNetwork(nn.Module):
                 raise InputError(field="shape", message=f"{shape[1:]} cannot be halved {blocks} times", remedy=remedy)
             widths = [width * min(2**level, 4) for level in range(blocks + 1)]
             self.encoder = ImageEncoder(channels=shape[0], widths=widths, condition=embedding)
-            self.decoder = ImageDecoder(
-                channels=shape[0], widths=widths, condition=embedding, heads=attention, dropout=dropout
-            )
+            self.decoder = ImageDecoder(channels=shape[0], widths=widths, condition=embedding, heads=attention, dropout=dropout)
 
     @classmethod
     def of(cls, spec: Mapping[str, Any]) -> Self:
@@ -168,12 +166,13 @@ class ScoreNetwork(nn.Module):
         told = functional.silu(condition + self.classes_embedded(labels))
         return inputs + cast(Tensor, self.decoder(features, told))
 
-    def given(
+    def all_classes(
         self,
         points: Float[Tensor, "batch channel height width"],
         times: Float[Tensor, " batch"],
-        labels: Int[Tensor, "batch candidate"],
-    ) -> Float[Tensor, "batch candidate channel height width"]:
-        """The noise given each of several classes; points are encoded once."""
+        classes: Int[Tensor, "*batch class"],
+    ) -> Float[Tensor, "batch class channel height width"]:
+        """The noise given each of several classes, the same for all points or some for each; points are encoded once."""
+        labels = classes.expand(len(points), -1)
         encoded = [one.repeat_interleave(labels.shape[1], dim=0) for one in self.encode(points, times)]
         return self.decode(encoded, labels.flatten()).unflatten(0, labels.shape)

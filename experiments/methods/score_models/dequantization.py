@@ -18,9 +18,7 @@ FEW = 16
 REMEDY = "Give the result of dequantized(counts, levels=…, generator=…)"
 
 
-def dequantized(
-    counts: Int[Tensor, "batch *shape"], *, levels: int, generator: torch.Generator
-) -> Float[Tensor, "batch *shape"]:
+def dequantized(counts: Int[Tensor, "batch *shape"], *, levels: int, generator: torch.Generator) -> Float[Tensor, "batch *shape"]:
     """Points in [-1, 1] drawn uniformly from the level of each pixel; `counts` are whole numbers from 0 to levels - 1.
 
     Raises:

@@ -94,7 +94,9 @@ class VariancePreserving(Diffusion):
     highest: float = 20.0
 
     def __post_init__(self) -> None:
-        require(0 < self.lowest < self.highest, "lowest", f"{self.lowest} is not below {self.highest}", "Give 0 < lowest < highest")
+        require(
+            0 < self.lowest < self.highest, "lowest", f"{self.lowest} is not below {self.highest}", "Give 0 < lowest < highest"
+        )
 
     def noise_rate(self, times: Float[Tensor, "*any"]) -> Float[Tensor, "*any"]:
         """Called beta by the paper."""
@@ -144,7 +146,9 @@ class VarianceExploding(Diffusion):
     """Its logarithm rises evenly with time."""
 
     def __post_init__(self) -> None:
-        require(0 < self.lowest < self.highest, "lowest", f"{self.lowest} is not below {self.highest}", "Give 0 < lowest < highest")
+        require(
+            0 < self.lowest < self.highest, "lowest", f"{self.lowest} is not below {self.highest}", "Give 0 < lowest < highest"
+        )
 
     @property
     def prior_deviation(self) -> float:

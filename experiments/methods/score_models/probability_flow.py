@@ -121,6 +121,8 @@ def _traced(
             trace = (products * probes).flatten(1).sum(1)
         else:
             flat = values.flatten(1)
-            rows = (torch.autograd.grad(flat[:, i].sum(), at, create_graph=keep, retain_graph=True)[0] for i in range(flat.shape[1]))
+            rows = (
+                torch.autograd.grad(flat[:, i].sum(), at, create_graph=keep, retain_graph=True)[0] for i in range(flat.shape[1])
+            )
             trace = torch.stack([row.flatten(1)[:, i] for i, row in enumerate(rows)]).sum(0)
     return (values, trace) if keep else (values.detach(), trace.detach())
