@@ -65,7 +65,7 @@ class FlatEncoder(nn.Module):
         self.blocks = nn.ModuleList(Block(width=width, condition=width, dropout=dropout) for _ in range(blocks))
 
     def forward(
-        self, points: Float[Tensor, "batch *shape"], condition: Float[Tensor, "batch width"]
+        self, points: Float[Tensor, "batch ..."], condition: Float[Tensor, "batch width"]
     ) -> tuple[Float[Tensor, "batch width"]]:
         """One vector an image."""
         features = self.enter(points.flatten(1))
@@ -91,7 +91,7 @@ class FlatDecoder(nn.Module):
         (features,) = encoded
         for block in self.blocks:
             features = block(features, condition)
-        return cast(Tensor, self.leave(self.norm(features))).unflatten(1, self.shape)
+        return cast(Tensor, self.leave(self.norm(features))).view(-1, *self.shape)
 
 
 class ScoreNetwork(nn.Module):
@@ -175,4 +175,5 @@ class ScoreNetwork(nn.Module):
         """The noise given each of several classes, the same for all points or some for each; points are encoded once."""
         labels = classes.expand(len(points), -1)
         encoded = [one.repeat_interleave(labels.shape[1], dim=0) for one in self.encode(points, times)]
-        return self.decode(encoded, labels.flatten()).unflatten(0, labels.shape)
+        noise = self.decode(encoded, labels.flatten())
+        return noise.view(*labels.shape, *self.shape)
