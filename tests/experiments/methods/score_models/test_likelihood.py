@@ -20,7 +20,9 @@ MIXTURE = 2
 
 
 @EACH
-@pytest.mark.parametrize("integration", [Integration(solver="adaptive", divergence="exact"), Integration(divergence="exact", steps=50)])
+@pytest.mark.parametrize(
+    "integration", [Integration(solver="adaptive", divergence="exact"), Integration(divergence="exact", steps=50)]
+)
 def test_likelihood_of_a_known_mixture_is_exact(diffusion: Diffusion, integration: Integration) -> None:
     network = ExactMixture(diffusion)
     labels = [MIXTURE] * len(POINTS)

@@ -137,5 +137,5 @@ def test_gradient_of_the_robust_classifier_is_that_of_its_classifier_at_the_like
 
 @pytest.mark.parametrize("changes", [{"ball": 0.0}, {"ball": 0.1, "steps": 0}])
 def test_robust_classifier_without_a_ball_or_steps_is_refused(changes) -> None:
-    with pytest.raises(InputError, match="ball|steps"):
+    with pytest.raises(InputError, match=next(reversed(changes))):
         RobustClassifier(small(), diffusion=VP, levels=17, **changes)
