@@ -5,6 +5,7 @@ Both sides use one score network, trained here on digits, and the same dequantiz
 
 import resource
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -57,6 +58,8 @@ def run() -> list[dict[str, Any]]:
             seconds[name].append(time.perf_counter() - started)
             calls[name] = network.calls
     mine, theirs = (float(np.median(seconds[name])) for name in ("ours", "published"))
+    # Of the two things that differ, probes and solvers, this one differs in its solver alone.
+    found["same probes"] = _adaptive(network, points, seeds=[0] * CLASSES)
     right = {name: float((one.argmax(1) == labels).double().mean()) for name, one in found.items()}
     bits = {
         name: float(bits_per_dimension(one.gather(1, labels[:, None]).mean(), dimensions=PIXELS, levels=LEVELS))
@@ -70,9 +73,10 @@ def run() -> list[dict[str, Any]]:
             "ratio": theirs / mine,
             "unit": "likelihoods/s",
             "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-            "equal": abs(right["ours"] - right["published"]),
-            "detail": f"{IMAGES} digits, {CLASSES} classes, 1 thread, equal is the difference of accuracies: "
-            f"{right['ours']:.3f} and {right['published']:.3f}; bits/dim {bits['ours']:.3f} and {bits['published']:.3f}; "
+            "equal": abs(right["ours"] - right["same probes"]),
+            "detail": f"{IMAGES} digits, {CLASSES} classes, 1 thread; equal is the difference of accuracy, {right['ours']:.3f}, "
+            f"to that of the adaptive solver with the same probes, {right['same probes']:.3f}; with a probe for each class it is "
+            f"{right['published']:.3f}; bits/dim {bits['ours']:.3f}, {bits['same probes']:.3f}, {bits['published']:.3f}; "
             f"calls of the network: {calls['ours']} for all classes, {calls['published'] / CLASSES:.0f} for each",
         }
     ]
@@ -85,13 +89,24 @@ def _ours(network: Counted, points: Tensor) -> Tensor:
 
 def _published(network: Counted, points: Tensor) -> Tensor:
     """Each class by itself, with a probe of its own (Song et al. 2021; Zimmermann et al. 2021)."""
+    return _adaptive(network, points, seeds=range(1, CLASSES + 1))
 
-    def of_class(label: int) -> Tensor:
-        labels = torch.full((len(points),), label)
-        return log_likelihood(network, points, labels, diffusion=ABOUT.process, integration=PUBLISHED, seed=1 + label)
 
+def _adaptive(network: Counted, points: Tensor, *, seeds: Sequence[int]) -> Tensor:
+    """By the adaptive solver, class by class, with the probes of these seeds."""
     with torch.no_grad():
-        return torch.stack([of_class(label) for label in range(CLASSES)], dim=1)
+        each = [
+            log_likelihood(
+                network,
+                points,
+                torch.full((len(points),), label),
+                diffusion=ABOUT.process,
+                integration=PUBLISHED,
+                seed=seed,
+            )
+            for label, seed in enumerate(seeds)
+        ]
+    return torch.stack(each, dim=1)
 
 
 def _trained() -> ScoreNetwork:
