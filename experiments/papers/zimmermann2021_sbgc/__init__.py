@@ -5,7 +5,7 @@ from experiments.contract.experiments import Experiment
 EXPERIMENT = Experiment(
     slug="zimmermann2021_sbgc",
     title="Score-Based Generative Classifiers",
-    citation="Zimmermann, Schott, Song, Dunn, Klindt. NeurIPS 2021 Workshop on Deep Generative Models and Downstream Applications",
+    citation="Zimmermann, Schott, Song, Dunn, Klindt. NeurIPS 2021 Workshop DGMs and Applications",
     url="https://arxiv.org/abs/2110.00473",
     asks_people=False,
     runs=True,

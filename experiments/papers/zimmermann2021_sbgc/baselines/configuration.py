@@ -42,7 +42,7 @@ class Baseline:
 class Discriminative(Baseline):
     """A convolutional network, trained by cross-entropy."""
 
-    widths: tuple[int, ...] = (16, 32, 32)
+    widths: tuple[int, ...] = (16, 32, 128)
     """Channels of its three convolutions."""
     side: int = 32
     """px to which images are enlarged before the first of them."""

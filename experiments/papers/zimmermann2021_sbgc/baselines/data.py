@@ -55,7 +55,3 @@ def images_of(data: Data, part: Part, *, path: str = "") -> LeveledImages:
         pixels=found.read(chosen), labels=torch.from_numpy(found.labels)[chosen].long(), levels=LEVELS[data]
     )
 
-
-def rounded(images: Float[Tensor, "image channel side side"], *, levels: int) -> UInt8[Tensor, "image channel side side"]:
-    """Images with values in [0, 1] on the nearest levels."""
-    return (images * (levels - 1)).round().to(torch.uint8)
