@@ -28,6 +28,8 @@ class Diffusion(ABC):
 
     earliest: ClassVar[float] = 1e-3
     """Time at which images are taken to be: at 0 the score of a picture has no bound."""
+    power: ClassVar[float] = 2.0
+    """Of evenly spread numbers, which makes them the times of a fixed solver: deviations begin like the root of time."""
 
     @property
     def prior_deviation(self) -> float:
@@ -134,6 +136,8 @@ class VarianceExploding(Diffusion):
     highest: float = 50.0
     earliest: ClassVar[float] = 0.0
     """The lowest deviation is above 0, so that scores have a bound from the start."""
+    power: ClassVar[float] = 1.0
+    """Its logarithm rises evenly with time."""
 
     def __post_init__(self) -> None:
         require(0 < self.lowest < self.highest, "lowest", f"{self.lowest} is not below {self.highest}", "Give 0 < lowest < highest")

@@ -36,7 +36,7 @@ class Integration:
     solver: Literal["fixed", "adaptive"] = "fixed"
     """Runge-Kutta of order 4 at times that all images share, or Dormand-Prince with error control from torchdiffeq."""
     steps: int = 20
-    """Of the fixed solver: four calls of the network each, at equal distances of the root of time."""
+    """Of the fixed solver: four calls of the network each, spread evenly over a power of time that fits the diffusion."""
     tolerance: float = 1e-5
     """Of the adaptive solver, relative and absolute."""
     divergence: Literal["hutchinson", "exact", "none"] = "hutchinson"
@@ -60,7 +60,7 @@ def flow(
     diffusion: Diffusion,
     integration: Integration,
     probes: Float[Tensor, "batch *shape"] | None = None,
-    backwards: Literal["to noise", "to images"] = "to noise",
+    towards: Literal["noise", "images"] = "noise",
 ) -> State:
     """Follow the points from images to noise or back; differentiable in the points if gradients are on.
 
@@ -68,20 +68,21 @@ def flow(
         Where they come to, and the integral of the divergence on the way there, in nats (0 without a divergence).
     """
     velocity = _velocity(network, labels, diffusion=diffusion, divergence=integration.divergence, probes=probes)
-    ends = (diffusion.earliest**0.5, 1.0) if backwards == "to noise" else (1.0, diffusion.earliest**0.5)
+    first, last = (diffusion.earliest, 1.0) if towards == "noise" else (1.0, diffusion.earliest)
+    ends = torch.tensor([first, last], dtype=points.dtype, device=points.device)
     state = (points, points.new_zeros(len(points)))
     if integration.solver == "adaptive":
-        times = torch.tensor(ends, dtype=points.dtype, device=points.device).square()
-        ended = odeint(velocity, state, times, rtol=integration.tolerance, atol=integration.tolerance, method="dopri5")
+        ended = odeint(velocity, state, ends, rtol=integration.tolerance, atol=integration.tolerance, method="dopri5")
         return ended[0][-1], ended[1][-1]
-    # Deviations begin like the root of time, so that steps of equal length in the root see equal changes.
-    roots = torch.linspace(*ends, integration.steps + 1, dtype=points.dtype, device=points.device)
+    power = diffusion.power
 
-    def by_root(root: Tensor, state: State) -> State:
-        moved, gained = velocity(root.square(), state)
-        return 2 * root * moved, 2 * root * gained
+    def warped(place: Tensor, state: State) -> State:
+        moved, gained = velocity(place**power, state)
+        stretch = power * place ** (power - 1)
+        return stretch * moved, stretch * gained
 
-    ended = odeint(by_root, state, roots, method="rk4", options={"perturb": False})
+    places = torch.linspace(first ** (1 / power), last ** (1 / power), integration.steps + 1).to(points)
+    ended = odeint(warped, state, places, method="rk4")
     return ended[0][-1], ended[1][-1]
 
 
