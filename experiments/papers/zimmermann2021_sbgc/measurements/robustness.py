@@ -34,7 +34,8 @@ def under_corruptions(
         right.append([_right(classifier, _on_levels(one, levels=images.levels), images, workshop=workshop) for one in changed])
     clean = _right(classifier, images.unit, images, workshop=workshop)
     table = np.array(right)
-    return {"right": table, "clean": clean}, {"accuracy": float(table.mean()), "clean": float(clean.mean())}
+    arrays: Arrays = {"right": table, "clean": clean, "severities": np.array(measurement.severities)}
+    return arrays, {"accuracy": float(table.mean()), "clean": float(clean.mean())}
 
 
 def under_attack(

@@ -1,0 +1,92 @@
+"""The training of a class-conditional score model on the images of this paper; the trainer is `methods/score_models`."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from safetensors.torch import save
+
+from experiments.contract.artifacts import NewFile, Product, Workshop
+from experiments.contract.fields import Json, build, require
+from experiments.contract.recipes import Training
+from experiments.methods.score_models.configuration import Configuration
+from experiments.methods.score_models.score_task import ScoreTask
+from experiments.methods.training.checkpoints import Checkpoints
+from experiments.methods.training.journal import journal_file
+from experiments.methods.training.loop import train
+from experiments.papers.zimmermann2021_sbgc.baselines.data import CLASSES, LEVELS, SHAPES, Data, images_of
+from experiments.papers.zimmermann2021_sbgc.measurements.configuration import Form
+from experiments.papers.zimmermann2021_sbgc.measurements.noise import NoiseClassifier
+from model_zoo.sources.score_network import ScoreNetwork
+
+WEIGHTS = "score.safetensors"
+WATCHED = 200
+QUICK = Form(kind="noise", samples=8)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreStage:
+    """Which images a score model learns, and how."""
+
+    model: Mapping[str, Json]
+    """By the fields of `score_models.configuration.Configuration`, whole."""
+    data: Data = "digits"
+    path: str = ""
+
+    @property
+    def configuration(self) -> Configuration:
+        """The model's, as an object.
+
+        Raises:
+            InputError: A field is unknown or unfit, or the model has other levels than the images.
+        """
+        found = build(Configuration, self.model)
+        wanted = LEVELS[self.data]
+        require(found.levels == wanted, "levels", f"{self.data} have {wanted}", f"Give the score model levels {wanted}")
+        return found
+
+
+def train_score(recipe: Training, stage: ScoreStage, *, workshop: Workshop) -> Product:
+    """Train the model of the recipe's only seed; its noise classifier becomes a model of the zoo.
+
+    Raises:
+        InputError: There are several seeds, the configuration is unfit, or the images are not there.
+    """
+    require(len(recipe.seeds) == 1, "seeds", "score models are trained one by one", "Give one seed a training")
+    configuration, images = stage.configuration, images_of(stage.data, "train", path=stage.path)
+    watched = images_of(stage.data, "test", path=stage.path).first(WATCHED)
+
+    def measured(network: ScoreNetwork) -> Mapping[str, Any]:
+        classifier = NoiseClassifier(network, QUICK, diffusion=configuration.process, data=stage.data).to(workshop.device)
+        predicted = classifier(watched.unit.to(workshop.device)).argmax(dim=1).cpu()
+        return {"accuracy": round((predicted == watched.labels).float().mean().item(), 4)}
+
+    task = ScoreTask(
+        configuration,
+        counts=images.pixels.long(),
+        labels=images.labels,
+        classes=CLASSES,
+        seed=recipe.seeds[0],
+        device=workshop.device,
+        measured=measured,
+    )
+    checkpoints = Checkpoints(store=workshop.store, recipe=recipe)
+    doing = f"a score model, {configuration.diffusion}, seed {recipe.seeds[0]}"
+    lines = train(task, plan=configuration.plan, checkpoints=checkpoints, report=workshop.report, doing=doing)
+    content = save({name: tensor.detach().cpu().contiguous() for name, tensor in task.network.average.state_dict().items()})
+    files = (journal_file(lines), NewFile(name=WEIGHTS, content=content, media_type="application/octet-stream"))
+    return Product(new_files=files, values={**lines[-1]})
+
+
+def score_network(stage: ScoreStage, state: Mapping[str, torch.Tensor]) -> ScoreNetwork:
+    """The trained network, in evaluation mode."""
+    network = stage.configuration.network(shape=SHAPES[stage.data], classes=CLASSES, seed=0)
+    network.load_state_dict(dict(state))
+    return network.eval().requires_grad_(False)
+
+
+def score_fields(changes: Mapping[str, Json], *, diffusion: str, data: Data, path: str) -> dict[str, Json]:
+    """The fields of a stage, whole."""
+    model = asdict(build(Configuration, {"diffusion": diffusion, **changes}))
+    return {"model": model, "data": data, "path": path}
