@@ -16,6 +16,7 @@ from model_zoo.sources import (
     monet,
     perceptron,
     resnet_encoder,
+    score_classifier,
     slot_attention,
     small_convnet,
     timm_networks,
@@ -51,5 +52,6 @@ SOURCES: Mapping[str, Source] = {
     "mask_encoder": mask_encoder,
     "convolutional_encoder": convolutional_encoder,
     "resnet_encoder": resnet_encoder,
+    "score_classifier": score_classifier,
 }
 """By the name that stands in a card."""

@@ -168,9 +168,12 @@ class ScoreNetwork(nn.Module):
         told = functional.silu(condition + self.classes_embedded(labels))
         return inputs + cast(Tensor, self.decoder(features, told))
 
-    def all_classes(
-        self, points: Float[Tensor, "batch channel height width"], times: Float[Tensor, " batch"], classes: Int[Tensor, " class"]
-    ) -> Float[Tensor, "batch class channel height width"]:
-        """The noise given each of some classes; points are encoded once."""
-        encoded = [one.repeat_interleave(len(classes), dim=0) for one in self.encode(points, times)]
-        return self.decode(encoded, classes.repeat(len(points))).unflatten(0, (len(points), len(classes)))
+    def given(
+        self,
+        points: Float[Tensor, "batch channel height width"],
+        times: Float[Tensor, " batch"],
+        labels: Int[Tensor, "batch candidate"],
+    ) -> Float[Tensor, "batch candidate channel height width"]:
+        """The noise given each of several classes; points are encoded once."""
+        encoded = [one.repeat_interleave(labels.shape[1], dim=0) for one in self.encode(points, times)]
+        return self.decode(encoded, labels.flatten()).unflatten(0, labels.shape)

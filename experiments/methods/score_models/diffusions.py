@@ -74,12 +74,16 @@ class Diffusion(ABC):
         """Quantiles of the distribution of times; `shares` in [0, 1] give times from `earliest` to 1."""
         if weighting == "noise":
             return self.earliest + (1 - self.earliest) * shares
-        grid = torch.linspace(math.sqrt(self.earliest), 1, TABLE, dtype=torch.float64, device=shares.device).square()
+        first, last = self.log_ratio(torch.tensor([self.earliest, 1.0], dtype=torch.float64, device=shares.device))
+        return self.times_of(first + (last - first) * shares.double()).to(shares)
+
+    def times_of(self, log_ratios: Float[Tensor, "*any"]) -> Float[Tensor, "*any"]:
+        """The inverse of `log_ratio`, by a table; ratios that no time from `earliest` on has are those of its ends."""
+        grid = torch.linspace(self.earliest**0.5, 1, TABLE, dtype=torch.float64, device=log_ratios.device).square()
         ratios = self.log_ratio(grid)
-        wanted = ratios[0] + (ratios[-1] - ratios[0]) * shares.double()
-        right = torch.searchsorted(ratios, wanted.contiguous()).clamp(1, TABLE - 1)
-        part = (wanted - ratios[right - 1]) / (ratios[right] - ratios[right - 1])
-        return (grid[right - 1] + part * (grid[right] - grid[right - 1])).clamp(self.earliest, 1).to(shares)
+        right = torch.searchsorted(ratios, log_ratios.double().contiguous()).clamp(1, TABLE - 1)
+        part = (log_ratios - ratios[right - 1]) / (ratios[right] - ratios[right - 1])
+        return (grid[right - 1] + part * (grid[right] - grid[right - 1])).clamp(self.earliest, 1).to(log_ratios)
 
 
 @dataclass(frozen=True, kw_only=True)

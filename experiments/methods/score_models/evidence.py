@@ -1,0 +1,52 @@
+"""The bound of the log-likelihood by denoising (Song, Durkan, Murray & Ermon 2021, eq. 14): no equation to solve, no divergence."""
+
+import math
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from experiments.methods.score_models.dequantization import require_dequantized
+from experiments.methods.score_models.diffusions import Diffusion
+from experiments.methods.score_models.probability_flow import NoiseNetwork
+
+
+def evidence_bound(
+    network: NoiseNetwork,
+    images: Float[Tensor, "batch *shape"],
+    labels: Int[Tensor, " batch"],
+    *,
+    diffusion: Diffusion,
+    samples: int = 64,
+    seed: int = 0,
+) -> Float[Tensor, " batch"]:
+    """Nats that the model's log-likelihood of dequantized images in [-1, 1] exceeds on average, given their classes.
+
+    Of images at the diffusion's earliest time, with its noise; tight where the network is exact. `samples` of time and noise are
+    spread evenly and shared by all images.
+
+    Raises:
+        InputError: The images still have their levels.
+    """
+    require_dequantized(images)
+    generator = torch.Generator(device=images.device).manual_seed(seed)
+    dimensions = images[0].numel()
+    ends = torch.tensor([diffusion.earliest, 1.0], dtype=torch.float64)
+    (first, last), (scale_first, scale_last) = diffusion.log_ratio(ends).tolist(), diffusion.moments(ends)[0].tolist()
+    errors = images.new_zeros(len(images))
+    for sample in range(samples):
+        share = (sample + torch.rand(1, generator=generator, device=images.device, dtype=images.dtype)) / samples
+        times = diffusion.times_at(share, weighting="likelihood").expand(len(images))
+        noise = torch.randn(images[:1].shape, generator=generator, device=images.device, dtype=images.dtype).expand_as(images)
+        missed = network(diffusion.noised(images, times, noise), times, labels) - noise
+        # The expected square of noise stands for its own: only what the network adds to it is sampled.
+        errors = errors + missed.flatten(1).square().sum(1) - dimensions
+    return _end(images, diffusion=diffusion) - (last - first) * errors / samples + dimensions * math.log(scale_last / scale_first)
+
+
+def _end(images: Float[Tensor, "batch *shape"], *, diffusion: Diffusion) -> Float[Tensor, " batch"]:
+    """The expected log density of the last, noisiest state under the prior."""
+    times = torch.ones(1, dtype=images.dtype, device=images.device)
+    (scale,), (deviation,) = diffusion.moments(times)
+    dimensions = images[0].numel()
+    return diffusion.prior_log_density(scale * images) - 0.5 * dimensions * (deviation / diffusion.prior_deviation) ** 2
