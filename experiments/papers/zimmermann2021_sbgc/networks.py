@@ -2,15 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
 from experiments.contract.fields import Json, require, require_range
+from experiments.methods.score_models.diffusions import DIFFUSIONS, DiffusionName
 
-Family = Literal["score", "discriminative", "flow"]
-Diffusion = Literal["vp", "subvp", "ve"]
-MAIN: Diffusion = "subvp"
+MAIN: DiffusionName = "subvp"
 """The diffusion that claims are judged by, chosen beforehand: the one that is recommended for likelihoods (Song et al. 2021)."""
-OTHERS: tuple[Diffusion, ...] = ("vp", "ve")
+OTHERS: tuple[DiffusionName, ...] = ("vp", "ve")
 
 FORMS: Mapping[str, Mapping[str, Json]] = {
     "discriminative": {"kind": "discriminative"},
@@ -21,8 +19,9 @@ FORMS: Mapping[str, Mapping[str, Json]] = {
     "noise_4": {"kind": "noise", "samples": 4},
     "noise_16": {"kind": "noise", "samples": 16},
     "noise_64": {"kind": "noise", "samples": 64},
-    "noise_eliminating": {"kind": "noise", "samples": 4, "rungs": [16, 64], "kept": [5, 2]},
-    "robust": {"kind": "robust", "samples": 16},
+    "noise_eliminating": {"kind": "noise", "samples": 64, "rungs": [4, 16, 64], "kept": [5, 2, 1]},
+    "readout": {"kind": "readout", "samples": 32},
+    "robust": {"kind": "robust", "samples": 126, "ball": 0.05},
 }
 """Classifiers by name, by the fields of `measurements.configuration.Form`."""
 TITLES: Mapping[str, str] = {
@@ -35,6 +34,7 @@ TITLES: Mapping[str, str] = {
     "noise_16": "Score model, noise predicted at 16 times",
     "noise_64": "Score model, noise predicted at 64 times",
     "noise_eliminating": "Score model, 4, 16, 64 times by elimination",
+    "readout": "Score model, errors of 32 noises as features",
     "robust": "Robust diffusion classifier",
     "noise_over_banks": "The same, attack over 4 banks, judged by a fifth",
 }
@@ -71,8 +71,13 @@ class Scale:
 
     def __post_init__(self) -> None:
         require_range(self, "seeds", 1, 1000)
-        unknown = set(self.further_diffusions) - {"vp", "subvp", "ve"}
-        require(not unknown, "further_diffusions", f"{sorted(unknown)} are unknown", "Choose among vp, subvp, ve")
+        unknown = set(self.further_diffusions) - (set(DIFFUSIONS) - {MAIN})
+        require(not unknown, "further_diffusions", f"{sorted(unknown)} are none", f"Choose among {', '.join(OTHERS)}")
+
+    @property
+    def others(self) -> list[DiffusionName]:
+        """The further diffusions by their names."""
+        return [name for name in DIFFUSIONS if name in self.further_diffusions]
 
 
 SMOKE: Mapping[str, Json] = {
@@ -90,7 +95,7 @@ PAPER: Mapping[str, Json] = {
     **{"corrupted_ode_images": 1000, "corrupted_ode_severities": [1, 2, 3, 4, 5], "attacked_images": 512},
     **{"attacked_ode_images": 64, "attack_steps": 100, "attack_ode_steps": 40, "tested_images": 512, "tested_inner": 255},
     **{"paths": 100, "strangers": 1000, "further_diffusions": []},
-    # Steps, batch, rate, warm-up, clipping and averaging of cifar10_ddpmpp_deep_continuous (Song et al. 2021), in our smaller U-Net.
+    # The schedule of cifar10_ddpmpp_deep_continuous (Song et al. 2021), in our smaller U-Net.
     "score": {
         **{"body": "unet", "width": 128, "blocks": 3, "attention": 4, "dropout": 0.1, "levels": 256, "steps": 950_000},
         **{"batch": 128, "learning_rate": 2e-4, "warm_up": 5000, "average": 0.9999, "measure_every": 10_000},

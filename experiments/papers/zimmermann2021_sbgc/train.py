@@ -98,7 +98,7 @@ def make(recipe: Run, workshop: Workshop) -> Product:
         recipe,
         metrics=metrics_of(found, trained=trained, measured=measured),
         claims=CLAIMS,
-        figures=figures_of(found, seed=recipe.seed),
+        figures=figures_of(found),
         parents=[made.digest for made in (*trained, *measured)],
         device=workshop.device,
     )

@@ -51,7 +51,4 @@ def images_of(data: Data, part: Part, *, path: str = "") -> LeveledImages:
         )
     found = cifar10(path)
     chosen = found.indices(held_out=part == "test")
-    return LeveledImages(
-        pixels=found.read(chosen), labels=torch.from_numpy(found.labels)[chosen].long(), levels=LEVELS[data]
-    )
-
+    return LeveledImages(pixels=found.read(chosen), labels=torch.from_numpy(found.labels)[chosen].long(), levels=LEVELS[data])

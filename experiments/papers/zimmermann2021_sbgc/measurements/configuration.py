@@ -7,7 +7,8 @@ from typing import Literal
 from experiments.contract.fields import Json, build, require, require_range
 from experiments.methods.score_models.probability_flow import Integration
 
-Kind = Literal["discriminative", "flow", "ode", "noise", "robust"]
+Kind = Literal["discriminative", "flow", "ode", "noise", "readout", "robust"]
+"""`readout` is the noise-prediction classifier with its last, linear step as a layer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,9 +23,11 @@ class Form:
     samples: int = 16
     """Times and noises of a noise-prediction classifier, the same for all classes."""
     rungs: tuple[int, ...] = ()
-    """Empty, or how many samples each further rung of an elimination has; every rung keeps fewer classes."""
+    """Empty, or the samples until the end of each rung of an elimination, of which the last has all."""
     kept: tuple[int, ...] = ()
-    """Classes that go on to each of the rungs."""
+    """Classes that are left after each of the rungs, at last one."""
+    ball: float = 0.05
+    """Of the robust classifier: how far images are moved to be likelier, of 1."""
     bank: int = 0
     """Seed of the noises; another bank is another draw of the same classifier."""
     banks: int = 1

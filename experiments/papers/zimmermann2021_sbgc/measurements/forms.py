@@ -22,7 +22,7 @@ MOST_ROWS = 4096
 """Images times classes that a network sees at once where no gradients are kept."""
 
 
-class LikelihoodClassifier(nn.Module):
+class DensityClassifier(nn.Module):
     """Scores are log-likelihoods, averaged over dequantizations; subclasses say what the log-likelihoods are."""
 
     def __init__(self, form: Form, *, data: Data) -> None:
@@ -54,7 +54,7 @@ class LikelihoodClassifier(nn.Module):
         return self.by_draw(images).logsumexp(dim=0) - math.log(self.form.draws)
 
 
-class FlowClassifier(LikelihoodClassifier):
+class FlowClassifier(DensityClassifier):
     """Of a class-conditional normalizing flow."""
 
     def __init__(self, flow: ConditionalFlow, form: Form, *, data: Data) -> None:
@@ -70,7 +70,7 @@ class FlowClassifier(LikelihoodClassifier):
         return found.view(len(points), CLASSES)
 
 
-class OdeClassifier(LikelihoodClassifier):
+class OdeClassifier(DensityClassifier):
     """Of a score model, by its probability flow (Zimmermann et al. 2021)."""
 
     def __init__(self, network: NoiseNetwork, form: Form, *, diffusion: Diffusion, data: Data) -> None:

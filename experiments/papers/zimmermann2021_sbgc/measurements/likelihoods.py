@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from experiments.contract.artifacts import Workshop
 from experiments.methods.score_models.dequantization import bits_per_dimension
 from experiments.papers.zimmermann2021_sbgc.baselines.data import CLASSES, LeveledImages
-from experiments.papers.zimmermann2021_sbgc.measurements.forms import LikelihoodClassifier
+from experiments.papers.zimmermann2021_sbgc.measurements.forms import DensityClassifier
 from experiments.papers.zimmermann2021_sbgc.measurements.robustness import Arrays, Values
 
 STRANGER_SEED = 0
@@ -23,20 +23,21 @@ AT_ONCE = 64
 
 def clean(classifier: nn.Module, images: LeveledImages, *, workshop: Workshop) -> tuple[Arrays, Values]:
     """Which images are classified right, seconds an image, and bits per dimension given the true class and given none."""
-    started, scores = time.perf_counter(), []
+    started = time.perf_counter()
+    scores: list[Tensor] = []
     unit = images.unit
     with torch.no_grad():
-        for part in unit.split(AT_ONCE):
+        for part in torch.split(unit, AT_ONCE):
             workshop.report(AT_ONCE * len(scores), len(unit), "classifying")
             seen = part.to(workshop.device)
-            scores.append(classifier.by_draw(seen) if isinstance(classifier, LikelihoodClassifier) else classifier(seen)[None])
+            scores.append(classifier.by_draw(seen) if isinstance(classifier, DensityClassifier) else classifier(seen)[None])
     seconds = (time.perf_counter() - started) / len(unit)
     by_draw = torch.cat(scores, dim=1).cpu()
     averaged = by_draw.logsumexp(dim=0) - math.log(len(by_draw))
     right = (averaged.argmax(dim=1) == images.labels).numpy()
     arrays: Arrays = {"right": right, "scores": averaged.numpy(), "labels": images.labels.numpy()}
     values: Values = {"accuracy": float(right.mean()), "images": len(unit), "seconds": seconds}
-    if isinstance(classifier, LikelihoodClassifier):
+    if isinstance(classifier, DensityClassifier):
         values |= {
             "accuracy_by_draw": (by_draw.argmax(dim=2) == images.labels).float().mean(dim=1).tolist(),
             **_bits_of(by_draw, images, arrays=arrays),
@@ -44,7 +45,7 @@ def clean(classifier: nn.Module, images: LeveledImages, *, workshop: Workshop) -
     return arrays, values
 
 
-def strangers(classifier: LikelihoodClassifier, images: LeveledImages, *, workshop: Workshop) -> tuple[Arrays, Values]:
+def strangers(classifier: DensityClassifier, images: LeveledImages, *, workshop: Workshop) -> tuple[Arrays, Values]:
     """Bits per dimension, no class given, of images of no class, and how sure the classifier is of one all the same.
 
     A seed of its own draws them, so that all networks see the same strangers.
@@ -56,7 +57,7 @@ def strangers(classifier: LikelihoodClassifier, images: LeveledImages, *, worksh
         workshop.report(place, len(kinds), f"likelihoods of {kind}")
         with torch.no_grad():
             unit = pixels.float() / (images.levels - 1)
-            scores = torch.cat([classifier(part.to(workshop.device)).cpu() for part in unit.split(AT_ONCE)])
+            scores = torch.cat([classifier(part.to(workshop.device)).cpu() for part in torch.split(unit, AT_ONCE)])
         bits = _without_class(scores, images)
         arrays |= {f"{kind}_bits": bits.numpy(), f"{kind}_shown": unit[:SHOWN].numpy()}
         sure = scores.softmax(dim=1).amax(dim=1)

@@ -13,8 +13,9 @@ from experiments.contract.artifacts import ArtifactStore, Manifest, NewFile, Pro
 from experiments.contract.fields import Json, build
 from experiments.contract.local_models import WEIGHTS as ZOO_WEIGHTS
 from experiments.contract.recipes import Training
+from experiments.methods.score_models.robust_classifier import RobustClassifier
 from experiments.papers.zimmermann2021_sbgc.baselines.configuration import Discriminative, Flow
-from experiments.papers.zimmermann2021_sbgc.baselines.data import LeveledImages, images_of
+from experiments.papers.zimmermann2021_sbgc.baselines.data import LEVELS, LeveledImages, images_of
 from experiments.papers.zimmermann2021_sbgc.baselines.networks import discriminative_of, flow_of
 from experiments.papers.zimmermann2021_sbgc.baselines.training import FLOW
 from experiments.papers.zimmermann2021_sbgc.measurements.configuration import (
@@ -24,11 +25,12 @@ from experiments.papers.zimmermann2021_sbgc.measurements.configuration import (
     Form,
     Measurement,
     Paths,
+    Strangers,
     Tested,
 )
-from experiments.papers.zimmermann2021_sbgc.measurements.forms import FlowClassifier, LikelihoodClassifier, OdeClassifier
+from experiments.papers.zimmermann2021_sbgc.measurements.forms import DensityClassifier, FlowClassifier, OdeClassifier
 from experiments.papers.zimmermann2021_sbgc.measurements.likelihoods import clean, strangers
-from experiments.papers.zimmermann2021_sbgc.measurements.noise import NoiseClassifier
+from experiments.papers.zimmermann2021_sbgc.measurements.noise import noise_form
 from experiments.papers.zimmermann2021_sbgc.measurements.paths import ways
 from experiments.papers.zimmermann2021_sbgc.measurements.robustness import (
     Arrays,
@@ -85,7 +87,10 @@ def classifier_of(form: Form, network: Mapping[str, Json], made: Manifest, *, st
     diffusion = stage.configuration.process
     if form.kind == "ode":
         return OdeClassifier(trained, form, diffusion=diffusion, data=stage.data)
-    return NoiseClassifier(trained, form, diffusion=diffusion, data=stage.data)
+    levels = LEVELS[stage.data]
+    if form.kind == "robust":
+        return RobustClassifier(trained, diffusion=diffusion, levels=levels, ball=form.ball, samples=form.samples, seed=form.bank)
+    return noise_form(trained, form, diffusion=diffusion, levels=levels)
 
 
 def _measured(
@@ -103,6 +108,6 @@ def _measured(
         return tested(classifier, images, measurement, workshop=workshop)
     if isinstance(measurement, Paths) and isinstance(classifier, OdeClassifier):
         return ways(classifier, images, measurement, workshop=workshop)
-    if isinstance(classifier, LikelihoodClassifier) and type(measurement).__name__ == "Strangers":
+    if isinstance(measurement, Strangers) and isinstance(classifier, DensityClassifier):
         return strangers(classifier, images, workshop=workshop)
     return clean(classifier, images, workshop=workshop)

@@ -11,18 +11,22 @@ from experiments.contract.artifacts import NewFile, Product, Workshop
 from experiments.contract.fields import Json, build, require
 from experiments.contract.recipes import Training
 from experiments.methods.score_models.configuration import Configuration
+from experiments.methods.score_models.noise_classifier import noise_classifier
 from experiments.methods.score_models.score_task import ScoreTask
 from experiments.methods.training.checkpoints import Checkpoints
 from experiments.methods.training.journal import journal_file
 from experiments.methods.training.loop import train
+from experiments.methods.training.registration import Registered, zoo_files
 from experiments.papers.zimmermann2021_sbgc.baselines.data import CLASSES, LEVELS, SHAPES, Data, images_of
-from experiments.papers.zimmermann2021_sbgc.measurements.configuration import Form
-from experiments.papers.zimmermann2021_sbgc.measurements.noise import NoiseClassifier
+from model_zoo.sources.score_classifier import ELIGIBLE, NoiseClassifier, ScoreClassifier
 from model_zoo.sources.score_network import ScoreNetwork
 
 WEIGHTS = "score.safetensors"
 WATCHED = 200
-QUICK = Form(kind="noise", samples=8)
+SIDE = 32
+"""px of the images that the model of the zoo is shown; it averages them to its own size."""
+SAMPLES = 16
+"""Of the noise classifier that is watched, and that becomes a model of the zoo."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,8 +62,7 @@ def train_score(recipe: Training, stage: ScoreStage, *, workshop: Workshop) -> P
     watched = images_of(stage.data, "test", path=stage.path).first(WATCHED)
 
     def measured(network: ScoreNetwork) -> Mapping[str, Any]:
-        classifier = NoiseClassifier(network, QUICK, diffusion=configuration.process, data=stage.data).to(workshop.device)
-        predicted = classifier(watched.unit.to(workshop.device)).argmax(dim=1).cpu()
+        predicted = _classifier(network, configuration)(watched.unit.to(workshop.device)).argmax(dim=1).cpu()
         return {"accuracy": round((predicted == watched.labels).float().mean().item(), 4)}
 
     task = ScoreTask(
@@ -75,8 +78,26 @@ def train_score(recipe: Training, stage: ScoreStage, *, workshop: Workshop) -> P
     doing = f"a score model, {configuration.diffusion}, seed {recipe.seeds[0]}"
     lines = train(task, plan=configuration.plan, checkpoints=checkpoints, report=workshop.report, doing=doing)
     content = save({name: tensor.detach().cpu().contiguous() for name, tensor in task.network.average.state_dict().items()})
-    files = (journal_file(lines), NewFile(name=WEIGHTS, content=content, media_type="application/octet-stream"))
+    classifier = ScoreClassifier(_classifier(task.network.average, configuration))
+    about = Registered(
+        title=f"Noise-prediction classifier of a score model, trained here on {stage.data}",
+        architecture="score_classifier",
+        spec={
+            "network": configuration.spec(shape=SHAPES[stage.data], classes=CLASSES),
+            "levels": configuration.levels,
+            "samples": SAMPLES,
+            "data": stage.data,
+        },
+        eligible=ELIGIBLE,
+        side=SIDE,
+    )
+    zoo = zoo_files(recipe, classifier, about=about)
+    files = (journal_file(lines), *zoo, NewFile(name=WEIGHTS, content=content, media_type="application/octet-stream"))
     return Product(new_files=files, values={**lines[-1]})
+
+
+def _classifier(network: ScoreNetwork, configuration: Configuration) -> NoiseClassifier:
+    return noise_classifier(network, diffusion=configuration.process, levels=configuration.levels, samples=SAMPLES)
 
 
 def score_network(stage: ScoreStage, state: Mapping[str, torch.Tensor]) -> ScoreNetwork:

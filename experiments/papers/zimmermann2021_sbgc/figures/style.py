@@ -1,0 +1,53 @@
+"""Colors and tiles that the figures of this paper share."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Float
+from matplotlib.axes import Axes
+
+from experiments.methods.choice_figures.style import COLORS, FURTHER
+
+CLASSIFIER_COLORS = {
+    "discriminative": COLORS["none"],
+    "flow": COLORS["natural"],
+    "ode": COLORS["blur"],
+    "ode_quick": COLORS["blur"],
+    "ode_adaptive": FURTHER[0],
+    "noise_4": COLORS["mixed"],
+    "noise_16": COLORS["synthetic"],
+    "noise_64": FURTHER[1],
+    "noise_eliminating": FURTHER[2],
+    "robust": FURTHER[4],
+    "noise_over_banks": FURTHER[2],
+}
+SHORT = {
+    "discriminative": "discriminative",
+    "flow": "flow",
+    "ode": "ODE, 4 draws",
+    "ode_quick": "ODE",
+    "ode_adaptive": "ODE, adaptive",
+    "noise_4": "noise, 4 times",
+    "noise_16": "noise, 16 times",
+    "noise_64": "noise, 64 times",
+    "noise_eliminating": "noise, elimination",
+    "robust": "robust diffusion",
+    "noise_over_banks": "noise, attack over banks",
+}
+GAP = 1
+"""Pixels between two pictures."""
+
+
+def strip(pictures: Sequence[Float[np.ndarray, "channel side side"]]) -> Float[np.ndarray, "side width 3"]:
+    """Pictures beside one another, as RGB from 0 to 1."""
+    tiles = [np.moveaxis(np.broadcast_to(one, (3, *one.shape[1:])), 0, -1).astype(float) for one in pictures]
+    padded = [np.pad(tile, ((GAP, GAP), (GAP, GAP), (0, 0)), constant_values=1) for tile in tiles]
+    return np.concatenate(padded, axis=1)
+
+
+def show(axes: Axes, picture: Float[np.ndarray, "height width 3"]) -> None:
+    """A picture without axes, each pixel a square."""
+    axes.imshow(picture, interpolation="none", vmin=0, vmax=1)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.spines[:].set_visible(False)
