@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -61,7 +62,7 @@ def corruption_differences(found: Mapping[str, Found]) -> dict[str, Any]:
     """
     theirs = found[f"corrupted_{DISCRIMINATIVE}"]
     differences: dict[str, Any] = {}
-    for form in ("flow", NOISE):
+    for form in ("flow_quick", NOISE):
         ours = found[f"corrupted_{form}"]
         differences[form] = difference(_by_image(ours), _by_image(theirs))
         drop = difference(_by_image(ours) - _clean_by_image(ours), _by_image(theirs) - _clean_by_image(theirs))
@@ -78,7 +79,7 @@ def attack_differences(found: Mapping[str, Found]) -> dict[str, Any]:
     """Robust accuracy minus that of the discriminative network by norm and eps, on the same images."""
     theirs = found[f"attack_{DISCRIMINATIVE}"]
     differences: dict[str, Any] = {}
-    for form in (NOISE, "flow", ODE):
+    for form in (NOISE, "flow_quick", ODE):
         ours = found[f"attack_{form}"]
         differences[form] = {}
         for norm in ("linf", "l2"):
@@ -120,8 +121,8 @@ def _numbers(found: Found) -> dict[str, Any]:
 
 def _speed(found: Mapping[str, Found], slow: str, quick: str) -> float:
     """Seconds an image of one classifier over those of another."""
-    seconds = [np.mean([one["seconds"] for one in found[name].values]) for name in (slow, quick)]
-    return float(seconds[0] / seconds[1])
+    slow_seconds, quick_seconds = (fmean(one["seconds"] for one in found[name].values) for name in (slow, quick))
+    return slow_seconds / quick_seconds
 
 
 def _minutes(made: Sequence[Manifest]) -> float:

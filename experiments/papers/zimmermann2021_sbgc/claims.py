@@ -63,7 +63,7 @@ def _corruptions(metrics: Measured) -> tuple[str, bool]:
     words = (
         f"mean over 15 kinds and 5 severities: discriminative {_seeds(metrics['corrupted_discriminative']['accuracy'])}, "
         f"noise predicted {_seeds(metrics['corrupted_noise_16']['accuracy'])}, difference {_of_pairs(found['noise_16'])} "
-        f"(relative to clean {_of_pairs(found['noise_16_relative'])}); flow {_of_pairs(found['flow'])}; ODE "
+        f"(relative to clean {_of_pairs(found['noise_16_relative'])}); flow {_of_pairs(found['flow_quick'])}; ODE "
         f"{_of_pairs(found['ode_quick'])} on {found['ode_quick']['images']} images"
     )
     return words, found["noise_16"]["high"] <= NEGLIGIBLE

@@ -13,6 +13,7 @@ OTHERS: tuple[DiffusionName, ...] = ("vp", "ve")
 FORMS: Mapping[str, Mapping[str, Json]] = {
     "discriminative": {"kind": "discriminative"},
     "flow": {"kind": "flow", "draws": 4},
+    "flow_quick": {"kind": "flow"},
     "ode_adaptive": {"kind": "ode", "integration": {"solver": "adaptive", "tolerance": 1e-5}},
     "ode": {"kind": "ode", "draws": 4, "integration": {"solver": "fixed", "steps": 10}},
     "ode_quick": {"kind": "ode", "integration": {"solver": "fixed", "steps": 10}},
@@ -53,6 +54,7 @@ class Scale:
     """On which the adaptive solver is used, which takes longest."""
     robust_images: int = 60
     corrupted_images: int = 360
+    corrupted_severities: tuple[int, ...] = (1, 2, 3, 4, 5)
     corrupted_ode_images: int = 24
     corrupted_ode_severities: tuple[int, ...] = (1, 3, 5)
     attacked_images: int = 64
@@ -82,12 +84,19 @@ class Scale:
 
 SMOKE: Mapping[str, Json] = {
     **{"seeds": 1, "further_diffusions": [], "clean_images": 16, "adaptive_images": 2, "robust_images": 2},
-    **{"corrupted_images": 8, "corrupted_ode_images": 1, "corrupted_ode_severities": [5], "attacked_images": 4},
-    **{"attacked_ode_images": 2, "attack_steps": 3, "attack_ode_steps": 1, "tested_images": 2, "tested_inner": 9},
+    **{"corrupted_images": 8, "corrupted_severities": [5], "corrupted_ode_images": 1, "corrupted_ode_severities": [5]},
+    **{
+        "attacked_images": 2,
+        "attacked_ode_images": 1,
+        "attack_steps": 2,
+        "attack_ode_steps": 1,
+        "tested_images": 2,
+        "tested_inner": 9,
+    },
     **{"paths": 2, "strangers": 4},
-    "score": {"steps": 60, "width": 64, "measure_every": 60},
+    "score": {"steps": 40, "width": 32, "blocks": 1, "measure_every": 40},
     "discriminative": {"steps": 40, "measure_every": 40},
-    "flow": {"steps": 20, "measure_every": 20},
+    "flow": {"steps": 10, "measure_every": 10, "transforms": 1, "hidden": [16]},
 }
 """Enough to show that the stages fit together, and nothing else."""
 PAPER: Mapping[str, Json] = {

@@ -16,5 +16,5 @@ def figures_of(found: Mapping[str, Found]) -> list[RunFigure]:
         adversarial_figure(found),
         corruption_figure(found),
         way_figure(found["paths_ode_quick"]),
-        stranger_figure({form: found[f"strangers_{form}"] for form in ("ode_quick", "flow")}),
+        stranger_figure({form: found[f"strangers_{form}"] for form in ("ode_quick", "flow_quick")}),
     ]

@@ -80,7 +80,7 @@ def stranger_figure(found: Mapping[str, Found]) -> RunFigure:
     def panels(canvas: Canvas) -> None:
         grid = canvas.subplots(len(KINDS), 2, width_ratios=(2, 3))
         everything = np.concatenate([one.arrays[0][f"{kind}_bits"] for one in found.values() for kind in KINDS])
-        edges = np.linspace(*np.quantile(everything, (0.001, 0.999)), 61)
+        edges = np.linspace(float(np.quantile(everything, 0.001)), float(np.quantile(everything, 0.999)), 61)
         for row, kind in zip(grid, KINDS, strict=True):
             pictures, bars = row
             show(pictures, strip(list(next(iter(found.values())).arrays[0][f"{kind}_shown"])))

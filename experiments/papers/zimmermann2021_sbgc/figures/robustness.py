@@ -12,8 +12,8 @@ from experiments.methods.run_results import RunFigure
 from experiments.papers.zimmermann2021_sbgc.analysis import Found, interval_of
 from experiments.papers.zimmermann2021_sbgc.figures.style import CLASSIFIER_COLORS, SHORT, show, strip
 
-CORRUPTED = ("discriminative", "noise_16", "ode_quick", "flow")
-ATTACKED = ("discriminative", "noise_16", "noise_over_banks", "ode_quick", "flow")
+CORRUPTED = ("discriminative", "noise_16", "ode_quick", "flow_quick")
+ATTACKED = ("discriminative", "noise_16", "noise_over_banks", "ode_quick", "flow_quick")
 NORMS = {"linf": "L∞", "l2": "L2"}
 PICTURES = 6
 

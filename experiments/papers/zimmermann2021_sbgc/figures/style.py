@@ -11,6 +11,7 @@ from experiments.methods.choice_figures.style import COLORS, FURTHER
 CLASSIFIER_COLORS = {
     "discriminative": COLORS["none"],
     "flow": COLORS["natural"],
+    "flow_quick": COLORS["natural"],
     "ode": COLORS["blur"],
     "ode_quick": COLORS["blur"],
     "ode_adaptive": FURTHER[0],
@@ -24,6 +25,7 @@ CLASSIFIER_COLORS = {
 SHORT = {
     "discriminative": "discriminative",
     "flow": "flow",
+    "flow_quick": "flow",
     "ode": "ODE, 4 draws",
     "ode_quick": "ODE",
     "ode_adaptive": "ODE, adaptive",

@@ -43,9 +43,9 @@ class DensityClassifier(nn.Module):
         """The log-likelihoods of every dequantization."""
         rows = len(images) if torch.is_grad_enabled() else max(1, MOST_ROWS // CLASSES)
         found = []
-        for noise, probe in zip(self.noise, self.probes, strict=True):
+        for noise, probe in zip(self.get_buffer("noise"), self.get_buffer("probes"), strict=True):
             points = within_levels(images, noise=noise, levels=self.levels)
-            parts = [self.log_likelihoods(part, probe.expand_as(part)) for part in points.split(rows)]
+            parts = [self.log_likelihoods(part, probe.expand_as(part)) for part in torch.split(points, rows)]
             found.append(torch.cat(parts))
         return torch.stack(found)
 

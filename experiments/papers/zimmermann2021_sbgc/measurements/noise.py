@@ -25,7 +25,7 @@ class InParts(nn.Module):
     def forward(self, images: Float[Tensor, "batch channel side side"]) -> Float[Tensor, "batch class"]:
         """The mean scores."""
         samples = sum(len(bank.get_buffer("times")) for bank in self.banks)
-        parts = images.split(rows_of(len(images), samples=samples))
+        parts = torch.split(images, rows_of(len(images), samples=samples))
         return torch.cat([torch.stack([bank(part) for bank in self.banks]).mean(dim=0) for part in parts])
 
 
@@ -57,7 +57,7 @@ class ReadOut(nn.Module):
 
     def forward(self, images: Float[Tensor, "batch channel side side"]) -> Float[Tensor, "batch class"]:
         """The scores."""
-        parts = images.split(rows_of(len(images), samples=self.samples))
+        parts = torch.split(images, rows_of(len(images), samples=self.samples))
         scores: Float[Tensor, "batch class"] = self.readout(torch.cat([self._errors(part) for part in parts]))
         return scores
 

@@ -39,7 +39,7 @@ def ways(classifier: OdeClassifier, images: LeveledImages, measurement: Paths, *
                     points=measurement.points,
                     way=way,  # type: ignore[arg-type]  # one of the two
                 )
-                scores = classifier.log_likelihoods(path, classifier.probes[0].expand_as(path))
+                scores = classifier.log_likelihoods(path, classifier.get_buffer("probes")[0].expand_as(path))
             for name, values in _of_path(path, scores, images.labels[pair], images=images).items():
                 found[f"{way}_{name}"].append(values.cpu())
     arrays: Arrays = {name: torch.stack(values).numpy() for name, values in found.items()}

@@ -68,8 +68,8 @@ class Plan:
 
     def _corrupted(self) -> list[Stage]:
         scale = self.scale
-        images = {"images": scale.corrupted_images}
-        forms = ("discriminative", "flow", "noise_16")
+        images = {"images": scale.corrupted_images, "severities": list(scale.corrupted_severities)}
+        forms = ("discriminative", "flow_quick", "noise_16")
         every = [self._stage("corrupted", form, images, seed=seed) for form in forms for seed in self.seeds]
         fewer = {"images": scale.corrupted_ode_images, "severities": list(scale.corrupted_ode_severities)}
         return [*every, self._stage("corrupted", "ode_quick", fewer, seed=self.seeds[0])]
@@ -81,7 +81,7 @@ class Plan:
         less = {**FEWER, "images": scale.attacked_ode_images, "steps": scale.attack_ode_steps}
         return [
             *(self._stage("attack", form, much, seed=seed) for form in ("discriminative", "noise_16") for seed in self.seeds),
-            self._stage("attack", "flow", much, seed=first),
+            self._stage("attack", "flow_quick", much, seed=first),
             self._stage("attack", "ode_quick", less, seed=first),
             self._stage("attack", "noise_over_banks", {**much, **FEWER, "l2": [], "judged_bank": 0}, seed=first),
         ]
@@ -95,7 +95,7 @@ class Plan:
             self._stage("tested", "readout", test, seed=first),
             self._stage("paths", "ode_quick", {"images": scale.clean_images, "pairs": scale.paths}, seed=first),
             self._stage("strangers", "ode_quick", strangers, seed=first),
-            self._stage("strangers", "flow", strangers, seed=first),
+            self._stage("strangers", "flow_quick", strangers, seed=first),
         ]
 
     def _stage(self, kind: str, form: str, fields: Mapping[str, Json], *, seed: int, diffusion: DiffusionName = MAIN) -> Stage:

@@ -14,6 +14,7 @@ from experiments.contract.fields import Json, build
 from experiments.contract.local_models import WEIGHTS as ZOO_WEIGHTS
 from experiments.contract.recipes import Training
 from experiments.methods.score_models.robust_classifier import RobustClassifier
+from experiments.methods.training.journal import journal_file
 from experiments.papers.zimmermann2021_sbgc.baselines.configuration import Discriminative, Flow
 from experiments.papers.zimmermann2021_sbgc.baselines.data import LEVELS, LeveledImages, images_of
 from experiments.papers.zimmermann2021_sbgc.baselines.networks import discriminative_of, flow_of
@@ -61,7 +62,8 @@ def measure(recipe: Training, kind: str, fields: Mapping[str, Json], *, workshop
     content = io.BytesIO()
     np.savez_compressed(content, allow_pickle=False, **arrays)
     file = NewFile(name=ARRAYS, content=content.getvalue(), media_type="application/octet-stream")
-    return Product(new_files=(file,), values=values, parents=(made.digest,))
+    # Nothing was trained: the journal that every such stage has is empty.
+    return Product(new_files=(journal_file([]), file), values=values, parents=(made.digest,))
 
 
 def arrays_of(made: Manifest, *, store: ArtifactStore) -> dict[str, np.ndarray[Any, Any]]:
