@@ -56,10 +56,10 @@ class NoiseClassifier(nn.Module):
         noise, times = cast(Tensor, self.noise)[part], cast(Tensor, self.times)[part]
         scales, deviations = (cast(Tensor, one)[part, None, None, None] for one in (self.scales, self.deviations))
         noised = (points[:, None] * scales + deviations * noise).flatten(0, 1)
-        predicted = self.network.given(noised, times.repeat(len(points)), labels.repeat_interleave(len(times), dim=0))
-        missed = predicted.unflatten(0, (len(points), len(times))) - noise[:, None]
-        weighted = missed.square().sum(dim=(3, 4, 5)) * cast(Tensor, self.weights)[part, None]
-        return weighted.sum(1)
+        predicted = self.network.all_classes(noised, times.repeat(len(points)), labels.repeat_interleave(len(times), dim=0))
+        missed = predicted.view(len(points), len(times), *predicted.shape[1:]) - noise[:, None]
+        weights = cast(Tensor, self.weights)[part, None]
+        return (missed.square().sum(dim=(3, 4, 5)) * weights).sum(1)
 
 
 class ScoreClassifier(nn.Module):
@@ -71,9 +71,9 @@ class ScoreClassifier(nn.Module):
 
     def forward(self, images: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch class"]:
         """Scores of the images, made gray if the network's are, at its size."""
-        channels, *size = self.classifier.network.shape
+        channels, height, width = self.classifier.network.shape
         seen = images.mean(dim=1, keepdim=True) if channels == 1 else images
-        return cast(Tensor, self.classifier(functional.adaptive_avg_pool2d(seen, size) / 2 + 0.5))
+        return cast(Tensor, self.classifier(functional.adaptive_avg_pool2d(seen, (height, width)) / 2 + 0.5))
 
 
 def build(model: ModelCard) -> nn.Module:

@@ -65,7 +65,7 @@ class FlatEncoder(nn.Module):
         self.blocks = nn.ModuleList(Block(width=width, condition=width, dropout=dropout) for _ in range(blocks))
 
     def forward(
-        self, points: Float[Tensor, "batch *shape"], condition: Float[Tensor, "batch width"]
+        self, points: Float[Tensor, "batch ..."], condition: Float[Tensor, "batch width"]
     ) -> tuple[Float[Tensor, "batch width"]]:
         """One vector an image."""
         features = self.enter(points.flatten(1))
@@ -91,7 +91,7 @@ class FlatDecoder(nn.Module):
         (features,) = encoded
         for block in self.blocks:
             features = block(features, condition)
-        return cast(Tensor, self.leave(self.norm(features))).unflatten(1, self.shape)
+        return cast(Tensor, self.leave(self.norm(features))).view(-1, *self.shape)
 
 
 class ScoreNetwork(nn.Module):
@@ -133,9 +133,7 @@ class ScoreNetwork(nn.Module):
                 raise InputError(field="shape", message=f"{shape[1:]} cannot be halved {blocks} times", remedy=remedy)
             widths = [width * min(2**level, 4) for level in range(blocks + 1)]
             self.encoder = ImageEncoder(channels=shape[0], widths=widths, condition=embedding)
-            self.decoder = ImageDecoder(
-                channels=shape[0], widths=widths, condition=embedding, heads=attention, dropout=dropout
-            )
+            self.decoder = ImageDecoder(channels=shape[0], widths=widths, condition=embedding, heads=attention, dropout=dropout)
 
     @classmethod
     def of(cls, spec: Mapping[str, Any]) -> Self:
@@ -168,12 +166,14 @@ class ScoreNetwork(nn.Module):
         told = functional.silu(condition + self.classes_embedded(labels))
         return inputs + cast(Tensor, self.decoder(features, told))
 
-    def given(
+    def all_classes(
         self,
         points: Float[Tensor, "batch channel height width"],
         times: Float[Tensor, " batch"],
-        labels: Int[Tensor, "batch candidate"],
-    ) -> Float[Tensor, "batch candidate channel height width"]:
-        """The noise given each of several classes; points are encoded once."""
+        classes: Int[Tensor, "*batch class"],
+    ) -> Float[Tensor, "batch class channel height width"]:
+        """The noise given each of several classes, the same for all points or some for each; points are encoded once."""
+        labels = classes.expand(len(points), -1)
         encoded = [one.repeat_interleave(labels.shape[1], dim=0) for one in self.encode(points, times)]
-        return self.decode(encoded, labels.flatten()).unflatten(0, labels.shape)
+        noise = self.decode(encoded, labels.flatten())
+        return noise.view(*labels.shape, *self.shape)

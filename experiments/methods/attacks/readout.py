@@ -10,9 +10,6 @@ from torch import Tensor
 
 from experiments.methods.attacks.logistic import logistic_regressions
 
-SMALLEST_SPREAD = 1e-6
-"""Of the largest. A feature that varies less says nothing; divided by its spread, which is rounding, it would seem to."""
-
 
 class Readouts(NamedTuple):
     """Scores are `features @ weight + bias`, of the features as they are."""
@@ -25,16 +22,19 @@ class Readouts(NamedTuple):
 
 
 def fit(features: Float[Tensor, "problem point feature"], labels: Bool[Tensor, " point"]) -> Readouts:
-    """Unpenalized logistic regressions on standardized features, in double precision."""
+    """Unpenalized logistic regressions, in double precision, on features brought to one scale."""
     points = features.double()
     center, spread = _standards(points)
     standard = torch.cat([(points - center) / spread, torch.ones_like(points[..., :1])], 2)
     signs = torch.where(labels, 1.0, -1.0).to(points)
     weights = logistic_regressions(standard, signs)
     scores = torch.einsum("bnf,bf->bn", standard, weights)
-    separates = scores[:, labels].amin(1) > scores[:, ~labels].amax(1)
+    least, most = scores[:, labels].amin(1), scores[:, ~labels].amax(1)
+    # Where the order is right and only the threshold 0 is not between the classes, it is moved there.
+    moved = torch.where((least > most) & ((least <= 0) | (most >= 0)), (least + most) / 2, 0.0)
     weight = weights[:, :-1] / spread[:, 0]
-    return Readouts(weight, weights[:, -1] - (weight * center[:, 0]).sum(1), scores, separates)
+    bias = weights[:, -1] - moved - (weight * center[:, 0]).sum(1)
+    return Readouts(weight, bias, scores - moved[:, None], least > most)
 
 
 def separable(features: Float[Tensor, "point feature"], labels: Bool[Tensor, " point"]) -> bool:
@@ -50,8 +50,12 @@ def separable(features: Float[Tensor, "point feature"], labels: Bool[Tensor, " p
 
 def _standards(
     points: Float[Tensor, "problem point feature"],
-) -> tuple[Float[Tensor, "problem 1 feature"], Float[Tensor, "problem 1 feature"]]:
-    """Mean and spread of each feature; an infinite spread, which leaves zeros, where it hardly varies."""
-    spread = points.std(1, keepdim=True, correction=0)
-    varies = (spread > 0) & (spread > SMALLEST_SPREAD * spread.amax(2, keepdim=True))
-    return points.mean(1, keepdim=True), torch.where(varies, spread, torch.inf)
+) -> tuple[Float[Tensor, "problem 1 feature"], Float[Tensor, "problem 1 1"]]:
+    """Mean of each feature, and one spread for all of them; 1 where nothing varies.
+
+    Each feature by its own spread would put large weights on features that are almost silent at the image, whose gradient there
+    vanishes: attacks would fail a test that has nothing to do with the defence.
+    """
+    center = points.mean(1, keepdim=True)
+    spread = (points - center).square().mean((1, 2), keepdim=True).sqrt()
+    return center, torch.where(spread > 0, spread, 1.0)

@@ -33,6 +33,8 @@ class Setup:
     solution: Float[Tensor, "..."]
     """The best boundary point: an adversarial image that is known to exist."""
     references: Float[Tensor, "reference ..."]
+    threshold: float
+    """Its place on a scale where the score of the best boundary point is 1."""
     failure: str = ""
     found: Found = NOTHING
     """What random attacks find."""
@@ -46,7 +48,7 @@ def make_setups(
     width = encoder.in_parts(images[:1], batch=options.batch).features.shape[1]
     at_once = max(1, VALUES_AT_ONCE // (rows * width))
     made: list[Setup] = []
-    for part in images.split(at_once):
+    for part in torch.split(images, at_once):
         generators = [
             step_generator(options.seed, step=first + len(made) + number, device=str(images.device))
             for number in range(len(part))
@@ -92,11 +94,12 @@ def _fitted(
     features = torch.stack([one.features for one in seen])
     labels = labels_of(options, device=images.device)
     readouts = fit(features, labels)
-    setups = [_setup(images[n], drawn[n], seen[n], readouts, n, options=options) for n in range(len(images))]
-    separates = readouts.separates.tolist()
+    reasons = [
+        "" if separates else _why(rows, labels) for separates, rows in zip(readouts.separates.tolist(), features, strict=True)
+    ]
     return [
-        setup if separates[n] or setup.failure else replace(setup, failure=_why(features[n], labels))
-        for n, setup in enumerate(setups)
+        _setup(image, drawn[n], seen[n], readouts, n, options=options, failure=drawn[n].failure or reasons[n])
+        for n, image in enumerate(images)
     ]
 
 
@@ -107,7 +110,14 @@ def _passes(encoder: Encoder, points: Float[Tensor, "point ..."], *, options: Op
 
 
 def _setup(
-    image: Float[Tensor, "..."], drawn: Candidates, seen: Seen, readouts: Readouts, number: int, *, options: Options
+    image: Float[Tensor, "..."],
+    drawn: Candidates,
+    seen: Seen,
+    readouts: Readouts,
+    number: int,
+    *,
+    options: Options,
+    failure: str,
 ) -> Setup:
     scores = readouts.scores[number].view(options.repeats, -1)
     hard = harden(readouts.weight[number], readouts.bias[number], scores, seen.logits, options=options)
@@ -118,7 +128,8 @@ def _setup(
         bias=hard.bias,
         solution=boundary[hard.best],
         references=drawn.points[options.inner + options.boundary :],
-        failure=drawn.failure or ("" if hard.holds else "its threshold parts no boundary point from the inner ones"),
+        threshold=hard.threshold,
+        failure=failure or ("" if hard.holds else "the threshold close to its best boundary point does not hold in numbers"),
     )
 
 

@@ -69,12 +69,12 @@ class Configuration:
         """The arguments of `ScoreNetwork`, as they stand in a card."""
         process = self.process
         fields = {name: value for name, value in asdict(self).items() if name in SHARED}
-        explodes = isinstance(process, VarianceExploding)
+        deviations = [process.lowest, process.highest] if isinstance(process, VarianceExploding) else []
         return {
             **fields,
             "shape": list(shape),
             "classes": classes,
-            "deviations": [process.lowest, process.highest] if explodes else [],
+            "deviations": deviations,
         }
 
     def network(self, *, shape: tuple[int, int, int], classes: int, seed: int) -> ScoreNetwork:

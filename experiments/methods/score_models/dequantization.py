@@ -18,9 +18,7 @@ FEW = 16
 REMEDY = "Give the result of dequantized(counts, levels=…, generator=…)"
 
 
-def dequantized(
-    counts: Int[Tensor, "batch *shape"], *, levels: int, generator: torch.Generator
-) -> Float[Tensor, "batch *shape"]:
+def dequantized(counts: Int[Tensor, "batch ..."], *, levels: int, generator: torch.Generator) -> Float[Tensor, "batch ..."]:
     """Points in [-1, 1] drawn uniformly from the level of each pixel; `counts` are whole numbers from 0 to levels - 1.
 
     Raises:
@@ -35,8 +33,8 @@ def dequantized(
 
 
 def within_levels(
-    images: Float[Tensor, "batch *shape"], *, noise: Float[Tensor, "*broadcast"], levels: int
-) -> Float[Tensor, "batch *shape"]:
+    images: Float[Tensor, "batch ..."], *, noise: Float[Tensor, "*broadcast"], levels: int
+) -> Float[Tensor, "batch ..."]:
     """Images in [0, 1] moved up by a share `noise`, in [0, 1), of a level: differentiable, for images between the levels, too.
 
     Of images whose colors are those of the levels it is `dequantized` with this noise.
@@ -44,7 +42,7 @@ def within_levels(
     return (images * (levels - 1) + noise) * (2 / levels) - 1
 
 
-def quantized(images: Float[Tensor, "batch *shape"], *, levels: int) -> Int[Tensor, "batch *shape"]:
+def quantized(images: Float[Tensor, "batch ..."], *, levels: int) -> Int[Tensor, "batch ..."]:
     """The nearest level of each pixel of images in [0, 1], counted from 0."""
     return (images * (levels - 1)).round().long()
 

@@ -48,18 +48,18 @@ class Diffusion(ABC):
     def diffusion(self, times: Float[Tensor, "*any"]) -> Float[Tensor, "*any"]:
         """The factor g of the Wiener process."""
 
-    def drift(self, points: Float[Tensor, "batch *shape"], times: Float[Tensor, " batch"]) -> Float[Tensor, "batch *shape"]:
+    def drift(self, points: Float[Tensor, "batch ..."], times: Float[Tensor, " batch"]) -> Float[Tensor, "batch ..."]:
         """The deterministic part of the equation."""
         return _over(self.rate(times), points) * points
 
     def noised(
-        self, points: Float[Tensor, "batch *shape"], times: Float[Tensor, " batch"], noise: Float[Tensor, "batch *shape"]
-    ) -> Float[Tensor, "batch *shape"]:
+        self, points: Float[Tensor, "batch ..."], times: Float[Tensor, " batch"], noise: Float[Tensor, "batch ..."]
+    ) -> Float[Tensor, "batch ..."]:
         """The points at their times."""
         scale, deviation = self.moments(times)
         return _over(scale, points) * points + _over(deviation, points) * noise
 
-    def prior_log_density(self, latents: Float[Tensor, "batch *shape"]) -> Float[Tensor, " batch"]:
+    def prior_log_density(self, latents: Float[Tensor, "batch ..."]) -> Float[Tensor, " batch"]:
         """Nats of the normal distribution that all images end in."""
         flat = latents.flatten(1) / self.prior_deviation
         constant = flat.shape[1] * (math.log(self.prior_deviation) + 0.5 * math.log(2 * math.pi))
@@ -94,7 +94,9 @@ class VariancePreserving(Diffusion):
     highest: float = 20.0
 
     def __post_init__(self) -> None:
-        require(0 < self.lowest < self.highest, "lowest", f"{self.lowest} is not below {self.highest}", "Give 0 < lowest < highest")
+        require(
+            0 < self.lowest < self.highest, "lowest", f"{self.lowest} is not below {self.highest}", "Give 0 < lowest < highest"
+        )
 
     def noise_rate(self, times: Float[Tensor, "*any"]) -> Float[Tensor, "*any"]:
         """Called beta by the paper."""
@@ -144,7 +146,9 @@ class VarianceExploding(Diffusion):
     """Its logarithm rises evenly with time."""
 
     def __post_init__(self) -> None:
-        require(0 < self.lowest < self.highest, "lowest", f"{self.lowest} is not below {self.highest}", "Give 0 < lowest < highest")
+        require(
+            0 < self.lowest < self.highest, "lowest", f"{self.lowest} is not below {self.highest}", "Give 0 < lowest < highest"
+        )
 
     @property
     def prior_deviation(self) -> float:
@@ -172,6 +176,6 @@ DIFFUSIONS: dict[DiffusionName, Diffusion] = {
 """As published, by the names that configurations use."""
 
 
-def _over(numbers: Float[Tensor, " batch"], points: Float[Tensor, "batch *shape"]) -> Tensor:
+def _over(numbers: Float[Tensor, " batch"], points: Float[Tensor, "batch ..."]) -> Tensor:
     """One number for each point, shaped to be multiplied with it."""
     return numbers.view(-1, *[1] * (points.ndim - 1))

@@ -1,4 +1,4 @@
-"""The bound of the log-likelihood by denoising (Song, Durkan, Murray & Ermon 2021, eq. 14): no equation to solve, no divergence."""
+"""The bound of the log-likelihood by denoising (Song, Durkan, Murray & Ermon 2021): no equation to solve, no divergence."""
 
 import math
 
@@ -13,7 +13,7 @@ from experiments.methods.score_models.probability_flow import NoiseNetwork
 
 def evidence_bound(
     network: NoiseNetwork,
-    images: Float[Tensor, "batch *shape"],
+    images: Float[Tensor, "batch ..."],
     labels: Int[Tensor, " batch"],
     *,
     diffusion: Diffusion,
@@ -41,12 +41,14 @@ def evidence_bound(
         missed = network(diffusion.noised(images, times, noise), times, labels) - noise
         # The expected square of noise stands for its own: only what the network adds to it is sampled.
         errors = errors + missed.flatten(1).square().sum(1) - dimensions
-    return _end(images, diffusion=diffusion) - (last - first) * errors / samples + dimensions * math.log(scale_last / scale_first)
+    denoised: Tensor = (last - first) * errors / samples
+    return _end(images, diffusion=diffusion) - denoised + dimensions * math.log(scale_last / scale_first)
 
 
-def _end(images: Float[Tensor, "batch *shape"], *, diffusion: Diffusion) -> Float[Tensor, " batch"]:
+def _end(images: Float[Tensor, "batch ..."], *, diffusion: Diffusion) -> Float[Tensor, " batch"]:
     """The expected log density of the last, noisiest state under the prior."""
     times = torch.ones(1, dtype=images.dtype, device=images.device)
     (scale,), (deviation,) = diffusion.moments(times)
     dimensions = images[0].numel()
-    return diffusion.prior_log_density(scale * images) - 0.5 * dimensions * (deviation / diffusion.prior_deviation) ** 2
+    spread = float(deviation) / diffusion.prior_deviation
+    return diffusion.prior_log_density(scale * images) - 0.5 * dimensions * spread**2

@@ -18,31 +18,31 @@ NEARLY_PARALLEL = 1e-4
 
 def encode(
     network: NoiseNetwork,
-    images: Float[Tensor, "batch *shape"],
+    images: Float[Tensor, "batch ..."],
     labels: Int[Tensor, " batch"],
     *,
     diffusion: Diffusion,
     integration: Integration = SILENT,
-) -> Float[Tensor, "batch *shape"]:
+) -> Float[Tensor, "batch ..."]:
     """The latents of dequantized images given their classes: where the probability flow ends."""
     return flow(network, images, labels, diffusion=diffusion, integration=integration)[0]
 
 
 def decode(
     network: NoiseNetwork,
-    latents: Float[Tensor, "batch *shape"],
+    latents: Float[Tensor, "batch ..."],
     labels: Int[Tensor, " batch"],
     *,
     diffusion: Diffusion,
     integration: Integration = SILENT,
-) -> Float[Tensor, "batch *shape"]:
+) -> Float[Tensor, "batch ..."]:
     """The images of latents given classes, in [-1, 1] up to what the network errs."""
     return flow(network, latents, labels, diffusion=diffusion, integration=integration, towards="images")[0]
 
 
 def slerp(
     first: Float[Tensor, "*shape"], second: Float[Tensor, "*shape"], shares: Float[Tensor, " point"]
-) -> Float[Tensor, "point *shape"]:
+) -> Float[Tensor, "point ..."]:
     """Points at shares of the angle between two latents (Shoemake 1985); lengths go evenly from one to the other.
 
     Raises:
@@ -65,14 +65,14 @@ def slerp(
 
 def between(
     network: NoiseNetwork,
-    images: Float[Tensor, "2 *shape"],
+    images: Float[Tensor, "2 ..."],
     *,
     told: int,
     diffusion: Diffusion,
     points: int = 11,
     way: Literal["latents", "pixels"] = "latents",
     integration: Integration = SILENT,
-) -> Float[Tensor, "point *shape"]:
+) -> Float[Tensor, "point ..."]:
     """Images on the way from one dequantized image to another, the ends included.
 
     Along latents both are encoded and all decoded with the class `told`, as a rule the one that means that none is told; the

@@ -18,13 +18,13 @@ FIXED = Integration()
 
 def log_likelihood(
     network: NoiseNetwork,
-    images: Float[Tensor, "batch *shape"],
+    images: Float[Tensor, "batch ..."],
     labels: Int[Tensor, " batch"],
     *,
     diffusion: Diffusion,
     integration: Integration = FIXED,
     seed: int = 0,
-    probes: Float[Tensor, "batch *shape"] | None = None,
+    probes: Float[Tensor, "batch ..."] | None = None,
 ) -> Float[Tensor, " batch"]:
     """Nats of dequantized images in [-1, 1], each given its class (Song et al. 2021, eq. 39).
 
@@ -43,13 +43,13 @@ def log_likelihood(
 
 def class_log_likelihoods(
     network: NoiseNetwork,
-    images: Float[Tensor, "batch *shape"],
+    images: Float[Tensor, "batch ..."],
     *,
     classes: Sequence[int],
     diffusion: Diffusion,
     integration: Integration = FIXED,
     seed: int = 0,
-    probes: Float[Tensor, "batch *shape"] | None = None,
+    probes: Float[Tensor, "batch ..."] | None = None,
 ) -> Float[Tensor, "batch class"]:
     """Nats of each image given each class: one probe, one dequantization and one grid of times for all classes, in one solution.
 

@@ -1,4 +1,4 @@
-"""The score-based generative classifier as a network from images to class scores, with gradients: what attacks are run against."""
+"""The score-based generative classifier as a network from images to class scores, with gradients for attacks."""
 
 from typing import cast
 

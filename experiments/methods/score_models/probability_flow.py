@@ -15,7 +15,7 @@ from torchdiffeq import odeint
 from experiments.contract.fields import require_range
 from experiments.methods.score_models.diffusions import Diffusion
 
-State = tuple[Float[Tensor, "batch *shape"], Float[Tensor, " batch"]]
+State = tuple[Float[Tensor, "batch ..."], Float[Tensor, " batch"]]
 """Points, and what the logarithm of their density has lost on the way."""
 Velocity = Callable[[Tensor, State], State]
 
@@ -24,8 +24,8 @@ class NoiseNetwork(Protocol):
     """What is trained: the noise in points at times, given their classes; `-noise / deviation` is the score."""
 
     def __call__(
-        self, points: Float[Tensor, "batch *shape"], times: Float[Tensor, " batch"], labels: Int[Tensor, " batch"]
-    ) -> Float[Tensor, "batch *shape"]:
+        self, points: Float[Tensor, "batch ..."], times: Float[Tensor, " batch"], labels: Int[Tensor, " batch"]
+    ) -> Float[Tensor, "batch ..."]:
         """The predicted noise, of deviation 1."""
 
 
@@ -54,12 +54,12 @@ def rademacher(shape: tuple[int, ...], *, generator: torch.Generator) -> Float[T
 
 def flow(
     network: NoiseNetwork,
-    points: Float[Tensor, "batch *shape"],
+    points: Float[Tensor, "batch ..."],
     labels: Int[Tensor, " batch"],
     *,
     diffusion: Diffusion,
     integration: Integration,
-    probes: Float[Tensor, "batch *shape"] | None = None,
+    probes: Float[Tensor, "batch ..."] | None = None,
     towards: Literal["noise", "images"] = "noise",
 ) -> State:
     """Follow the points from images to noise or back; differentiable in the points if gradients are on.
@@ -109,8 +109,8 @@ def _velocity(
 
 
 def _traced(
-    function: Callable[[Tensor], Tensor], points: Float[Tensor, "batch *shape"], *, probes: Tensor | None
-) -> tuple[Float[Tensor, "batch *shape"], Float[Tensor, " batch"]]:
+    function: Callable[[Tensor], Tensor], points: Float[Tensor, "batch ..."], *, probes: Tensor | None
+) -> tuple[Float[Tensor, "batch ..."], Float[Tensor, " batch"]]:
     """A function's values, and the trace of its Jacobian, exact without probes; reverse mode: a third quicker than forward."""
     keep = torch.is_grad_enabled()
     with torch.enable_grad():
@@ -121,6 +121,8 @@ def _traced(
             trace = (products * probes).flatten(1).sum(1)
         else:
             flat = values.flatten(1)
-            rows = (torch.autograd.grad(flat[:, i].sum(), at, create_graph=keep, retain_graph=True)[0] for i in range(flat.shape[1]))
+            rows = (
+                torch.autograd.grad(flat[:, i].sum(), at, create_graph=keep, retain_graph=True)[0] for i in range(flat.shape[1])
+            )
             trace = torch.stack([row.flatten(1)[:, i] for i, row in enumerate(rows)]).sum(0)
     return (values, trace) if keep else (values.detach(), trace.detach())

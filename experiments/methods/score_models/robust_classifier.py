@@ -1,4 +1,4 @@
-"""The robust diffusion classifier (Chen et al., ICML 2024): images first become likelier, within a ball, and are classified then."""
+"""The robust diffusion classifier (Chen et al., ICML 2024): within a ball, images first become likelier."""
 
 import math
 from typing import cast

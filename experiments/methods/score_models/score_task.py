@@ -1,4 +1,4 @@
-"""The training of a score model by denoising (Vincent 2011; Song et al. 2021, eq. 7), as the loop of `methods.training` wants it."""
+"""The training of a score model by denoising (Vincent 2011; Song et al. 2021, eq. 7), for the loop of `methods.training`."""
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
@@ -26,7 +26,7 @@ class Averaged(nn.Module):
         self.register_buffer("steps", torch.tensor(0))
 
     def follow(self, *, decay: float, until: int) -> None:
-        """Let the average follow what the last update made, once for each step: a resumed training asks for its first step again."""
+        """Let the average follow the last update, once for each step: a resumed training asks for its first step again."""
         steps = cast(Tensor, self.steps)
         if int(steps) >= until:
             return
