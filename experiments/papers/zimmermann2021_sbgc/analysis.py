@@ -122,7 +122,7 @@ def _numbers(found: Found) -> dict[str, Any]:
 def _speed(found: Mapping[str, Found], slow: str, quick: str) -> float:
     """Seconds an image of one classifier over those of another."""
     slow_seconds, quick_seconds = (fmean(one["seconds"] for one in found[name].values) for name in (slow, quick))
-    return slow_seconds / quick_seconds
+    return float(slow_seconds / quick_seconds)
 
 
 def _minutes(made: Sequence[Manifest]) -> float:

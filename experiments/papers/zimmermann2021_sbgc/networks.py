@@ -25,20 +25,6 @@ FORMS: Mapping[str, Mapping[str, Json]] = {
     "robust": {"kind": "robust", "samples": 126, "ball": 0.05},
 }
 """Classifiers by name, by the fields of `measurements.configuration.Form`."""
-TITLES: Mapping[str, str] = {
-    "discriminative": "Discriminative network",
-    "flow": "Spline flow, likelihoods",
-    "ode_adaptive": "Score model, ODE, adaptive",
-    "ode": "Score model, ODE, 10 steps",
-    "ode_quick": "Score model, ODE, 10 steps, one draw",
-    "noise_4": "Score model, noise predicted at 4 times",
-    "noise_16": "Score model, noise predicted at 16 times",
-    "noise_64": "Score model, noise predicted at 64 times",
-    "noise_eliminating": "Score model, 4, 16, 64 times by elimination",
-    "readout": "Score model, errors of 32 noises as features",
-    "robust": "Robust diffusion classifier",
-    "noise_over_banks": "The same, attack over 4 banks, judged by a fifth",
-}
 
 
 @dataclass(frozen=True, kw_only=True)

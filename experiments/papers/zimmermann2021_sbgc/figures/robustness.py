@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import numpy as np
+from jaxtyping import Bool
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
@@ -15,7 +16,10 @@ from experiments.papers.zimmermann2021_sbgc.figures.style import CLASSIFIER_COLO
 CORRUPTED = ("discriminative", "noise_16", "ode_quick", "flow_quick")
 ATTACKED = ("discriminative", "noise_16", "noise_over_banks", "ode_quick", "flow_quick")
 NORMS = {"linf": "L∞", "l2": "L2"}
-PICTURES = 6
+PICTURES = 8
+SIDES = ("discriminative", "noise_16")
+RIGHT, WRONG = "white", "#d55e00"
+"""Frames of pictures that are classified right, and wrong."""
 
 
 def corruption_figure(found: Mapping[str, Found]) -> RunFigure:
@@ -61,30 +65,31 @@ def attack_figure(found: Mapping[str, Found]) -> RunFigure:
 def adversarial_figure(found: Mapping[str, Found]) -> RunFigure:
     """The attacked digits themselves."""
     title = "What it takes to be misled"
-    forms = ("discriminative", "noise_16")
+    epsilons = list(found["attack_noise_16"].values[0]["linf"])
 
     def panels(canvas: Canvas) -> None:
-        rows = [(form, eps) for form in forms for eps in found[f"attack_{form}"].values[0]["linf"]]
-        grid = canvas.subplots(1 + len(rows), 1, squeeze=False)[:, 0]
-        first = found[f"attack_{forms[0]}"].arrays[0]
-        show(grid[0], strip(list(first["shown"][:PICTURES])))
-        grid[0].set_ylabel("clean", rotation=0, ha="right", va="center")
-        for axes, (form, eps) in zip(grid[1:], rows, strict=True):
-            one = found[f"attack_{form}"]
-            place = list(one.values[0]["linf"]).index(eps)
-            show(axes, strip(list(one.arrays[0]["linf_images"][place][:PICTURES])))
-            right = one.arrays[0]["linf"][place][:PICTURES]
-            axes.set_ylabel(f"{SHORT[form]}, {eps}", rotation=0, ha="right", va="center", fontsize=8)
-            axes.set_xlabel("   ".join("right" if ok else "wrong" for ok in right), fontsize=6, labelpad=1)
+        grid = canvas.subplots(1 + len(epsilons), len(SIDES), squeeze=False)
+        for column, form in zip(grid.T, SIDES, strict=True):
+            one = found[f"attack_{form}"].arrays[0]
+            column[0].set_title(SHORT[form])
+            show(column[0], strip(list(one["shown"][:PICTURES]), _frames(one["clean"][:PICTURES])))
+            for axes, pictures, right in zip(column[1:], one["linf_images"], one["linf"], strict=True):
+                show(axes, strip(list(pictures[:PICTURES]), _frames(right[: min(PICTURES, len(pictures))])))
+        for axes, eps in zip(grid[:, 0], ["clean", *epsilons], strict=True):
+            axes.set_ylabel(eps, rotation=0, ha="right", va="center")
 
     caption = (
         f"{title}: the same digits after attacks on the discriminative network and on the score model, by the largest change"
     )
     return RunFigure(
         name="adversarial",
-        caption=f"{caption} of a pixel (L∞, of 1); below each whether the classifier that was attacked is still right.",
-        content=draw((6.4, 9.6), panels, title=title),
+        caption=f"{caption} of a pixel (L∞, of 1). In orange frames: the classifier that was attacked is wrong.",
+        content=draw((8.6, 6.6), panels, title=title),
     )
+
+
+def _frames(right: Bool[np.ndarray, " image"]) -> list[str]:
+    return [RIGHT if one else WRONG for one in right]
 
 
 def _by_severity(axes: Axes, found: Found, *, form: str) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 
 from experiments.methods.choice_figures.style import COLORS, FURTHER
 
@@ -37,14 +38,20 @@ SHORT = {
     "noise_over_banks": "noise, attack over banks",
 }
 GAP = 1
-"""Pixels between two pictures."""
+"""Pixels of a frame, and between two frames."""
 
 
-def strip(pictures: Sequence[Float[np.ndarray, "channel side side"]]) -> Float[np.ndarray, "side width 3"]:
-    """Pictures beside one another, as RGB from 0 to 1."""
-    tiles = [np.moveaxis(np.broadcast_to(one, (3, *one.shape[1:])), 0, -1).astype(float) for one in pictures]
-    padded = [np.pad(tile, ((GAP, GAP), (GAP, GAP), (0, 0)), constant_values=1) for tile in tiles]
-    return np.concatenate(padded, axis=1)
+def strip(
+    pictures: Sequence[Float[np.ndarray, "channel side side"]], frames: Sequence[str] = ()
+) -> Float[np.ndarray, "side width 3"]:
+    """Pictures beside one another, as RGB from 0 to 1, in frames of these colors; without any in white ones."""
+    tiles = []
+    for one, color in zip(pictures, frames or ["white"] * len(pictures), strict=True):
+        _, height, width = one.shape
+        framed = np.broadcast_to(to_rgb(color), (height + 2 * GAP, width + 2 * GAP, 3)).copy()
+        framed[GAP:-GAP, GAP:-GAP] = np.moveaxis(np.broadcast_to(one, (3, height, width)), 0, -1)
+        tiles.append(np.pad(framed, ((0, 0), (0, GAP), (0, 0)), constant_values=1))
+    return np.concatenate(tiles, axis=1)
 
 
 def show(axes: Axes, picture: Float[np.ndarray, "height width 3"]) -> None:
