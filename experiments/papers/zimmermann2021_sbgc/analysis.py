@@ -126,4 +126,4 @@ def _speed(found: Mapping[str, Found], slow: str, quick: str) -> float:
 
 
 def _minutes(made: Sequence[Manifest]) -> float:
-    return round(sum(one.provenance["seconds"] for one in made) / 60, 1)
+    return round(float(sum(one.provenance["seconds"] for one in made)) / 60, 1)

@@ -11,7 +11,7 @@ from torch import nn
 
 from experiments.contract.artifacts import ArtifactStore, Manifest, NewFile, Product, Workshop
 from experiments.contract.fields import Json, build
-from experiments.contract.local_models import WEIGHTS as ZOO_WEIGHTS
+from experiments.contract.local_models import WEIGHTS
 from experiments.contract.recipes import Training
 from experiments.methods.score_models.robust_classifier import RobustClassifier
 from experiments.methods.training.journal import journal_file
@@ -40,7 +40,7 @@ from experiments.papers.zimmermann2021_sbgc.measurements.robustness import (
     under_attack,
     under_corruptions,
 )
-from experiments.papers.zimmermann2021_sbgc.score.training import WEIGHTS, ScoreStage, score_network
+from experiments.papers.zimmermann2021_sbgc.score.training import ScoreStage, score_network
 
 ARRAYS = "arrays.npz"
 NETWORK_KIND = "experiment"
@@ -77,7 +77,7 @@ def classifier_of(form: Form, network: Mapping[str, Json], made: Manifest, *, st
     fields = {name: value for name, value in network.items() if name != NETWORK_KIND}
     if form.kind == "discriminative":
         plain = discriminative_of(build(Discriminative, fields), seed=0)
-        plain.network.load_state_dict(load(store.read_blob(made.file(ZOO_WEIGHTS).sha256)))
+        plain.network.load_state_dict(load(store.read_blob(made.file(WEIGHTS).sha256)))
         return plain.requires_grad_(False)
     if form.kind == "flow":
         configuration = build(Flow, fields)

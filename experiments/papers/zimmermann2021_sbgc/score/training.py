@@ -5,28 +5,28 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
-from safetensors.torch import save
 
-from experiments.contract.artifacts import NewFile, Product, Workshop
+from experiments.contract.artifacts import Product, Workshop
 from experiments.contract.fields import Json, build, require
 from experiments.contract.recipes import Training
 from experiments.methods.score_models.configuration import Configuration
 from experiments.methods.score_models.noise_classifier import noise_classifier
+from experiments.methods.score_models.registration import score_zoo_files
 from experiments.methods.score_models.score_task import ScoreTask
 from experiments.methods.training.checkpoints import Checkpoints
 from experiments.methods.training.journal import journal_file
 from experiments.methods.training.loop import train
-from experiments.methods.training.registration import Registered, zoo_files
 from experiments.papers.zimmermann2021_sbgc.baselines.data import CLASSES, LEVELS, SHAPES, Data, images_of
-from model_zoo.sources.score_classifier import ELIGIBLE, NoiseClassifier, ScoreClassifier
+from model_zoo.sources.score_classifier import NoiseClassifier
 from model_zoo.sources.score_network import ScoreNetwork
 
-WEIGHTS = "score.safetensors"
+WITHIN = "classifier.network."
+"""Beginning of the names of the score network's parameters in the model of the zoo."""
 WATCHED = 200
 SIDE = 32
 """px of the images that the model of the zoo is shown; it averages them to its own size."""
 SAMPLES = 16
-"""Of the noise classifier that is watched, and that becomes a model of the zoo."""
+"""Of the noise classifier that is watched."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,23 +77,9 @@ def train_score(recipe: Training, stage: ScoreStage, *, workshop: Workshop) -> P
     checkpoints = Checkpoints(store=workshop.store, recipe=recipe)
     doing = f"a score model, {configuration.diffusion}, seed {recipe.seeds[0]}"
     lines = train(task, plan=configuration.plan, checkpoints=checkpoints, report=workshop.report, doing=doing)
-    content = save({name: tensor.detach().cpu().contiguous() for name, tensor in task.network.average.state_dict().items()})
-    classifier = ScoreClassifier(_classifier(task.network.average, configuration))
-    about = Registered(
-        title=f"Noise-prediction classifier of a score model, trained here on {stage.data}",
-        architecture="score_classifier",
-        spec={
-            "network": configuration.spec(shape=SHAPES[stage.data], classes=CLASSES),
-            "levels": configuration.levels,
-            "samples": SAMPLES,
-            "data": stage.data,
-        },
-        eligible=ELIGIBLE,
-        side=SIDE,
-    )
-    zoo = zoo_files(recipe, classifier, about=about)
-    files = (journal_file(lines), *zoo, NewFile(name=WEIGHTS, content=content, media_type="application/octet-stream"))
-    return Product(new_files=files, values={**lines[-1]})
+    title = f"Noise-prediction classifier of a score model, trained here on {stage.data}"
+    zoo = score_zoo_files(recipe, task.network.average, about=configuration, title=title, side=SIDE)
+    return Product(new_files=(journal_file(lines), *zoo), values={**lines[-1]})
 
 
 def _classifier(network: ScoreNetwork, configuration: Configuration) -> NoiseClassifier:
@@ -101,9 +87,10 @@ def _classifier(network: ScoreNetwork, configuration: Configuration) -> NoiseCla
 
 
 def score_network(stage: ScoreStage, state: Mapping[str, torch.Tensor]) -> ScoreNetwork:
-    """The trained network, in evaluation mode."""
+    """The network within a model of the zoo, in evaluation mode."""
     network = stage.configuration.network(shape=SHAPES[stage.data], classes=CLASSES, seed=0)
-    network.load_state_dict(dict(state))
+    own = {name.removeprefix(WITHIN): tensor for name, tensor in state.items() if name.startswith(WITHIN)}
+    network.load_state_dict(own)
     return network.eval().requires_grad_(False)
 
 
