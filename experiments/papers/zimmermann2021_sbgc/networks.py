@@ -15,13 +15,13 @@ FORMS: Mapping[str, Mapping[str, Json]] = {
     "flow": {"kind": "flow", "draws": 4},
     "flow_quick": {"kind": "flow"},
     "ode_adaptive": {"kind": "ode", "integration": {"solver": "adaptive", "tolerance": 1e-5}},
-    "ode": {"kind": "ode", "draws": 4, "integration": {"solver": "fixed", "steps": 10}},
+    "ode": {"kind": "ode", "draws": 2, "integration": {"solver": "fixed", "steps": 10}},
     "ode_quick": {"kind": "ode", "integration": {"solver": "fixed", "steps": 10}},
     "noise_4": {"kind": "noise", "samples": 4},
     "noise_16": {"kind": "noise", "samples": 16},
     "noise_64": {"kind": "noise", "samples": 64},
     "noise_eliminating": {"kind": "noise", "samples": 64, "rungs": [4, 16, 64], "kept": [5, 2, 1]},
-    "readout": {"kind": "readout", "samples": 32},
+    "readout": {"kind": "readout", "samples": 16},
     "robust": {"kind": "robust", "samples": 126, "ball": 0.05},
 }
 """Classifiers by name, by the fields of `measurements.configuration.Form`."""
@@ -39,19 +39,19 @@ class Scale:
     adaptive_images: int = 120
     """On which the adaptive solver is used, which takes longest."""
     robust_images: int = 60
-    corrupted_images: int = 360
+    corrupted_images: int = 120
     corrupted_severities: tuple[int, ...] = (1, 2, 3, 4, 5)
     corrupted_ode_images: int = 24
     corrupted_ode_severities: tuple[int, ...] = (1, 3, 5)
-    attacked_images: int = 64
-    attacked_ode_images: int = 24
+    attacked_images: int = 48
+    attacked_ode_images: int = 16
     attack_steps: int = 20
     attack_ode_steps: int = 10
     tested_images: int = 59
     """The fewest that can certify a rate of .95."""
     tested_inner: int = 99
     paths: int = 12
-    strangers: int = 120
+    strangers: int = 60
     score: Mapping[str, Json] = field(default_factory=dict)
     """Changes of the score models, by the fields of `score_models.configuration.Configuration`."""
     discriminative: Mapping[str, Json] = field(default_factory=dict)

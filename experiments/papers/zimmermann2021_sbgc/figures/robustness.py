@@ -14,7 +14,7 @@ from experiments.papers.zimmermann2021_sbgc.analysis import Found, interval_of
 from experiments.papers.zimmermann2021_sbgc.figures.style import CLASSIFIER_COLORS, SHORT, show, strip
 
 CORRUPTED = ("discriminative", "noise_16", "ode_quick", "flow_quick")
-ATTACKED = ("discriminative", "noise_16", "noise_over_banks", "ode_quick", "flow_quick")
+ATTACKED = ("discriminative", "noise_16", "noise_over_banks", "ode_quick", "ode_other_probe", "flow_quick")
 NORMS = {"linf": "L∞", "l2": "L2"}
 PICTURES = 8
 SIDES = ("discriminative", "noise_16")

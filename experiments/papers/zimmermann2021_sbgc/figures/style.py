@@ -15,6 +15,7 @@ CLASSIFIER_COLORS = {
     "flow_quick": COLORS["natural"],
     "ode": COLORS["blur"],
     "ode_quick": COLORS["blur"],
+    "ode_other_probe": FURTHER[0],
     "ode_adaptive": FURTHER[0],
     "noise_4": COLORS["mixed"],
     "noise_16": COLORS["synthetic"],
@@ -27,15 +28,16 @@ SHORT = {
     "discriminative": "discriminative",
     "flow": "flow",
     "flow_quick": "flow",
-    "ode": "ODE, 4 draws",
+    "ode": "ODE, 2 draws",
     "ode_quick": "ODE",
+    "ode_other_probe": "ODE, judged by another probe",
     "ode_adaptive": "ODE, adaptive",
     "noise_4": "noise, 4 times",
     "noise_16": "noise, 16 times",
     "noise_64": "noise, 64 times",
     "noise_eliminating": "noise, elimination",
     "robust": "robust diffusion",
-    "noise_over_banks": "noise, attack over banks",
+    "noise_over_banks": "noise, attack over 4 banks, judged by a fifth",
 }
 GAP = 1
 """Pixels of a frame, and between two frames."""

@@ -78,8 +78,8 @@ class Corrupted(Measurement):
 class Attack(Measurement):
     """Robust accuracy under projected gradient descent, by norm and eps."""
 
-    linf: tuple[float, ...] = (0.025, 0.05, 0.1, 0.2, 0.3)
-    l2: tuple[float, ...] = (0.25, 0.5, 1.0, 1.5, 2.0)
+    linf: tuple[float, ...] = (0.05, 0.1, 0.2, 0.3)
+    l2: tuple[float, ...] = (0.5, 1.0, 1.5, 2.0)
     """Both of images from 0 to 1."""
     steps: int = 20
     judged_bank: int = -1

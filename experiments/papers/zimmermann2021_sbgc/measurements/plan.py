@@ -16,8 +16,11 @@ SLUG = "zimmermann2021_sbgc"
 KIND = "experiment"
 """The field of a configuration that says what it is of."""
 EVERY_SEED = ("discriminative", "flow", "ode", "noise_4", "noise_16", "noise_64", "noise_eliminating")
-BANKS: Mapping[str, Json] = {**FORMS["noise_16"], "banks": 4, "bank": 1}
-"""Attacked instead of a bank that the attack does not know."""
+JUDGED_BY_ANOTHER: Mapping[str, Mapping[str, Json]] = {
+    "noise_over_banks": {**FORMS["noise_16"], "banks": 4, "bank": 1},
+    "ode_other_probe": FORMS["ode_quick"],
+}
+"""What is attacked, where a bank of noise that the attack does not know judges."""
 FEWER: Mapping[str, Json] = {"linf": [0.05, 0.1, 0.2], "l2": [0.5, 1.0]}
 """The eps of attacks that take long."""
 
@@ -83,6 +86,7 @@ class Plan:
             *(self._stage("attack", form, much, seed=seed) for form in ("discriminative", "noise_16") for seed in self.seeds),
             self._stage("attack", "flow_quick", much, seed=first),
             self._stage("attack", "ode_quick", less, seed=first),
+            self._stage("attack", "ode_other_probe", {**less, "l2": [], "judged_bank": 1}, seed=first),
             self._stage("attack", "noise_over_banks", {**much, **FEWER, "l2": [], "judged_bank": 0}, seed=first),
         ]
 
@@ -120,4 +124,4 @@ class Plan:
 
 
 def _form(name: str) -> Mapping[str, Json]:
-    return BANKS if name == "noise_over_banks" else FORMS[name]
+    return JUDGED_BY_ANOTHER[name] if name in JUDGED_BY_ANOTHER else FORMS[name]

@@ -73,6 +73,8 @@ def tested(classifier: nn.Module, images: LeveledImages, measurement: Tested, *,
         samples=len(unit),
         inner=measurement.inner,
         closeness=measurement.closeness,
+        # A random attack has as many tries as the attack has steps; more would be drawn and not used.
+        controls=measurement.steps,
         seed=SEED,
         report=workshop.report,
     )
