@@ -62,7 +62,7 @@ class ActiveTest:
             per_sample=tuple(results),
             options=self.options,
             queries=min(queries or self.options.controls, self.options.controls),
-            features=self.setups[0].weight.shape[1],
+            features=len(self.setups[0].weight),
             gradient=self.gradient,
             has_detector=self._detector is not None,
         )

@@ -28,8 +28,8 @@ class Setup:
     """Of one image; where `failure` says why there is none, the other fields mean nothing."""
 
     image: Float[Tensor, "..."]
-    weight: Float[Tensor, "2 feature"]
-    bias: Float[Tensor, " 2"]
+    weight: Float[Tensor, " feature"]
+    bias: Float[Tensor, ""]
     solution: Float[Tensor, "..."]
     """The best boundary point: an adversarial image that is known to exist."""
     references: Float[Tensor, "reference ..."]
@@ -71,6 +71,7 @@ def binary_model(
         weight=torch.stack([setup.weight for setup in setups]),
         bias=torch.stack([setup.bias for setup in setups]),
         images=torch.stack([setup.image for setup in setups]),
+        reach=1.01 * options.far * options.eps,
         norm=options.norm,
         detector=flipped,
         references=torch.stack([setup.references for setup in setups]) if options.references else None,
@@ -146,4 +147,9 @@ def _tried(setup: Setup, encoder: Encoder, *, options: Options, detector: Detect
     stands = class_one(margins(model, known, repeats=options.repeats)) & allowed(detector, known, inverted=options.inverted)
     if not bool(stands):
         return replace(setup, failure="its known adversarial image is none in a further pass of the model")
-    return replace(setup, found=random_attack(model, setup.image, options=options, detector=detector, generator=generator))
+    return replace(
+        setup,
+        found=random_attack(
+            encoder, setup.weight, setup.bias, setup.image, options=options, detector=detector, generator=generator
+        ),
+    )

@@ -10,10 +10,10 @@ from experiments.methods.attacks.options import Options
 
 
 class Hardened(NamedTuple):
-    """Read-out of both classes, and what it promises."""
+    """Read-out of class 1, whose negative is that of class 0, and what it promises."""
 
-    weight: Float[Tensor, "2 feature"]
-    bias: Float[Tensor, " 2"]
+    weight: Float[Tensor, " feature"]
+    bias: Float[Tensor, ""]
     best: int
     """Number of the best boundary point, among boundary points."""
     threshold: float
@@ -45,5 +45,4 @@ def harden(
     wanted = {"adaptive": (logits.max() - logits.min()).double(), "fixed": torch.ones_like(spread), "none": spread}
     scale = wanted[options.rescale] / spread
     holds = bool(inner.max() < shift) and bool(top > shift) and bool(scale > 0)
-    signs = torch.tensor([-1.0, 1.0], dtype=weight.dtype, device=weight.device)
-    return Hardened(scale * signs[:, None] * weight, scale * signs * (bias - shift), best, float(shift / top), holds)
+    return Hardened(scale * weight, scale * (bias - shift), best, float(shift / top), holds)

@@ -17,9 +17,9 @@ class Configuration:
     diffusion: DiffusionName = "vp"
     weighting: Weighting = "likelihood"
     body: Body = "perceptron"
-    width: int = 384
+    width: int = 256
     """Of hidden layers; of a U-Net its first channels, a multiple of 8."""
-    blocks: int = 2
+    blocks: int = 1
     """Of the encoder and of the decoder each; of a U-Net the halvings of the map."""
     attention: int = 0
     """Heads at the smallest map of a U-Net; 0 for none."""
@@ -28,7 +28,7 @@ class Configuration:
     """Of a pixel: 17 in scikit-learn's digits, 256 in bytes."""
     unlabeled: float = 0.1
     """Share of the images that are shown without their class, so that the network knows the density of all, too."""
-    steps: int = 6000
+    steps: int = 5000
     batch: int = 128
     learning_rate: float = 1e-3
     warm_up: int = 200

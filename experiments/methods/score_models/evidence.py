@@ -22,8 +22,8 @@ def evidence_bound(
 ) -> Float[Tensor, " batch"]:
     """Nats that the model's log-likelihood of dequantized images in [-1, 1] exceeds on average, given their classes.
 
-    Of images at the diffusion's earliest time, with its noise; tight where the network is exact. `samples` of time and noise are
-    spread evenly and shared by all images.
+    Of images at the diffusion's earliest time, with its noise; tight where the network is exact. An image has `samples` of time,
+    spread evenly, and of noise, which follow from the seed and its place in the batch: the same whatever its class is said to be.
 
     Raises:
         InputError: The images still have their levels.
@@ -35,9 +35,9 @@ def evidence_bound(
     (first, last), (scale_first, scale_last) = diffusion.log_ratio(ends).tolist(), diffusion.moments(ends)[0].tolist()
     errors = images.new_zeros(len(images))
     for sample in range(samples):
-        share = (sample + torch.rand(1, generator=generator, device=images.device, dtype=images.dtype)) / samples
-        times = diffusion.times_at(share, weighting="likelihood").expand(len(images))
-        noise = torch.randn(images[:1].shape, generator=generator, device=images.device, dtype=images.dtype).expand_as(images)
+        shares = (sample + torch.rand(len(images), generator=generator, device=images.device, dtype=images.dtype)) / samples
+        times = diffusion.times_at(shares, weighting="likelihood")
+        noise = torch.randn(images.shape, generator=generator, device=images.device, dtype=images.dtype)
         missed = network(diffusion.noised(images, times, noise), times, labels) - noise
         # The expected square of noise stands for its own: only what the network adds to it is sampled.
         errors = errors + missed.flatten(1).square().sum(1) - dimensions

@@ -246,7 +246,7 @@ def test_unfit_setting_is_named(settings: dict[str, Any], preset: Any, field: st
     assert caught.value.field == field
 
 
-@pytest.mark.unit
+@pytest.mark.integration
 def test_score_model_with_other_levels_than_its_images_is_refused(made: tuple[LocalWorkshop, Manifest]) -> None:
     scale = {**TINY, "score": {"levels": 256, "steps": 1}}
     training = plan_of(Run(paper=SLUG, preset="smoke", settings={"scale": scale})).trainings()[0]

@@ -52,7 +52,7 @@ def test_random_corners_succeed_on_a_linear_network_as_often_as_there_are_good_c
 
     shares = []
     for setup in test.setups:
-        scores = (0.5 + 0.1 * signs).double() @ setup.weight[1] + setup.bias[1]
+        scores = (0.5 + 0.1 * signs).double() @ setup.weight + setup.bias
         shares.append(float((scores > 0).double().mean()))
     expected = [1 - (1 - share) ** 5 for share in shares]
     verdict = test.run(_nothing, queries=5)

@@ -39,7 +39,7 @@ def test_convolution_that_reads_out_can_be_named():
     model = nn.Sequential(nn.Conv2d(1, 90, 8), nn.ReLU(), nn.Conv2d(90, 3, 1), nn.Flatten()).eval()
 
     assert "such as 0, 2" in _refused("feature", model=model)
-    assert prepare(model, IMAGES, eps=0.1, inner=20, feature="2").setups[0].weight.shape == (2, 90)
+    assert prepare(model, IMAGES, eps=0.1, inner=20, feature="2").setups[0].weight.shape == (90,)
 
 
 def test_layer_that_is_not_there():

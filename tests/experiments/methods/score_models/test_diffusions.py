@@ -54,7 +54,9 @@ def test_times_for_likelihoods_are_even_in_the_logarithm_of_the_ratio(diffusion:
     ratios = diffusion.log_ratio(diffusion.times_at(shares, weighting="likelihood"))
 
     assert torch.allclose(ratios.diff(), ratios.diff().mean().expand(8), rtol=1e-3)
-    assert torch.allclose(diffusion.times_at(shares, weighting="noise").diff(), torch.tensor((1 - diffusion.earliest) / 8).double())
+    assert torch.allclose(
+        diffusion.times_at(shares, weighting="noise").diff(), torch.tensor((1 - diffusion.earliest) / 8).double()
+    )
 
 
 def test_drift_and_prior_are_those_of_the_paper() -> None:
