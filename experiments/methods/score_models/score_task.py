@@ -26,7 +26,10 @@ class Averaged(nn.Module):
         self.register_buffer("steps", torch.tensor(0))
 
     def follow(self, *, decay: float, until: int) -> None:
-        """Let the average follow the last update, once for each step: a resumed training asks for its first step again."""
+        """Let the average follow the last update, once for each step: a resumed training asks for its first step again.
+
+        What the very last step of a training changes, at its lowest rate, is left out.
+        """
         steps = cast(Tensor, self.steps)
         if int(steps) >= until:
             return
