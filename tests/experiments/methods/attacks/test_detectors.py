@@ -74,7 +74,7 @@ def test_attack_that_ignores_the_detector_does_worse_than_one_that_does_not():
 
     assert aware.rate > ignorant.rate
     assert aware.rate >= 0.95
-    assert "an evaluation has to pass the inverted test" in aware.words
+    assert "an evaluation has to pass the inverted test, too" in aware.words
 
 
 def test_inverted_test_turns_the_detector_that_an_attack_is_given():
@@ -88,7 +88,7 @@ def test_inverted_test_turns_the_detector_that_an_attack_is_given():
     verdict = test.run(looks)
 
     assert all((scores < 0).all() for scores in seen)
-    assert "has to pass the normal test" in verdict.words
+    assert "had to be detected; an evaluation has to pass the normal test" in verdict.words
 
 
 def test_detector_that_detects_all_leaves_nothing_to_test():

@@ -21,7 +21,7 @@ def _drawn(kind, *, norm, radius, seed, image=None):
     return image, KINDS[kind](image, count=40, radius=radius, norm=norm, generator=generator)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(kind=st.sampled_from(sorted(KINDS)), norm=NORMS, radius=RADII, seed=SEEDS)
 def test_points_are_in_the_ball_and_in_the_range(kind, norm, radius, seed):
     image, points = _drawn(kind, norm=norm, radius=radius, seed=seed)
@@ -31,7 +31,7 @@ def test_points_are_in_the_ball_and_in_the_range(kind, norm, radius, seed):
     assert points.max() <= 1
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(norm=NORMS, radius=RADII, seed=SEEDS)
 def test_surface_points_are_at_the_radius_although_the_range_cuts_them(norm, radius, seed):
     # Half of the pixels at the ends of the range, where one direction has no room.
@@ -58,7 +58,7 @@ def test_corners_move_every_pixel_by_the_radius():
     _, points = _drawn("corner", norm="linf", radius=0.1, seed=0, image=image)
 
     torch.testing.assert_close((points - image).abs(), torch.full_like(points, 0.1))
-    assert len(points.unique(dim=0)) == 40
+    assert len({tuple(corner) for corner in points.flatten(1).tolist()}) == 40
 
 
 def test_inner_points_of_the_l2_ball_are_uniform_in_it():
