@@ -17,6 +17,18 @@ from experiments.contract.recipes.observers import MachineAnswers
 from experiments.contract.recipes.occlusion import Blur, Occlusion
 from experiments.contract.recipes.paths import PathSimilarity
 from experiments.contract.recipes.runs import Run
+from experiments.contract.recipes.shards import (
+    ClusterSearch,
+    ClusteredShard,
+    CopySearch,
+    Deduplication,
+    EmbeddingClusters,
+    ShardContents,
+    ShardFingerprints,
+    ShardLabels,
+    ShardList,
+    ShardSelection,
+)
 from experiments.contract.recipes.studies import Analysis, StimulusSet
 from experiments.contract.recipes.trainings import Training
 from experiments.contract.recipes.visualization import FeatureVisualization
@@ -44,6 +56,16 @@ __all__ = [
     "Sign",
     "StimulusSet",
     "Training",
+    "ClusterSearch",
+    "ClusteredShard",
+    "CopySearch",
+    "Deduplication",
+    "EmbeddingClusters",
+    "ShardContents",
+    "ShardFingerprints",
+    "ShardLabels",
+    "ShardList",
+    "ShardSelection",
     "Trajectories",
     "UnitRecipe",
     "recipe_from_json",
@@ -71,6 +93,16 @@ RECIPES: Mapping[str, type[Recipe]] = {
             MachineAnswers,
             Training,
             Run,
+            ClusterSearch,
+            ClusteredShard,
+            CopySearch,
+            Deduplication,
+            EmbeddingClusters,
+            ShardContents,
+            ShardFingerprints,
+            ShardLabels,
+            ShardList,
+            ShardSelection,
         )
     },
 }
