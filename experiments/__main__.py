@@ -1,4 +1,4 @@
-"""The command line of the experiments: `list`, `run`, `report`, `readme` for papers, a `stimulus` of a unit, `shards`, a `bot`."""
+"""The command line: `list`, `run`, `report`, `readme` for papers, a `stimulus` of a unit, `shards` of images, a `bot`."""
 
 import argparse
 import sys

@@ -15,8 +15,8 @@ from experiments.contract.recipes import (
     Attribution,
     Blur,
     Circuit,
-    ClusterSearch,
     ClusteredShard,
+    ClusterSearch,
     CopySearch,
     Deduplication,
     Detector,
@@ -52,7 +52,7 @@ from experiments.methods import (
     small_network,
 )
 from experiments.methods.observers import machine_answers
-from experiments.methods.shards import clusters, contents, copies, deduplication, fingerprints, selection
+from experiments.methods.shards import clusters, contents, copies, deduplication, fingerprints, labels, selection
 
 # Each maker takes its own kind of recipe; the key of MAKERS sees to that.
 Maker = Callable[[Any, Workshop], Product]
@@ -74,6 +74,7 @@ MAKERS: Mapping[type[Recipe], Maker] = {
     ShardList: contents.make_list,
     ShardContents: contents.make_contents,
     ShardFingerprints: fingerprints.make,
+    ShardLabels: labels.make,
     CopySearch: copies.make,
     EmbeddingClusters: clusters.make_centers,
     ClusteredShard: clusters.make_clustered,

@@ -1,4 +1,4 @@
-"""The tasks of `shards`: each has its artifacts made, writes lists, tables or new shards into a folder, and says what they hold."""
+"""The tasks of `shards`: each has its artifacts made, writes lists or new shards into a folder, and says what they hold."""
 
 import argparse
 import json
@@ -17,7 +17,7 @@ from experiments.contract.fields import Json, build, parse_settings, require
 from experiments.contract.local_models import bring_models
 from experiments.contract.recipes import Deduplication, ShardContents, ShardLabels, ShardList, ShardSelection
 from experiments.datasets.archives import expand
-lists_by_domain = None
+from experiments.methods.shards.labels import lists_by_domain
 from experiments.methods.shards.listed import Listed
 from experiments.methods.shards.writing import write_selection
 from experiments.methods.threads import use_threads
@@ -48,8 +48,9 @@ def deduplicate(options: argparse.Namespace) -> None:
         made = workshop.obtain(build(Deduplication, {"clusters": clusters, **settings, "listing": listing}))
         write_files(made, store=workshop.store, out=options.out)
     _tell_loss(made.values)
+    kept, samples, unreadable = (made.values[name] for name in ("kept", "samples", "unreadable"))
     removed = ", ".join(f"{number} by {how}" for how, number in made.values["removed"].items())
-    print(f"{made.values['kept']} of {made.values['samples']} samples kept, removed {removed}, {made.values['unreadable']} unreadable")
+    print(f"{kept} of {samples} samples kept, removed {removed}, {unreadable} unreadable")
     print(f"kept.txt, duplicates.csv, unreadable.csv and, where there are any, groups.png in {options.out}")
 
 

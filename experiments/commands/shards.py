@@ -1,4 +1,4 @@
-"""`shards`: counts, de-duplicates, labels and subsamples WebDataset shards, in one process or several, and goes on after a kill."""
+"""`shards`: counts, de-duplicates, labels and subsamples WebDataset shards in one process or several; a killed one goes on."""
 
 import argparse
 import os

@@ -81,7 +81,10 @@ class ShardFingerprints(OneShard):
 
 @dataclass(frozen=True, kw_only=True)
 class ShardLabels(OneShard):
-    """The domain of each image of a shard, by a classifier of the zoo. Files: `labels`, .npy, int8 [sample], -1 where unreadable."""
+    """The domain of each image of a shard, by a classifier of the zoo.
+
+    Files: `labels`, .npy, int8 [sample]: place among natural, rendition and ambiguous, -1 where there is no image to read.
+    """
 
     kind: ClassVar[str] = "shard_labels"
     classifier: str
@@ -205,7 +208,7 @@ class ClusterSearch(Deduplication):
 
 @dataclass(frozen=True, kw_only=True)
 class ShardSelection(ListedShards):
-    """Exactly `size` samples, mixed from lists of keys by their shares; with one seed a smaller selection is part of a larger one.
+    """Exactly `size` samples, mixed from lists of keys by their shares; with one seed a smaller one is part of a larger one.
 
     Files: `chosen`, .npy, int32 [sample, 2]: shard and row, in the order of the shards.
     """

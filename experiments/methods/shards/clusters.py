@@ -1,4 +1,4 @@
-"""Makers around clusters of embeddings: their centers, a shard sorted by cluster, and the search for neighbors within clusters."""
+"""Makers around clusters of embeddings: their centers, a shard sorted by cluster, and the search within clusters."""
 
 import io
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""A picture of some groups of duplicates, because people would rather look than believe a threshold. Called by `deduplication`."""
+"""A picture of some groups of duplicates: people would rather look than believe a threshold. Called by `deduplication`."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,7 +25,7 @@ def contact_sheet(relations: Relations, *, listed: Listed) -> UInt8[np.ndarray, 
     Of each search the pairs that are furthest apart come first: they are the ones to doubt.
     """
     rows = list(_groups(relations))
-    size = (IMAGES * (SIDE + GAP) + GAP, len(rows) * (SIDE + LINE + GAP) + GAP)
+    size = (max(map(len, rows)) * (SIDE + GAP) + GAP, len(rows) * (SIDE + LINE + GAP) + GAP)
     sheet = Image.new("RGB", size, GROUND)
     draw = ImageDraw.Draw(sheet)
     for line, row in enumerate(rows):

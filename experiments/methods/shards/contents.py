@@ -1,7 +1,7 @@
 """Maker of the lists of what is in shards and of the contents of each; and these contents, as others read them."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -11,7 +11,7 @@ from jaxtyping import Int64, UInt8
 from safetensors.numpy import load, save
 
 from experiments.contract.artifacts import ArtifactStore, Manifest, NewFile, Product, Workshop
-from experiments.contract.fields import Json, build, require
+from experiments.contract.fields import build, require
 from experiments.contract.recipes import ShardContents, ShardList
 from experiments.contract.recipes.shards import OneShard
 from experiments.methods.shards.samples import Sample, samples
@@ -98,12 +98,10 @@ def require_unchanged(shard: OneShard) -> None:
     require(same, "shards", message, "Leave shards alone while they are read, and ask again")
 
 
-def _table(found: Sequence[Sample], digests: UInt8[np.ndarray, "sample 32"]) -> Mapping[str, np.ndarray]:
+def _table(found: Sequence[Sample], digests: UInt8[np.ndarray, "sample 32"]) -> dict[str, np.ndarray]:
     return {
         "key_digests": key_digests([sample.key for sample in found]).copy(),
         "spans": np.array([(sample.start, sample.stop) for sample in found], np.int64).reshape(-1, 2),
         "images": np.array([sample.image or (0, 0) for sample in found], np.int64).reshape(-1, 2),
         "sha256": digests,
     }
-
-

@@ -33,7 +33,11 @@ def make(recipe: CopySearch, workshop: Workshop) -> Product:
     relations = Relations.joined([equal, close])
     alive = sizes > 0
     alive[relations.removed] = False
-    values = {"samples": len(listed), "unreadable": int((sizes == 0).sum()), **{how: relations.counts()[how] for how in ("bytes", "hash")}}
+    values = {
+        "samples": len(listed),
+        "unreadable": int((sizes == 0).sum()),
+        **{how: relations.counts()[how] for how in ("bytes", "hash")},
+    }
     parents = [recipe.listing, *(one.digest for one in made)]
     return Product(new_files=[relations.as_file(), *_left(alive, offsets=listed.offsets)], values=values, parents=parents)
 

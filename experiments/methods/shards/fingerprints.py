@@ -3,7 +3,6 @@
 import io
 import json
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -20,10 +19,11 @@ from experiments.contract.artifacts import ArtifactStore, Manifest, NewFile, Pro
 from experiments.contract.errors import InputError
 from experiments.contract.fields import build
 from experiments.contract.recipes import ShardContents, ShardFingerprints
-from experiments.datasets.images import Span, cut_square, decode
+from experiments.datasets.images import cut_square
 from experiments.datasets.sources import frame_center
 from experiments.methods.exemplars import as_tensor
 from experiments.methods.shards.contents import BINARY, Contents, require_unchanged
+from experiments.methods.shards.looking import GROUND, Seen, look
 from model_zoo.activations import aggregate, batch_size, layer_output
 from model_zoo.address import UnitAddress
 from model_zoo.catalogue import aggregation_of
@@ -32,20 +32,6 @@ from model_zoo.loading import LoadedModel, load
 HASHED_SIDE, FREQUENCIES = 32, 8
 PLAIN = 1.0
 """Standard deviation in gray levels below which an image has nothing to hash."""
-GRAY = 128
-"""Behind what is transparent."""
-THREADS = 2
-"""Decoding lets go of Python's lock."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Seen:
-    """An image as it is fingerprinted."""
-
-    pixels: UInt8[np.ndarray, "side side 3"]
-    hash: UInt8[np.ndarray, "8"] | None
-    size: int
-    """Pixels of the whole image."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,19 +67,21 @@ def make(recipe: ShardFingerprints, workshop: Workshop) -> Product:
     channels = model.card.layers[recipe.layer].channels
     embeddings = np.zeros((len(spans), channels), np.float16)
     hashes, hashed = np.zeros((len(spans), FREQUENCIES), np.uint8), np.zeros(len(spans), bool)
-    sizes, unreadable = np.zeros(len(spans), np.int64), {}
+    sizes = np.zeros(len(spans), np.int64)
+    unreadable: dict[int, str] = {}
     step = batch_size(recipe.resolution, device=model.device)
     require_unchanged(recipe)
     for first in range(0, len(spans), step):
         workshop.report(first, len(spans), f"fingerprints of {Path(recipe.path).name}")
-        seen = look(Path(recipe.path), spans[first : first + step], side=recipe.resolution)
-        whole = {row: image for row, image in enumerate(seen, start=first) if isinstance(image, Seen)}
-        unreadable |= {row: image for row, image in enumerate(seen, start=first) if isinstance(image, str)}
-        for row, image in whole.items():
-            sizes[row], hashed[row] = image.size, image.hash is not None
-            hashes[row] = image.hash if image.hash is not None else 0
+        seen = look(Path(recipe.path), spans[first : first + step], shorter_side=2 * recipe.resolution)
+        whole = {row: one for row, one in enumerate(seen, start=first) if isinstance(one, Seen)}
+        unreadable |= {row: one for row, one in enumerate(seen, start=first) if isinstance(one, str)}
+        for row, one in whole.items():
+            sizes[row], own = one.pixels, perceptual_hash(one.image)
+            hashed[row], hashes[row] = own is not None, 0 if own is None else own
         if whole:
-            embeddings[[*whole]] = _embed([image.pixels for image in whole.values()], recipe, model=model)
+            squares = [_center(one.image, side=recipe.resolution) for one in whole.values()]
+            embeddings[[*whole]] = _embed(squares, recipe, model=model)
     require_unchanged(recipe)
     table = save({"hashes": hashes, "hashed": hashed, "sizes": sizes})
     files = [
@@ -103,12 +91,6 @@ def make(recipe: ShardFingerprints, workshop: Workshop) -> Product:
     ]
     values = {"samples": len(spans), "unreadable": len(unreadable), "weights_sha256": model.card.weights.sha256}
     return Product(new_files=files, values=values, parents=[listed.digest])
-
-
-def look(path: Path, spans: Int64[np.ndarray, "sample 2"], *, side: int) -> Sequence[Seen | str]:
-    """The images at these spans of a shard, or why one cannot be seen."""
-    with ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="look") as executor:
-        return list(executor.map(lambda span: _look(path, (int(span[0]), int(span[1])), side=side), spans))
 
 
 def perceptual_hash(image: Image.Image) -> UInt8[np.ndarray, "8"] | None:
@@ -130,19 +112,9 @@ def array_bytes(array: np.ndarray) -> bytes:
     return content.getvalue()
 
 
-def _look(path: Path, span: Span, *, side: int) -> Seen | str:
-    if span[1] == 0:
-        return "has no image"
-    try:
-        decoded = decode(path, field="shards", span=span, shorter_side=2 * side)
-    except InputError as error:
-        return error.message
-    image = Image.new("RGB", decoded.image.size, (GRAY, GRAY, GRAY))
-    image.paste(decoded.image, mask=decoded.image if decoded.image.mode == "RGBA" else None)
-    # No chance is in this frame.
-    box = frame_center(image.size, 0, np.random.default_rng(0)).box
-    pixels = cut_square(image, box, side=side, gray=GRAY)
-    return Seen(pixels=pixels, hash=perceptual_hash(image), size=decoded.size[0] * decoded.size[1])
+def _center(image: Image.Image, *, side: int) -> UInt8[np.ndarray, "side side 3"]:
+    """The published center crop; no chance is in it."""
+    return cut_square(image, frame_center(image.size, 0, np.random.default_rng(0)).box, side=side, gray=GROUND[0])
 
 
 def _embed(

@@ -13,8 +13,10 @@ from experiments.contract.recipes import ShardContents, ShardLabels
 from experiments.datasets.domains import Domain
 from experiments.methods.domains.labelling import domains_of
 from experiments.methods.shards.contents import BINARY, Contents, require_unchanged
-from experiments.methods.shards.fingerprints import Seen, array_bytes, look
+from experiments.methods.shards.fingerprints import array_bytes
 from experiments.methods.shards.listed import Listed
+from experiments.methods.shards.looking import Seen, look
+from model_zoo.catalogue import card
 
 DOMAINS: tuple[Domain, ...] = get_args(Domain)
 UNREADABLE = -1
@@ -32,16 +34,18 @@ def make(recipe: ShardLabels, workshop: Workshop) -> Product:
     path = Path(recipe.path)
     labels = np.full(len(spans), UNREADABLE, np.int8)
     require_unchanged(recipe)
+    side = card(recipe.classifier).input_size
     for first in range(0, len(spans), BATCH):
         workshop.report(first, len(spans), f"domains of {path.name}")
-        seen = enumerate(look(path, spans[first : first + BATCH], side=SIDE), start=first)
-        whole = {row: image.pixels for row, image in seen if isinstance(image, Seen)}
+        seen = enumerate(look(path, spans[first : first + BATCH], shorter_side=2 * side), start=first)
+        whole = {row: np.asarray(one.image) for row, one in seen if isinstance(one, Seen)}
         domains = domains_of(recipe.classifier, whole.values(), device=workshop.device) if whole else []
         labels[[*whole]] = [DOMAINS.index(domain) for domain in domains]
     require_unchanged(recipe)
-    counts = {domain: int((labels == place).sum()) for place, domain in enumerate(DOMAINS)}
+    counts: dict[str, int] = {domain: int((labels == place).sum()) for place, domain in enumerate(DOMAINS)}
     file = NewFile(name="labels", content=array_bytes(labels), media_type=BINARY)
-    return Product(new_files=[file], values={**counts, "unreadable": int((labels == UNREADABLE).sum())}, parents=[listed.digest])
+    unreadable = int((labels == UNREADABLE).sum())
+    return Product(new_files=[file], values={**counts, "unreadable": unreadable}, parents=[listed.digest])
 
 
 def lists_by_domain(listed: Listed, labelled: Sequence[Manifest]) -> dict[str, list[str]]:

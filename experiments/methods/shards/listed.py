@@ -107,5 +107,3 @@ def as_items(digests: UInt8[np.ndarray, "sample bytes"]) -> np.ndarray:
     """Each row as one item that sorts and compares."""
     contiguous = np.ascontiguousarray(digests)
     return contiguous.view(f"S{contiguous.shape[1]}").ravel()
-
-

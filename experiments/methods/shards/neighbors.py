@@ -67,22 +67,17 @@ def near_embeddings(embeddings: Float[np.ndarray, "item channel"], *, distance: 
     return removed, kept_for[removed], np.maximum(far[removed], 0)
 
 
-def centers(
-    embeddings: Float[np.ndarray, "item channel"], *, count: int, seed: int
-) -> Float[np.ndarray, "cluster channel"]:
+def centers(embeddings: Float[np.ndarray, "item channel"], *, count: int, seed: int) -> Float[np.ndarray, "cluster channel"]:
     """Of spherical k-means."""
     vectors = np.ascontiguousarray(embeddings, np.float32)
     use_same_threads()
     # It warns below 39 items a cluster; how many clusters there are is the user's choice.
     kmeans = faiss.Kmeans(vectors.shape[1], count, seed=seed, spherical=True, niter=20, min_points_per_centroid=1)
     kmeans.train(vectors)
-    found: Float[np.ndarray, "cluster channel"] = kmeans.centroids
-    return found
+    return np.asarray(kmeans.centroids)
 
 
-def nearest_centers(
-    embeddings: Float[np.ndarray, "item channel"], centers: Float[np.ndarray, "cluster channel"]
-) -> np.ndarray:
+def nearest_centers(embeddings: Float[np.ndarray, "item channel"], centers: Float[np.ndarray, "cluster channel"]) -> np.ndarray:
     """For each item the number of the cluster that it belongs to."""
     use_same_threads()
     index = faiss.IndexFlatIP(centers.shape[1])
@@ -91,9 +86,7 @@ def nearest_centers(
     return found
 
 
-def _remove_within(
-    vectors: np.ndarray, items: np.ndarray, *, kept_for: np.ndarray, far: np.ndarray, least: np.float32
-) -> None:
+def _remove_within(vectors: np.ndarray, items: np.ndarray, *, kept_for: np.ndarray, far: np.ndarray, least: np.float32) -> None:
     """Remove those of some items that are near to an earlier one of them that stays."""
     if not len(items):
         return

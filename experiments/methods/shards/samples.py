@@ -11,7 +11,6 @@ from experiments.contract.errors import InputError
 from experiments.datasets.archives import BLOCK, Member, Skipped, is_image, members
 from experiments.datasets.images import Span
 
-
 META = re.compile("__.*__")
 """Names of files that tell of the shard."""
 
