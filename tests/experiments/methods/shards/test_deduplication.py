@@ -10,11 +10,12 @@ import pytest
 from PIL import Image
 
 from experiments.commands.processes import ManyProcesses
-from experiments.contract.artifacts import ArtifactStore, Manifest
+from experiments.contract.artifacts import Manifest
 from experiments.contract.errors import InputError
 from experiments.contract.recipes import ClusterSearch, Deduplication
 from experiments.datasets.stamps import FOLDER
 from experiments.methods.shards.fingerprints import perceptual_hash
+from experiments.methods.shards.listed import listed_shards
 from experiments.methods.shards.relations import Relations
 from experiments.workshop import LocalWorkshop
 from tests.experiments.methods.shards.planted import Files, dealt, encoded, listing, pictures, sample
@@ -48,10 +49,14 @@ def samples() -> dict[str, Files]:
         "cropped": encoded(images[6].crop((9, 6, width - 5, height - 8))),
         "larger": encoded(images[7].resize((2 * width, 2 * height), Image.Resampling.BICUBIC)),
     }
-    return made | {key: sample(key, image) for key, image in near.items()} | {
-        "empty": {"txt": b"no image"},
-        "damaged": sample("damaged", b"no image either"),
-    }
+    return (
+        made
+        | {key: sample(key, image) for key, image in near.items()}
+        | {
+            "empty": {"txt": b"no image"},
+            "damaged": sample("damaged", b"no image either"),
+        }
+    )
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +82,9 @@ def table(made: Manifest, name: str, workshop: LocalWorkshop) -> Iterator[dict[s
     return csv.DictReader(io.StringIO(workshop.store.read_blob(made.file(name).sha256).decode()))
 
 
-def test_planted_duplicates_are_found_and_different_images_stay(made: Manifest, workshop: LocalWorkshop, samples: dict[str, Files]):
+def test_planted_duplicates_are_found_and_different_images_stay(
+    made: Manifest, workshop: LocalWorkshop, samples: dict[str, Files]
+):
     kept = workshop.store.read_blob(made.file("kept.txt").sha256).decode().split()
 
     removed = {row["removed"]: (row["kept"], row["how"]) for row in table(made, "duplicates.csv", workshop)}
@@ -113,16 +120,18 @@ def test_contact_sheet_shows_a_row_for_each_group(made: Manifest, workshop: Loca
     assert (own < other).all()
 
 
-def test_two_processes_find_what_one_finds(
-    made: Manifest, paths: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_two_processes_find_what_one_finds(made: Manifest, paths: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("ARTIFACT_URL", str(tmp_path / "store"))
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    store = ArtifactStore(str(tmp_path / "store"))
-    many = ManyProcesses(store=store, device="cpu", report=lambda _done, _total, _doing: None, processes=2)
+    one = new_workshop(tmp_path / "store")
+    many = ManyProcesses(store=one.store, device="cpu", report=lambda _done, _total, _doing: None, processes=2)
+    asked = recipe(paths, one)
 
-    again = many.obtain(recipe(paths, many))
+    # What takes long is made side by side; the rest is the same code in either case.
+    prints = many.obtain_all([asked.fingerprints(shard) for shard in listed_shards(asked.listing, store=one.store)])
+    again = one.obtain(asked)
 
+    assert len(prints) == 3
     assert again.digest == made.digest
     assert {file.name: file.sha256 for file in again.files} == {file.name: file.sha256 for file in made.files}
 

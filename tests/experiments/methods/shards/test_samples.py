@@ -29,7 +29,9 @@ def made(count: int) -> dict[str, dict[str, bytes]]:
 
 
 def test_samples_are_those_of_the_webdataset_library(tmp_path: Path):
-    path = write_shard(tmp_path / "a.tar", made(5) | {"__meta__/info": {"json": b"{}"}, "part/with.dots": {"cls.txt": b"1", "PNG": b"2"}})
+    path = write_shard(
+        tmp_path / "a.tar", made(5) | {"__meta__/info": {"json": b"{}"}, "part/with.dots": {"cls.txt": b"1", "PNG": b"2"}}
+    )
     workshop = new_workshop(tmp_path / "store")
     expected = list(webdataset.WebDataset(str(path), shardshuffle=False, empty_check=False))
 
@@ -38,7 +40,9 @@ def test_samples_are_those_of_the_webdataset_library(tmp_path: Path):
 
     images = [next((one[kind] for kind in one if kind.endswith(("jpg", "png"))), b"") for one in expected]
     assert list(contents.keys) == [one["__key__"] for one in expected]
-    assert [hashlib.sha256(image).digest() if image else bytes(32) for image in images] == [row.tobytes() for row in contents.sha256]
+    assert [hashlib.sha256(image).digest() if image else bytes(32) for image in images] == [
+        row.tobytes() for row in contents.sha256
+    ]
     content = path.read_bytes()
     assert [content[at : at + length] for at, length in contents.images] == images
     assert made_of.values == {
@@ -62,7 +66,9 @@ def test_bytes_of_samples_with_an_end_are_a_tar_file_of_them(tmp_path: Path):
         assert [member.get_info() for member in new.getmembers()] == [member.get_info() for member in wanted]
 
 
-@pytest.mark.parametrize(("cut", "whole", "lost"), [("in the image", 3, 1), ("after the image", 3, 1), ("after the sample", 4, 0)])
+@pytest.mark.parametrize(
+    ("cut", "whole", "lost"), [("in the image", 3, 1), ("after the image", 3, 1), ("after the sample", 4, 0)]
+)
 def test_broken_shard_gives_the_whole_samples_before_the_break(tmp_path: Path, cut: str, whole: int, lost: int):
     files = {f"{number:03d}": sample(f"{number:03d}", bytes([number]) * 700) for number in range(5)}
     path = write_shard(tmp_path / "a.tar", files)
@@ -103,7 +109,10 @@ def test_unreadable_shard_among_others_is_told(tmp_path: Path):
 
 
 def test_key_in_two_shards_is_an_error_that_names_both(tmp_path: Path):
-    paths = [write_shard(tmp_path / name, {key: sample(key, b"1"), "twice": sample("twice", b"2")}) for name, key in (("a.tar", "x"), ("b.tar", "y"))]
+    paths = [
+        write_shard(tmp_path / name, {key: sample(key, b"1"), "twice": sample("twice", b"2")})
+        for name, key in (("a.tar", "x"), ("b.tar", "y"))
+    ]
     workshop = new_workshop(tmp_path / "store")
 
     with pytest.raises(InputError, match=r"the key twice is in .*a\.tar and in .*b\.tar"):

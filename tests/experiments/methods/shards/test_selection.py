@@ -5,12 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import chi2
 
 from experiments.contract.artifacts import Manifest
 from experiments.contract.errors import InputError
 from experiments.contract.recipes import ShardSelection
+from experiments.methods.shards.contents import key_digests
 from experiments.methods.shards.listed import Listed
-from experiments.methods.shards.selection import split
+from experiments.methods.shards.selection import first, split
 from experiments.workshop import LocalWorkshop
 from tests.experiments.methods.shards.planted import dealt, listing, sample
 from tests.experiments.methods.workshops import new_workshop
@@ -70,14 +72,15 @@ def test_choice_follows_from_keys_and_seed_not_from_the_order_of_shards(
     assert set(one) != set(other)
 
 
-def test_every_sample_is_as_likely_as_any_other(paths: list[Path], workshop: LocalWorkshop, tmp_path: Path):
-    times = dict.fromkeys(KEYS, 0)
-    for seed in range(60):
-        for key in keys_of(select(paths, workshop, size=30, seed=seed), workshop, tmp_path):
-            times[key] += 1
+def test_every_sample_is_as_likely_as_any_other():
+    digests = key_digests(KEYS)
 
-    # Binomial, n = 60, p = 1/2: variance 15.
-    assert np.var(list(times.values())) == pytest.approx(15, rel=0.5)
+    chosen = np.stack([first(np.arange(COUNT), count=30, digests=digests, seed=seed) for seed in range(400)])
+
+    # Chi-square of the times that each is taken of 400; without replacement each is half of that of a multinomial.
+    times = np.bincount(chosen.ravel(), minlength=COUNT)
+    statistic = ((times - 200) ** 2 / 100).sum() * (COUNT - 1) / COUNT
+    assert 0.001 < chi2.sf(statistic, COUNT - 1) < 0.999
 
 
 def test_lists_without_a_size_are_taken_whole(paths: list[Path], workshop: LocalWorkshop, tmp_path: Path):
