@@ -1,5 +1,4 @@
-"""What simulated observers may know and participants never do: what each served image is, how strongly it activates its unit, or
-which label its making gives it."""
+"""What simulated observers may know and participants never do: the part, activation or label of each served image."""
 
 import json
 from pathlib import Path

@@ -13,8 +13,9 @@ from experiments.methods.label_analysis.kappas import Kappa, cohen, fleiss, imag
 from experiments.methods.label_analysis.ratings import LABELS, Ratings, read_ratings
 
 ABOUT = (
-    "Cohen's kappa (Cohen 1960), for several pairs their mean; Fleiss' kappa (Fleiss 1971) over the images that have as many labels "
-    "as most have. Intervals: percentile bootstrap over images. The making tells how an image was made; nobody need see it so."
+    "Cohen's kappa (Cohen 1960), for several pairs their mean; Fleiss' kappa (Fleiss 1971) over the images that have as many "
+    "labels as most have. Intervals: percentile bootstrap over images. The making tells how an image was made; nobody need see "
+    "it so."
 )
 NO_PAIR = "no two annotators share images on which labels differ"
 FEWEST = 2

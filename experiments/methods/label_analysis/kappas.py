@@ -52,7 +52,7 @@ def cohen(
 def fleiss(
     counts: Int[np.ndarray, "image label"], *, weights: Float[np.ndarray, "resample image"]
 ) -> Float[np.ndarray, " resample"]:
-    """Kappa of all raters under each weighting of the images (Fleiss 1971, eqs. 1-7); every image has as many labels, at least two.
+    """Kappa of all raters under each weighting of the images (Fleiss 1971, eqs. 1-7); every image has equally many, at least 2.
 
     NaN where all labels are the same.
     """

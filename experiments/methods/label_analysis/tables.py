@@ -108,5 +108,5 @@ def _labels(of_groups: dict[str, Ratings]) -> Table:
         for row, column in np.argwhere(ratings.codes != NONE)
     ]
     columns = ("image", "participant", "label", "truth", "group")
-    about = "Every label of every annotator in main trials, of people alone where there are any: what a domain classifier is trained on."
+    about = "Every label in main trials, of people alone where there are any: what a domain classifier is trained on."
     return Table(name="labels", title="All labels", about=about, columns=columns, rows=rows)

@@ -1,4 +1,4 @@
-"""The analysis of the labelling study: agreement of annotators, what they call what, and the labels that a classifier learns from.
+"""The analysis of the labelling study: agreement of annotators, what they call what, the labels that a classifier learns from.
 
 The claims of the paper are about networks and are checked by its run, which takes these labels by the digest of this analysis.
 """

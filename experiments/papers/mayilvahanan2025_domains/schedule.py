@@ -1,4 +1,4 @@
-"""Which images each session labels: the images are dealt into shares of one session's size, and each share goes to some annotators.
+"""Which images each session labels: they are dealt into shares of a session's size, and each share goes to some annotators.
 
 Sessions of one share label the same images, so that the agreement of each pair of them rests on all images of a session.
 """

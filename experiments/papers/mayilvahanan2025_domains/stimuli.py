@@ -1,4 +1,4 @@
-"""Stimuli of the labelling study: images of the three domains, drawn by the study's seed; their labels are those of their making."""
+"""Stimuli of the labelling study: images of the three domains, drawn by the study's seed and labelled by their making."""
 
 import io
 
