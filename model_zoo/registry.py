@@ -10,6 +10,7 @@ from model_zoo.sources import (
     additive_autoencoder,
     clip_towers,
     convolutional_encoder,
+    domain_classifier,
     efficientnet_lite,
     lucent_networks,
     mask_encoder,
@@ -51,5 +52,6 @@ SOURCES: Mapping[str, Source] = {
     "mask_encoder": mask_encoder,
     "convolutional_encoder": convolutional_encoder,
     "resnet_encoder": resnet_encoder,
+    "domain_classifier": domain_classifier,
 }
 """By the name that stands in a card."""
