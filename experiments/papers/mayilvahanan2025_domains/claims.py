@@ -1,0 +1,3 @@
+"""Claims of the paper."""
+
+CLAIMS: tuple[object, ...] = ()
