@@ -52,13 +52,16 @@ def _precision(result: Result) -> Judged:
     card = result["metrics"].get("classifier")
     if card is None:
         return None
+    points = card["test"]["points"]
+    if any(point["accepted"] == 0 for point in points.values()):
+        return _judged(result, "no test image is accepted by one of the heads", False)
     words = [
         f"{head}: precision {point['precision']:.3f} of {point['accepted']} test images, at least {point['lowest']:.3f}, "
         f"recall {point['recall']:.3f}"
-        for head, point in card["test"]["points"].items()
+        for head, point in points.items()
     ]
     value = f"{'; '.join(words)}; {card['test']['shares']['ambiguous']:.0%} ambiguous, by {card['description']}"
-    return _judged(result, value, all(point["precision"] >= PRECISION for point in card["test"]["points"].values()))
+    return _judged(result, value, all(point["precision"] >= PRECISION for point in points.values()))
 
 
 def _agreement(result: Result) -> Judged:

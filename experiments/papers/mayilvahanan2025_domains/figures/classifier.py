@@ -23,7 +23,8 @@ def precision_figure(card: Mapping[str, Any]) -> RunFigure:
         for head, curve in card["test"]["curves"].items():
             axes.plot(curve["recall"], curve["precision"], color=HEAD_COLORS[head], label=f"{head} against the rest")
             point = card["test"]["points"][head]
-            axes.plot([point["recall"]], [point["precision"]], "o", color=HEAD_COLORS[head])
+            if point["accepted"]:
+                axes.plot([point["recall"]], [point["precision"]], "o", color=HEAD_COLORS[head])
         axes.axhline(0.98, color=INK, linewidth=1, linestyle=(0, (4, 3)))
         axes.set_xlabel("Recall")
         axes.set_ylabel("Precision")
