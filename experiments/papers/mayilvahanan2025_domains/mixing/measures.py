@@ -13,7 +13,7 @@ from scipy.special import expit, logit
 RESAMPLES = 4000
 LEVEL = 0.95
 EDGE = 0.005
-"""Accuracies are kept so far from 0 and 1 where their logits are taken."""
+"""Accuracies are kept so far from 0 and 1 where their logits are taken, and from 0 where others are divided by them."""
 
 Accuracies = Float[np.ndarray, "share seed object"]
 Metrics = dict[str, Any]
@@ -29,10 +29,10 @@ def mixing_metrics(
     draws = [(slice(None), slice(None)), *_draws(natural.shape[1:], seed=seed)]
     curves = {"natural": _means(natural, draws), "rendition": _means(rendition, draws)}
     both = np.stack([curves["natural"], curves["rendition"]])
-    combined = {"arithmetic": both.mean(axis=0), "harmonic": 2 * both.prod(axis=0) / np.maximum(both.sum(axis=0), 1e-9)}
+    combined = {"arithmetic": both.mean(axis=0), "harmonic": 2 * both.prod(axis=0) / np.maximum(both.sum(axis=0), EDGE)}
     random = {name: _means(values, draws) for name, values in reference.items()}
-    relative = curves["rendition"] / np.maximum(random["rendition"], 1e-9)
-    relative_natural = curves["natural"] / np.maximum(random["natural"], 1e-9)
+    relative = curves["rendition"] / np.maximum(random["rendition"], EDGE)
+    relative_natural = curves["natural"] / np.maximum(random["natural"], EDGE)
     named = {**curves, **combined, "relative_rendition": relative, "relative_natural": relative_natural}
     return {
         "shares": list(shares),
