@@ -64,39 +64,24 @@ def make(recipe: ShardFingerprints, workshop: Workshop) -> Product:
     listed = workshop.obtain(shard)
     spans = Contents.of(listed, store=workshop.store).images
     model = load(recipe.model, device=workshop.device)
-    channels = model.card.layers[recipe.layer].channels
-    embeddings = np.zeros((len(spans), channels), np.float16)
-    hashes, hashed = np.zeros((len(spans), FREQUENCIES), np.uint8), np.zeros(len(spans), bool)
-    sizes = np.zeros(len(spans), np.int64)
-    unreadable: dict[int, str] = {}
-    step = batch_size(recipe.resolution, device=model.device)
     require_unchanged(recipe)
-    for first in range(0, len(spans), step):
-        workshop.report(first, len(spans), f"fingerprints of {Path(recipe.path).name}")
-        seen = look(Path(recipe.path), spans[first : first + step], shorter_side=2 * recipe.resolution)
-        whole = {row: one for row, one in enumerate(seen, start=first) if isinstance(one, Seen)}
-        unreadable |= {row: one for row, one in enumerate(seen, start=first) if isinstance(one, str)}
-        for row, one in whole.items():
-            sizes[row], own = one.pixels, perceptual_hash(one.image)
-            hashed[row], hashes[row] = own is not None, 0 if own is None else own
-        if whole:
-            squares = [_center(one.image, side=recipe.resolution) for one in whole.values()]
-            embeddings[[*whole]] = _embed(squares, recipe, model=model)
+    prints, embeddings = _look_at_all(spans, recipe, model=model, workshop=workshop)
     require_unchanged(recipe)
-    table = save({"hashes": hashes, "hashed": hashed, "sizes": sizes})
+    table = save({"hashes": prints.hashes, "hashed": prints.hashed, "sizes": prints.sizes})
+    reasons = json.dumps(prints.unreadable).encode()
     files = [
         NewFile(name="table", content=table, media_type=BINARY),
         NewFile(name="embeddings", content=array_bytes(embeddings), media_type=BINARY),
-        NewFile(name="unreadable", content=json.dumps(unreadable).encode(), media_type="application/json"),
+        NewFile(name="unreadable", content=reasons, media_type="application/json"),
     ]
-    values = {"samples": len(spans), "unreadable": len(unreadable), "weights_sha256": model.card.weights.sha256}
+    values = {"samples": len(spans), "unreadable": len(prints.unreadable), "weights_sha256": model.card.weights.sha256}
     return Product(new_files=files, values=values, parents=[listed.digest])
 
 
 def perceptual_hash(image: Image.Image) -> UInt8[np.ndarray, "8"] | None:
     """64 bits: which of the 8 x 8 lowest frequencies of the image at 32 x 32 px are above their median; None where all is plain.
 
-    A cosine transform as in Zauner 2010, section 3.2.1.
+    By the cosine transform, after Zauner 2010.
     """
     small = np.asarray(image.convert("L").resize((HASHED_SIDE, HASHED_SIDE), Image.Resampling.LANCZOS), np.float64)
     if small.std() < PLAIN:
@@ -110,6 +95,29 @@ def array_bytes(array: np.ndarray) -> bytes:
     content = io.BytesIO()
     np.save(content, array)
     return content.getvalue()
+
+
+def _look_at_all(
+    spans: Int64[np.ndarray, "sample 2"], recipe: ShardFingerprints, *, model: LoadedModel, workshop: Workshop
+) -> tuple[Fingerprints, Float[np.ndarray, "sample channel"]]:
+    """Fingerprints and embeddings of all images of a shard."""
+    path, step = Path(recipe.path), batch_size(recipe.resolution, device=model.device)
+    embeddings = np.zeros((len(spans), model.card.layers[recipe.layer].channels), np.float16)
+    hashes, hashed = np.zeros((len(spans), FREQUENCIES), np.uint8), np.zeros(len(spans), bool)
+    sizes = np.zeros(len(spans), np.int64)
+    unreadable: dict[int, str] = {}
+    for first in range(0, len(spans), step):
+        workshop.report(first, len(spans), f"fingerprints of {path.name}")
+        seen = look(path, spans[first : first + step], shorter_side=2 * recipe.resolution)
+        whole = {row: one for row, one in enumerate(seen, start=first) if isinstance(one, Seen)}
+        unreadable |= {row: one for row, one in enumerate(seen, start=first) if isinstance(one, str)}
+        for row, one in whole.items():
+            sizes[row], own = one.pixels, perceptual_hash(one.image)
+            hashed[row], hashes[row] = own is not None, 0 if own is None else own
+        if whole:
+            squares = [_center(one.image, side=recipe.resolution) for one in whole.values()]
+            embeddings[[*whole]] = _embed(squares, recipe, model=model)
+    return Fingerprints(hashes=hashes, hashed=hashed, sizes=sizes, unreadable=unreadable), embeddings
 
 
 def _center(image: Image.Image, *, side: int) -> UInt8[np.ndarray, "side side 3"]:
