@@ -56,7 +56,7 @@ class DomainClassifier(nn.Module):
 
 
 def gram(maps: Float[Tensor, "batch channel height width"]) -> Float[Tensor, "batch pair"]:
-    """The upper triangle of the Gram matrix of the channels (Gatys et al. 2016, eq. 3) over positions, each entry's root with its sign."""
+    """The upper triangle of the Gram matrix of the channels (Gatys et al. 2016, eq. 3): of each mean its root, with its sign."""
     flat = maps.flatten(2)
     products = flat @ flat.transpose(1, 2) / flat.shape[2]
     rows, columns = torch.triu_indices(flat.shape[1], flat.shape[1], device=flat.device)

@@ -1,9 +1,10 @@
 """Lists the images of the three domains by part, without reading any. Called by studies, classifiers and the mixing study."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from experiments.contract.errors import InputError
 from experiments.contract.fields import require
 from experiments.datasets.domains.sources import DomainSource, Part, domain_sources
 
@@ -17,6 +18,11 @@ PHOTOGRAPH = "photograph"
 """Style of what nothing was done to."""
 MIXED = ("blend", "stylized_part", "drawn_object", "collage")
 """Styles of ambiguous images; see `mixtures`."""
+DOMAIN_BY_STYLE: Mapping[str, Domain] = {
+    PHOTOGRAPH: "natural",
+    **dict.fromkeys((DRAWN, *RENDITIONS), "rendition"),
+    **dict.fromkeys(MIXED, "ambiguous"),
+}
 CROPS = 24
 """Views of a photograph for each view of an object, as there are few."""
 
@@ -60,6 +66,22 @@ def domain_images(
         if source.kind != "drawing" or domain == "rendition"
     )
     return tuple(image for image in listed if not styles or image.style in styles)
+
+
+def image_named(name: str) -> DomainImage:
+    """The image that has a name.
+
+    Raises:
+        InputError: No image has it.
+    """
+    source, _, rest = name.partition(":")
+    view, _, style = rest.partition(":")
+    known = next((one for one in domain_sources() if one.name == source), None)
+    domain = DOMAIN_BY_STYLE.get(style)
+    remedy = "Give names as domain_images lists them, such as those that a labelling study writes"
+    if known is None or domain is None or not view.isdecimal():
+        raise InputError(field="labels", message=f"no image is called {name!r}", remedy=remedy)
+    return DomainImage(name=name, source=source, label=known.label, domain=domain, style=style)
 
 
 def image_of(source: DomainSource, *, view: int, domain: Domain, turn: int) -> DomainImage:

@@ -1,4 +1,4 @@
-"""Descriptions of images that heads read: of the frozen network, and plain ones as baselines. Called by the classifier's stage."""
+"""Descriptions of images that heads read: of the frozen network, and plain ones as baselines. Called by the classifier."""
 
 from collections.abc import Callable, Mapping, Sequence
 
