@@ -19,11 +19,12 @@ class OperatingPoint:
     """A threshold and what it does on the images that it was chosen on, or on others."""
 
     threshold: float
-    precision: float
-    """Of what is accepted; NaN where nothing is."""
+    precision: float | None
+    """Of what is accepted; None where nothing is."""
     lowest: float
     """Lower end of the one-sided 95 % interval of the precision (Clopper & Pearson 1934)."""
-    recall: float
+    recall: float | None
+    """None where no image is of the head's domain."""
     accepted: int
 
 
@@ -44,10 +45,12 @@ def smallest_threshold(
         message = f"among the {len(truth)} validation images there are {which} images of {name}"
         raise InputError(field="labels", message=message, remedy="Give labels of at least two domains in each part")
     found = [operating_point(scores, truth, threshold=float(threshold)) for threshold in np.unique(scores)]
-    fit = [point for point in found if point.precision >= precision]
+    fit = [point for point in found if (point.precision or 0) >= precision]
     if not fit:
-        best = max(found, key=lambda point: point.precision)
-        message = f"{name} reaches a precision of {best.precision:.3f} at most, with {best.accepted} images, and not {precision}"
+        best = max(found, key=lambda point: point.precision or 0)
+        message = (
+            f"{name} reaches a precision of {best.precision or 0:.3f} at most, with {best.accepted} images, and not {precision}"
+        )
         raise InputError(field="precision", message=message, remedy="Give a lower precision, or more or better labels")
     return min(fit, key=lambda point: point.threshold)
 
@@ -60,8 +63,8 @@ def operating_point(
     right, count = int((accepted & truth).sum()), int(accepted.sum())
     return OperatingPoint(
         threshold=threshold,
-        precision=right / count if count else float("nan"),
+        precision=right / count if count else None,
         lowest=float(stats.beta.ppf(1 - CONFIDENCE, right, count - right + 1)) if right else 0.0,
-        recall=right / int(truth.sum()) if truth.any() else float("nan"),
+        recall=right / int(truth.sum()) if truth.any() else None,
         accepted=count,
     )

@@ -8,4 +8,5 @@ EXPERIMENT = Experiment(
     citation="Mayilvahanan, Zimmermann, Wiedemer, Rusak, Juhos, Bethge, Brendel. ICLR 2025",
     url="https://arxiv.org/abs/2410.08258",
     asks_people=True,
+    runs=True,
 )

@@ -20,6 +20,8 @@ class ClassifierConfiguration:
     """Of each source, to learn from; photographs have more."""
     held_out_views: int = 2
     """The same of validation and test sources, as a precision of .98 takes many images to tell."""
+    every: int = 1
+    """Only every so many of the images are taken."""
     precision: float = 0.98
     """Of each head on validation images; that of Mayilvahanan et al. 2025."""
 
@@ -29,4 +31,5 @@ class ClassifierConfiguration:
         require_range(self, "side", 32, 512)
         require_range(self, "views", 1, 1000)
         require_range(self, "held_out_views", 1, 1000)
+        require_range(self, "every", 1, 100)
         require_range(self, "precision", 0.5, 1)

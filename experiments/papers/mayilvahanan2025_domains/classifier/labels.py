@@ -40,7 +40,7 @@ def by_making(configuration: ClassifierConfiguration) -> dict[Part, Labeled]:
         "validation": configuration.held_out_views,
         "test": configuration.held_out_views,
     }
-    listed = {part: domain_images(part, views=count) for part, count in views.items()}
+    listed = {part: domain_images(part, views=count)[:: configuration.every] for part, count in views.items()}
     return {part: Labeled(images=list(images), labels=[image.domain for image in images]) for part, images in listed.items()}
 
 
