@@ -21,6 +21,7 @@ from experiments.methods.shards.labels import lists_by_domain
 from experiments.methods.shards.listed import Listed
 from experiments.methods.shards.writing import write_selection
 from experiments.methods.threads import use_threads
+from experiments.workshop import LocalWorkshop
 
 PER_CLUSTER = 8000
 """Images; as published, 50,000 clusters for 400 million (clip-ood, deduplication)."""
@@ -98,16 +99,19 @@ TASKS: Mapping[str, Callable[[argparse.Namespace], None]] = {
 
 
 @contextmanager
-def _workshop(options: argparse.Namespace) -> Iterator[ManyProcesses]:
+def _workshop(options: argparse.Namespace) -> Iterator[LocalWorkshop]:
     require(options.processes >= 1, "processes", f"{options.processes} are too few", "Give a number from 1")
     use_threads()
     store = ArtifactStore(jobs.artifact_url())
     store.sweep()
     with progress_bar() as report:
-        yield ManyProcesses(store=store, device=options.device, report=report, processes=options.processes)
+        if options.processes == 1:
+            yield LocalWorkshop(store=store, device=options.device, report=report)
+        else:
+            yield ManyProcesses(store=store, device=options.device, report=report, processes=options.processes)
 
 
-def _listing(options: argparse.Namespace, workshop: ManyProcesses) -> str:
+def _listing(options: argparse.Namespace, workshop: LocalWorkshop) -> str:
     """The digest of the list of shards as they are now."""
     paths = [path for word in options.shards for path in expand(word)]
     shards = tuple(ShardContents.at(path).as_json() for path in paths)

@@ -8,17 +8,21 @@ import numpy as np
 from jaxtyping import Bool, Int64
 
 from experiments.contract.artifacts import Manifest, NewFile, Product, Workshop
-from experiments.contract.recipes import ClusterSearch, CopySearch, Deduplication
+from experiments.contract.recipes import ClusteredShard, ClusterSearch, CopySearch, Deduplication, EmbeddingClusters
 from experiments.methods.exemplars import png_file
 from experiments.methods.shards.contact_sheet import contact_sheet
 from experiments.methods.shards.fingerprints import Fingerprints
-from experiments.methods.shards.listed import Listed
+from experiments.methods.shards.listed import Listed, listed_shards
 from experiments.methods.shards.relations import HOW, Relations
 
 
 def make(recipe: Deduplication, workshop: Workshop) -> Product:
     """Search for copies in all shards, then for close embeddings in the clusters of what is left."""
     copies = workshop.obtain(recipe.as_part(CopySearch))
+    shards = listed_shards(recipe.listing, store=workshop.store)
+    # Asked for here, because a search that misses them would make all of them itself.
+    workshop.obtain(recipe.as_part(EmbeddingClusters))
+    workshop.obtain_all([recipe.as_part(ClusteredShard, number=number) for number in range(len(shards))])
     parts = -(-recipe.clusters // recipe.clusters_per_part)
     searches = workshop.obtain_all([recipe.as_part(ClusterSearch, number=number) for number in range(parts)])
     relations = Relations.joined([Relations.of(one, store=workshop.store) for one in (copies, *searches)])

@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float, UInt8
 
 HASH_BITS = 64
-CHUNK = 4096
+CHUNK = 1024
 """Items that are compared at once; memory grows with its square where all of them are alike."""
 Removals: TypeAlias = tuple[np.ndarray, np.ndarray, np.ndarray]
 """Removed items, for which one each, and how far it is from it."""

@@ -11,8 +11,8 @@ from experiments.contract.errors import InputError
 from experiments.datasets.archives import BLOCK, Member, Skipped, is_image, members
 from experiments.datasets.images import Span
 
-META = re.compile("__.*__")
-"""Names of files that tell of the shard."""
+META = re.compile("__[^/]*__($|/)")
+"""How names begin of files that tell of the shard."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +59,7 @@ def _groups(files: list[Member]) -> Iterator[tuple[str, tuple[str, ...], list[Me
     group: list[Member] = []
     for file in files:
         base, kind = base_plus_ext(file.name)
-        if not base or META.fullmatch(base):
+        if not base or META.match(file.name):
             continue
         if base != key and group:
             yield key, tuple(kinds), group
