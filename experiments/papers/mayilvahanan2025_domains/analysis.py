@@ -18,7 +18,7 @@ from experiments.papers.mayilvahanan2025_domains.design import CONDITIONS, SLUG
 
 def make(recipe: Analysis, workshop: Workshop) -> Product:
     """Analyze a stored table of responses; the result tells the command that trains a classifier on the labels."""
-    command = f"python -m experiments run {SLUG} --preset cpu --set labels={recipe.digest}"
+    command = f"python -m experiments run {SLUG} --preset cpu --set part=classifier --set labels={recipe.digest}"
     told = {"title": "Train the domain classifier on these labels", "command": command}
 
     def analyze(table: bytes, seed: int) -> Findings:

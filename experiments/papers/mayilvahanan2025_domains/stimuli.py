@@ -1,6 +1,8 @@
 """Stimuli of the labelling study: images of the three domains, drawn by the study's seed and labelled by their making."""
 
 import io
+from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 from PIL import Image
@@ -9,11 +11,15 @@ from experiments.contract.artifacts import NewFile, Product, Workshop
 from experiments.contract.fields import require
 from experiments.contract.planning import generator, shuffled
 from experiments.contract.recipes import StimulusSet
-from experiments.datasets.domains import DOMAINS, DomainImage, Part, domain_images, read
-from experiments.papers.mayilvahanan2025_domains.layout import LABELLED, PARTS
+from experiments.datasets.domains import DOMAINS, Domain, DomainImage, Part, domain_images, read
+from experiments.papers.mayilvahanan2025_domains.layout import OBVIOUS, PARTS
 
 OBVIOUS_STYLES = {"natural": ("photograph",), "rendition": ("drawn", "pencil"), "ambiguous": ("stylized_part", "collage")}
 """Of what practice, catch trials and the example show: photographs, drawings, and images that are partly both."""
+OBVIOUS_NATURAL = "scene"
+"""Class of whole photographs; an object that was cut out and put on another ground need not look like one."""
+STRANGE = ("photographs/ihc", "photographs/retina")
+"""Photographs through a microscope and into an eye, which not everybody knows as such."""
 OBVIOUS_IMAGES = {"natural": 16, "rendition": 16, "ambiguous": 4}
 
 
@@ -38,33 +44,36 @@ def make(recipe: StimulusSet, workshop: Workshop) -> Product:
     return Product(new_files=files, values={"images": listed})
 
 
-def chosen_images(part: str, *, sources: Part | str, count: int, seed: int) -> list[DomainImage]:
-    """The images of a part of the stimuli: `count` labelled ones, evenly over the domains, or obvious ones beside these.
+def chosen_images(part: str, *, sources: Part | Literal["all"], count: int, seed: int) -> list[DomainImage]:
+    """The images of a part of the stimuli: obvious ones, or beside these `count` that are labelled, evenly over the domains.
 
     Raises:
         InputError: There are too few.
     """
-    listed = domain_images(sources)  # type: ignore[arg-type]  # the design's settings allow nothing else
-    shuffled_images = shuffled(listed, generator(seed, PARTS.index(LABELLED)))
+    drawn = shuffled(domain_images(sources), generator(seed, 0))
+    obvious = [image for domain in DOMAINS for image in _obvious(drawn, domain)]
+    if part == OBVIOUS:
+        return obvious
+    names = {image.name for image in obvious}
     labelled: list[DomainImage] = []
     for turn, domain in enumerate(DOMAINS):
         wanted = (count + len(DOMAINS) - 1 - turn) // len(DOMAINS)
-        found = [image for image in shuffled_images if image.domain == domain]
+        found = [image for image in drawn if image.domain == domain and image.name not in names]
         told = f"there are {len(found)} {domain} images of the {wanted} that are wanted"
         require(len(found) >= wanted, "images", told, f"Give at most {len(DOMAINS) * len(found)} images")
         labelled += found[:wanted]
-    if part == LABELLED:
-        return shuffled(labelled, generator(seed, len(PARTS)))
-    names = {image.name for image in labelled}
-    return [
-        image for domain in DOMAINS for image in _obvious([each for each in shuffled_images if each.name not in names], domain)
+    return labelled
+
+
+def _obvious(images: Sequence[DomainImage], domain: Domain) -> list[DomainImage]:
+    found = [
+        image
+        for image in images
+        if image.domain == domain
+        and image.style in OBVIOUS_STYLES[domain]
+        and (domain != "natural" or image.label == OBVIOUS_NATURAL)
+        and image.source not in STRANGE
     ]
-
-
-def _obvious(images: list[DomainImage], domain: str) -> list[DomainImage]:
-    found = [image for image in images if image.domain == domain and image.style in OBVIOUS_STYLES[domain]]
-    told = f"too few obvious {domain} images are left beside those that are labelled"
-    require(len(found) >= OBVIOUS_IMAGES[domain], "images", told, "Give fewer images, or part=all")
     return found[: OBVIOUS_IMAGES[domain]]
 
 

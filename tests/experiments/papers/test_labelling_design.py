@@ -148,6 +148,7 @@ def test_images_are_even_over_domains_and_obvious_ones_are_others(sources: str):
     assert len({image.name for image in [*labelled, *obvious]}) == len(labelled) + len(obvious)
     assert Counter(image.domain for image in obvious) == {"natural": 16, "rendition": 16, "ambiguous": 4}
     assert {image.style for image in obvious if image.domain == "rendition"} <= {"drawn", "pencil"}
+    assert {image.label for image in obvious if image.domain == "natural"} == {"scene"}
     assert {image.name for image in labelled} <= {image.name for image in domain_images(sources)}  # type: ignore[arg-type]
     assert labelled == chosen_images("labelled", sources=sources, count=100, seed=5)
 

@@ -26,7 +26,7 @@ Images = UInt8[Tensor, "image 3 side side"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class TestImages:
+class HeldOut:
     """Images of a domain on which networks are measured."""
 
     images: Images
@@ -66,7 +66,7 @@ def training_images(objects: int, views: int, *, side: int, domain: Domain) -> I
 
 
 @lru_cache(maxsize=4)
-def test_images(objects: int, views: int, test_views: int, *, side: int, domain: Domain, apart: int) -> TestImages:
+def held_out_views(objects: int, views: int, test_views: int, *, side: int, domain: Domain, apart: int) -> HeldOut:
     """Further views, without those that nearly are one of the others in any domain, by their perceptual hashes."""
     listed = _listed(objects, range(views, views + test_views), domain=domain)
     images = _pixels(listed, side=side)
@@ -74,7 +74,7 @@ def test_images(objects: int, views: int, test_views: int, *, side: int, domain:
     is_far = nearest(hashes(images), seen) >= apart
     labels = torch.arange(objects).repeat(test_views)
     far = torch.from_numpy(np.flatnonzero(is_far))
-    return TestImages(
+    return HeldOut(
         images=images[far],
         labels=labels[far],
         styles=tuple(image.style for image, kept in zip(listed, is_far, strict=True) if kept),

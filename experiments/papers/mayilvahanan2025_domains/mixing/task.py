@@ -19,9 +19,9 @@ from experiments.papers.mayilvahanan2025_domains.mixing.captions import TEMPLATE
 from experiments.papers.mayilvahanan2025_domains.mixing.configuration import MixingConfiguration
 from experiments.papers.mayilvahanan2025_domains.mixing.images import (
     MEASURED,
-    TestImages,
+    HeldOut,
+    held_out_views,
     mixing_objects,
-    test_images,
     training_images,
 )
 from experiments.papers.mayilvahanan2025_domains.mixing.subsets import draw
@@ -164,9 +164,9 @@ def drawn_images(
     return images, torch.from_numpy(drawn.slots % configuration.objects), numbers
 
 
-def held_out_images(configuration: MixingConfiguration, *, domain: Domain) -> TestImages:
+def held_out_images(configuration: MixingConfiguration, *, domain: Domain) -> HeldOut:
     """Those of a domain."""
-    return test_images(
+    return held_out_views(
         configuration.objects,
         configuration.views,
         configuration.test_views,

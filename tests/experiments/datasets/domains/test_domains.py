@@ -57,7 +57,8 @@ def test_an_operation_changes_a_view_and_stays_in_range(style: str):
     drawn = rendition(style, scene, generator_of(style))
 
     assert drawn.shape == (SIDE, SIDE, 3)
-    assert drawn.min() >= -1e-9 and drawn.max() <= 1 + 1e-9
+    assert drawn.min() >= -1e-9
+    assert drawn.max() <= 1 + 1e-9
     assert np.abs(drawn - scene.pixels).mean() > 0.02
 
 

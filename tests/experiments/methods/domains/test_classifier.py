@@ -36,7 +36,8 @@ def test_the_threshold_is_the_smallest_with_the_precision(drawn: list[tuple[int,
     found = smallest_threshold(scores, truth, precision=precision, name="natural")
 
     assert found.threshold == min(reached)
-    assert found.precision is not None and found.precision >= precision
+    assert found.precision is not None
+    assert found.precision >= precision
 
 
 def test_the_lowest_precision_is_that_of_clopper_and_pearson():
@@ -126,7 +127,8 @@ def test_the_trunk_is_the_pretrained_network():
 def test_plain_descriptions_of_a_plain_image():
     found = plain_descriptions(np.full((1, 32, 32, 3), 128, np.uint8))
 
-    assert found["histogram"].max() == 1 and found["histogram"].sum() == 1
+    assert found["histogram"].max() == 1
+    assert found["histogram"].sum() == 1
     assert found["spectrum"][0].argmax() == 0
     np.testing.assert_allclose(found["pixels"], 128 / 255)
 
