@@ -10,6 +10,7 @@ from model_zoo.sources import (
     additive_autoencoder,
     clip_towers,
     convolutional_encoder,
+    domain_classifier,
     efficientnet_lite,
     lucent_networks,
     mask_encoder,
@@ -52,6 +53,10 @@ SOURCES: Mapping[str, Source] = {
     "mask_encoder": mask_encoder,
     "convolutional_encoder": convolutional_encoder,
     "resnet_encoder": resnet_encoder,
+<<<<<<< HEAD
     "score_classifier": score_classifier,
+=======
+    "domain_classifier": domain_classifier,
+>>>>>>> shards
 }
 """By the name that stands in a card."""

@@ -7,7 +7,7 @@ import psycopg
 from playwright.sync_api import Browser
 
 from experiments import registry
-from experiments.contract.designs import CHOICES
+from experiments.contract.designs import CHOICES, WITH_CONFIDENCE
 from tests.e2e.axe import violations
 from tests.e2e.person import Person
 from tests.services.deployment import Deployment
@@ -39,8 +39,8 @@ class Visitor(Person):
         if self.page.evaluate(LOST_FOCUS):
             self.problems.append((name, "nothing has the focus"))
 
-    def choices(self) -> tuple[str, str]:
-        """The two answers of the study's task."""
+    def choices(self) -> tuple[str, ...]:
+        """The answers of the study's task."""
         return CHOICES[registry.design(self.study["paper"]).TASK]
 
     def right_answers(self) -> dict[str, str]:
@@ -73,12 +73,18 @@ class Visitor(Person):
         self.page.locator(".page-buttons .button").last.click()
         shown.wait_for_element_state("hidden")
 
+    def key_of(self, choice: str) -> str:
+        """The digit of a choice; where it comes with a confidence, of the middle one."""
+        number = self.choices().index(choice)
+        has_confidence = registry.design(self.study["paper"]).TASK in WITH_CONFIDENCE
+        return str(2 + 3 * number if has_confidence else 1 + number)
+
     def practice(self, name: str, *, is_right: bool) -> None:
         """Answer all practice trials, and look at the verdict on each and on all."""
         right = self.right_answers()
         for trial in self.plan()["practice"]["trials"]:
-            chooses_first = (right[trial["id"]] == self.choices()[0]) == is_right
-            self.answer("2" if chooses_first else "5")
+            chosen = next(choice for choice in self.choices() if (choice == right[trial["id"]]) == is_right)
+            self.answer(self.key_of(chosen))
             self.check(name)
             self.go_on()
         self.page.wait_for_selector("[data-screen=practice-result]")
