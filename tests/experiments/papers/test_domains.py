@@ -205,13 +205,14 @@ def test_the_classifier_is_a_model_that_labels_images_of_any_size(made):
     training = classifier_stage(recipe)
     name = model_id(training.digest)
     bring_models(name, store=workshop.store)
-    listed = domain_images("test")[::9]
+    listed = domain_images("test")[::10]
 
     found = domains_of(name, (read(image, side=64) for image in listed))
 
-    right = np.mean([label == image.domain for label, image in zip(found, listed, strict=True)])
-    assert set(found) <= set(DOMAINS)
-    assert right > 0.4
+    sure = [(label, image.domain) for label, image in zip(found, listed, strict=True) if label != "ambiguous"]
+    # Of the listed images two in five are renditions.
+    assert found.count("rendition") > 5
+    assert np.mean([label == domain for label, domain in sure]) > 0.6
     assert eligible_layers(name)[:2] == ("blocks.0", "blocks.1")
 
 
