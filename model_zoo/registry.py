@@ -53,10 +53,7 @@ SOURCES: Mapping[str, Source] = {
     "mask_encoder": mask_encoder,
     "convolutional_encoder": convolutional_encoder,
     "resnet_encoder": resnet_encoder,
-<<<<<<< HEAD
     "score_classifier": score_classifier,
-=======
     "domain_classifier": domain_classifier,
->>>>>>> shards
 }
 """By the name that stands in a card."""
