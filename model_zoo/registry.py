@@ -20,6 +20,7 @@ from model_zoo.sources import (
     small_convnet,
     timm_networks,
     torchvision_networks,
+    wide_readout,
 )
 
 
@@ -51,5 +52,6 @@ SOURCES: Mapping[str, Source] = {
     "mask_encoder": mask_encoder,
     "convolutional_encoder": convolutional_encoder,
     "resnet_encoder": resnet_encoder,
+    "wide_readout": wide_readout,
 }
 """By the name that stands in a card."""

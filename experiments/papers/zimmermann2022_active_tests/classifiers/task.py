@@ -1,0 +1,114 @@
+"""Trains a classifier: as usual, against an adversary, or with trapdoors. Called by the paper's `train`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from foolbox.attacks import LinfPGD
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+from torch.nn import functional
+
+from experiments.contract.artifacts import Manifest, Product, Workshop
+from experiments.contract.fields import build
+from experiments.contract.local_models import WEIGHTS
+from experiments.contract.recipes import Training
+from experiments.methods.training.checkpoints import Checkpoints
+from experiments.methods.training.journal import journal_file
+from experiments.methods.training.loop import Group, train
+from experiments.methods.training.registration import zoo_files
+from experiments.methods.training.stacked import step_generator
+from experiments.papers.zimmermann2022_active_tests.classifiers.configuration import CLASSES, Classifier, about, network_of
+from experiments.papers.zimmermann2022_active_tests.classifiers.images import labeled_images
+from experiments.papers.zimmermann2022_active_tests.classifiers.triggers import with_triggers
+from experiments.papers.zimmermann2022_active_tests.defences.attacks import Attack
+
+BLOCK = 256
+"""Images that are looked at at once."""
+
+
+class OnPixels(nn.Module):
+    """A network that wants middle gray as 0, taking images in [0, 1]."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, images: Float[Tensor, "batch 3 side side"]) -> Float[Tensor, "batch class"]:
+        """The network's outputs."""
+        logits: Float[Tensor, "batch class"] = self.network(images * 2 - 1)
+        return logits
+
+
+class Classification:
+    """One classifier of one seed."""
+
+    def __init__(self, classifier: Classifier, *, seed: int, device: str) -> None:
+        self.classifier, self.seed = classifier, seed
+        self.seen = labeled_images(classifier, "train", device=device)
+        self.held_out = labeled_images(classifier, "test", device=device)
+        self.network = network_of(classifier, seed=seed).to(device)
+        self.model = OnPixels(self.network)
+
+    def groups(self) -> list[Group]:
+        """All parameters."""
+        return [Group(parameters=list(self.network.parameters()))]
+
+    def loss(self, step: int) -> Float[Tensor, ""]:
+        """Cross entropy of a batch of this step."""
+        generator = step_generator(self.seed, step=step, device="cpu")
+        chosen = torch.randint(len(self.seen.labels), (self.classifier.batch,), generator=generator)
+        images, labels = self._trapped(self.seen.images[chosen], self.seen.labels[chosen], generator=generator)
+        if self.classifier.eps:
+            images = self._attacked(images, labels, step=step)
+        return functional.cross_entropy(self.model(images), labels)
+
+    def measure(self) -> Mapping[str, Any]:
+        """Accuracy on held-out images."""
+        self.network.eval()
+        accuracy = accuracy_of(self.model, self.held_out.images, self.held_out.labels)
+        self.network.train()
+        return {"accuracy": round(accuracy, 6)}
+
+    def _trapped(self, images: Tensor, labels: Tensor, *, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """The first images of the batch get triggers, as many as the share says."""
+        count = round(self.classifier.trapdoors * len(labels))
+        if not count:
+            return images, labels
+        classes = CLASSES[self.classifier.data]
+        targets = torch.randint(classes, (count,), generator=generator).to(labels.device)
+        trapped = with_triggers(images[:count], targets, amplitude=self.classifier.amplitude, classes=classes)
+        return torch.cat((trapped, images[count:])), torch.cat((targets, labels[count:]))
+
+    def _attacked(self, images: Tensor, labels: Tensor, *, step: int) -> Tensor:
+        """By projected gradient descent from a random start (Madry et al. 2018), on the network in evaluation mode."""
+        steps = self.classifier.adversary_steps
+        method = LinfPGD(steps=steps, rel_stepsize=min(1.0, 2.5 / steps))
+        attack = Attack(method=method, eps=self.classifier.eps, seed=step_generator(self.seed, step=step, device="cpu").initial_seed())
+        self.network.eval()
+        attacked = attack(self.model, images, labels)
+        self.network.train()
+        return attacked
+
+
+def accuracy_of(model: nn.Module, images: Float[Tensor, "image 3 side side"], labels: Int[Tensor, " image"]) -> float:
+    """Share of images whose largest logit is that of their class."""
+    with torch.inference_mode():
+        found = torch.cat([model(block).argmax(dim=1) for block in images.split(BLOCK)])
+    return float((found == labels).float().mean())
+
+
+def train_classifier(recipe: Training, classifier: Classifier, *, workshop: Workshop) -> Product:
+    """The artifact of a training with one seed.
+
+    Raises:
+        InputError: The images are not there, the loss is no number at some step, or a checkpoint is of another recipe.
+        Cancelled: The job was cancelled.
+    """
+    (seed,) = recipe.seeds
+    task = Classification(classifier, seed=seed, device=workshop.device)
+    registered = about(classifier)
+    checkpoints = Checkpoints(store=workshop.store, recipe=recipe)
+    lines = train(task, plan=classifier.plan, checkpoints=checkpoints, report=workshop.report, doing=registered.title)
+    files = zoo_files(recipe, task.network, about=registered)
+    return Product(new_files=(*files, journal_file(lines)), values={"accuracy": lines[-1]["accuracy"]})
