@@ -37,7 +37,8 @@ class Thermometer(nn.Module):
 
     def forward(self, images: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch code height width"]:
         """3 x `levels` channels of 0 and 1, those of a color together."""
-        return (self.excess(images) > 0).to(images.dtype).flatten(1, 2)
+        # Not `> 0`, through which there is no gradient at all, not even one of 0.
+        return self.excess(images).clamp(0, 1).ceil().flatten(1, 2)
 
     def excess(self, images: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch 3 level height width"]:
         """By how much a value exceeds each threshold."""

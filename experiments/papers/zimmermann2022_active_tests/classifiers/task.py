@@ -6,38 +6,21 @@ from typing import Any
 import torch
 from foolbox.attacks import LinfPGD
 from jaxtyping import Float, Int
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
-from experiments.contract.artifacts import Manifest, Product, Workshop
-from experiments.contract.fields import build
-from experiments.contract.local_models import WEIGHTS
+from experiments.contract.artifacts import Product, Workshop
 from experiments.contract.recipes import Training
 from experiments.methods.training.checkpoints import Checkpoints
 from experiments.methods.training.journal import journal_file
 from experiments.methods.training.loop import Group, train
-from experiments.methods.training.registration import zoo_files
+from experiments.methods.training.registration import GRAY, zoo_files
 from experiments.methods.training.stacked import step_generator
 from experiments.papers.zimmermann2022_active_tests.classifiers.configuration import CLASSES, Classifier, about, network_of
 from experiments.papers.zimmermann2022_active_tests.classifiers.images import labeled_images
+from experiments.papers.zimmermann2022_active_tests.classifiers.library_attack import LibraryAttack
+from experiments.papers.zimmermann2022_active_tests.classifiers.on_pixels import OnPixels, accuracy_of
 from experiments.papers.zimmermann2022_active_tests.classifiers.triggers import with_triggers
-from experiments.papers.zimmermann2022_active_tests.defences.attacks import Attack
-
-BLOCK = 256
-"""Images that are looked at at once."""
-
-
-class OnPixels(nn.Module):
-    """A network that wants middle gray as 0, taking images in [0, 1]."""
-
-    def __init__(self, network: nn.Module) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, images: Float[Tensor, "batch 3 side side"]) -> Float[Tensor, "batch class"]:
-        """The network's outputs."""
-        logits: Float[Tensor, "batch class"] = self.network(images * 2 - 1)
-        return logits
 
 
 class Classification:
@@ -48,7 +31,7 @@ class Classification:
         self.seen = labeled_images(classifier, "train", device=device)
         self.held_out = labeled_images(classifier, "test", device=device)
         self.network = network_of(classifier, seed=seed).to(device)
-        self.model = OnPixels(self.network)
+        self.model = OnPixels(self.network, mean=GRAY, std=GRAY).to(device)
 
     def groups(self) -> list[Group]:
         """All parameters."""
@@ -65,9 +48,9 @@ class Classification:
 
     def measure(self) -> Mapping[str, Any]:
         """Accuracy on held-out images."""
-        self.network.eval()
+        self.model.eval()
         accuracy = accuracy_of(self.model, self.held_out.images, self.held_out.labels)
-        self.network.train()
+        self.model.train()
         return {"accuracy": round(accuracy, 6)}
 
     def _trapped(self, images: Tensor, labels: Tensor, *, generator: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -84,18 +67,12 @@ class Classification:
         """By projected gradient descent from a random start (Madry et al. 2018), on the network in evaluation mode."""
         steps = self.classifier.adversary_steps
         method = LinfPGD(steps=steps, rel_stepsize=min(1.0, 2.5 / steps))
-        attack = Attack(method=method, eps=self.classifier.eps, seed=step_generator(self.seed, step=step, device="cpu").initial_seed())
-        self.network.eval()
+        seed = step_generator(self.seed, step=step, device="cpu").initial_seed()
+        attack = LibraryAttack(method=method, eps=self.classifier.eps, seed=seed)
+        self.model.eval()
         attacked = attack(self.model, images, labels)
-        self.network.train()
+        self.model.train()
         return attacked
-
-
-def accuracy_of(model: nn.Module, images: Float[Tensor, "image 3 side side"], labels: Int[Tensor, " image"]) -> float:
-    """Share of images whose largest logit is that of their class."""
-    with torch.inference_mode():
-        found = torch.cat([model(block).argmax(dim=1) for block in images.split(BLOCK)])
-    return float((found == labels).float().mean())
 
 
 def train_classifier(recipe: Training, classifier: Classifier, *, workshop: Workshop) -> Product:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Attack:
+class LibraryAttack:
     """An attack of foolbox of one size, L-infinity or whatever its method says."""
 
     method: Method
