@@ -66,6 +66,8 @@ class Undefended:
 
     model: nn.Module
     seen: Labeled
+    amplitude: float = 0.1
+    """Of the triggers that it was trained with, if it was."""
 
 
 def usual_attempts(threat: Threat) -> dict[str, Attempt]:

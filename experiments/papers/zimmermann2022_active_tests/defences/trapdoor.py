@@ -24,6 +24,7 @@ from model_zoo.sources.wide_readout import WideReadout
 
 FALSE_ALARMS = 0.05
 """Of the images that it was trained on."""
+MOST_IMAGES = 2048
 STEPS = 5
 """Times those of the plain attack, for two aims at once."""
 
@@ -97,7 +98,7 @@ class Jointly:
 def defend(undefended: Undefended, threat: Threat) -> Defended:
     """Originally attacked as if there were no detector, adequately with both aims at once."""
     network = cast(WideReadout, cast(OnPixels, undefended.model).network)
-    detector = Trapdoors(network, undefended.seen, amplitude=threat.eps).eval()
+    detector = Trapdoors(network, undefended.seen.first(MOST_IMAGES), amplitude=undefended.amplitude).eval()
     steps = STEPS * threat.steps
     adequate = Attempt(attack=Jointly(projected(threat, steps=steps)), queries=steps, title=f"both aims, PGD, {steps} steps")
     return Defended(
