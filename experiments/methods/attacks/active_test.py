@@ -81,13 +81,14 @@ class ActiveTest:
         )
         passes = margins(model, points, repeats=self.options.repeats)
         best = margins(model, torch.stack([setup.solution for setup in setups]), repeats=self.options.repeats).mean(0)
+        # The best boundary point is `1 - closeness` of the scale above the threshold.
+        scores = self.options.closeness + (1 - self.options.closeness) * passes.mean(0) / best
         hits = class_one(passes) & allowed(self._detector, points, inverted=self.options.inverted)
-        shares = (passes.mean(0) / best).tolist()
         return [
             SampleResult(
                 success=bool(hits[n]) and not violations[n],
                 violation=violations[n],
-                margin=None if violations[n] else shares[n],
+                score=None if violations[n] else float(scores[n]),
                 random_surface=min(setup.found.surface, setup.found.inner) < queries,
                 random_corner=min(setup.found.corner, setup.found.inner) < queries,
             )
@@ -97,7 +98,7 @@ class ActiveTest:
     def _found(self, attack: Attack, model: BinaryModel, numbers: list[int]) -> Tensor:
         """What the attack returns for these images at once, or one by one where it mixes them up."""
         try:
-            return _attacked(attack, model)
+            found: Tensor = _attacked(attack, model)
         except RowsUnclear:
             parts = [_attacked(attack, self._binary([number])) for number in numbers]
             return torch.cat(parts) if all(isinstance(part, Tensor) for part in parts) else parts[0]
@@ -107,6 +108,7 @@ class ActiveTest:
             message = "it asks for gradients, and the model's logits have none with regard to the image"
             remedy = "Take a black-box attack, or one that replaces what is not differentiable (BPDA)"
             raise InputError(field="attack", message=message, remedy=remedy) from error
+        return found
 
 
 def _attacked(attack: Attack, model: BinaryModel) -> Any:
@@ -144,7 +146,7 @@ def prepare(
     with frozen(model), seeded(options.seed):
         encoder = find_encoder(model, images[:2], feature=options.feature)
         setups: list[Setup] = []
-        for part in images.split(options.batch):
+        for part in torch.split(images, options.batch):
             setups += make_setups(encoder, part, options=options, detector=detector, first=len(setups))
             if report:
                 report(len(setups), len(images), "read-outs of the active test")

@@ -38,7 +38,8 @@ def as_attack(attack: Any, *, eps: float, norm: Norm) -> Attack:
     require(not is_bound, "attack", "the attack object holds a model of its own", remedy)
     if _needed_arguments(attack) == 1:
         return lambda model, images, labels: attack(model)(images, labels)
-    return attack  # type: ignore[no-any-return]  # a callable of three arguments
+    taken: Attack = attack
+    return taken
 
 
 def _foolbox(attack: foolbox.Attack, *, eps: float, norm: Norm) -> Attack:
@@ -50,7 +51,7 @@ def _foolbox(attack: foolbox.Attack, *, eps: float, norm: Norm) -> Attack:
         wrapped = foolbox.PyTorchModel(model, bounds=(0, 1), device=images.device)
         # Of what comes back, the points clipped to the ball; those of minimizing attacks would otherwise leave it.
         _, clipped, _ = attack(wrapped, images, foolbox.criteria.Misclassification(labels), epsilons=eps)
-        return clipped  # type: ignore[no-any-return]  # foolbox gives back the type it was given
+        return clipped
 
     return run
 

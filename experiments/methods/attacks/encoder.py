@@ -49,7 +49,7 @@ class Encoder:
     def in_parts(self, images: Float[Tensor, "image ..."], *, batch: int) -> Seen:
         """Features and logits of many images, without gradients, in parts of at least `batch`."""
         rows = max(batch, PIXELS_AT_ONCE // images[0].numel())
-        parts = [self(part) for part in images.split(rows)]
+        parts = [self(part) for part in torch.split(images, rows)]
         return Seen(torch.cat([part.features for part in parts]), torch.cat([part.logits for part in parts]))
 
 

@@ -38,7 +38,7 @@ def at_radius(
     Where the range leaves no room for that, they are as far as their direction goes.
     """
     if norm == "l2":
-        steps = l2_clipping_aware_rescaling(images.contiguous(), directions, eps=radius)
+        steps: Tensor = l2_clipping_aware_rescaling(images.contiguous(), directions, eps=radius)
         return (images + steps * directions).clamp(0, 1)
     # The largest step among the values that have room for the radius fixes the length; smaller rooms are simply filled.
     has_room = torch.where(directions >= 0, 1 - images, images) >= radius
@@ -59,7 +59,8 @@ def corner_points(
 def distances(one: Float[Tensor, "point ..."], other: Float[Tensor, "point ..."], *, norm: Norm) -> Float[Tensor, " point"]:
     """Distance of each point from its partner."""
     order = float("inf") if norm == "linf" else 2
-    return torch.linalg.vector_norm((one - other).flatten(1).double(), ord=order, dim=1)
+    found: Tensor = torch.linalg.vector_norm((one - other).flatten(1).double(), ord=order, dim=1)
+    return found
 
 
 def inside(
@@ -80,7 +81,8 @@ def _signed(image: Tensor, count: int, generator: torch.Generator) -> Tensor:
 def _normal(image: Tensor, count: int, generator: torch.Generator) -> Tensor:
     """Directions of length one, uniform on the sphere."""
     drawn = torch.randn((count, *image.shape), generator=generator, device=image.device, dtype=image.dtype)
-    return drawn / drawn.flatten(1).norm(dim=1).view(_column(image, count))
+    lengths: Tensor = torch.linalg.vector_norm(drawn.flatten(1), dim=1)
+    return drawn / lengths.view(_column(image, count))
 
 
 def _column(image: Tensor, count: int) -> tuple[int, ...]:

@@ -38,7 +38,7 @@ def random_attack(
     firsts: list[int] = []
     for kind in (surface_points, corner_points, inner_points):
         points = kind(image, count=options.controls, radius=options.eps, norm=options.norm, generator=generator)
-        hits = torch.cat([class_one(margins(model, part, repeats=options.repeats)) for part in points.split(rows)])
-        hits &= torch.cat([allowed(detector, part, inverted=options.inverted) for part in points.split(rows)])
+        hits = torch.cat([class_one(margins(model, part, repeats=options.repeats)) for part in torch.split(points, rows)])
+        hits &= torch.cat([allowed(detector, part, inverted=options.inverted) for part in torch.split(points, rows)])
         firsts.append(int(hits.to(torch.int8).argmax()) if bool(hits.any()) else NEVER)
     return Found(*firsts)

@@ -10,9 +10,6 @@ from torch import Tensor
 
 from experiments.methods.attacks.logistic import logistic_regressions
 
-SMALLEST_SPREAD = 1e-6
-"""Of the largest. A feature that varies less says nothing; divided by its spread, which is rounding, it would seem to."""
-
 
 class Readouts(NamedTuple):
     """Scores are `features @ weight + bias`, of the features as they are."""
@@ -25,7 +22,7 @@ class Readouts(NamedTuple):
 
 
 def fit(features: Float[Tensor, "problem point feature"], labels: Bool[Tensor, " point"]) -> Readouts:
-    """Unpenalized logistic regressions on standardized features, in double precision."""
+    """Unpenalized logistic regressions, in double precision, on features brought to one scale."""
     points = features.double()
     center, spread = _standards(points)
     standard = torch.cat([(points - center) / spread, torch.ones_like(points[..., :1])], 2)
@@ -50,8 +47,12 @@ def separable(features: Float[Tensor, "point feature"], labels: Bool[Tensor, " p
 
 def _standards(
     points: Float[Tensor, "problem point feature"],
-) -> tuple[Float[Tensor, "problem 1 feature"], Float[Tensor, "problem 1 feature"]]:
-    """Mean and spread of each feature; an infinite spread, which leaves zeros, where it hardly varies."""
-    spread = points.std(1, keepdim=True, correction=0)
-    varies = (spread > 0) & (spread > SMALLEST_SPREAD * spread.amax(2, keepdim=True))
-    return points.mean(1, keepdim=True), torch.where(varies, spread, torch.inf)
+) -> tuple[Float[Tensor, "problem 1 feature"], Float[Tensor, "problem 1 1"]]:
+    """Mean of each feature, and one spread for all of them; 1 where nothing varies.
+
+    Each feature by its own spread would put large weights on features that are almost silent at the image, whose gradient there
+    vanishes: attacks would fail a test that has nothing to do with the defence.
+    """
+    center = points.mean(1, keepdim=True)
+    spread = (points - center).square().mean((1, 2), keepdim=True).sqrt()
+    return center, torch.where(spread > 0, spread, 1.0)

@@ -46,7 +46,7 @@ def make_setups(
     width = encoder.in_parts(images[:1], batch=options.batch).features.shape[1]
     at_once = max(1, VALUES_AT_ONCE // (rows * width))
     made: list[Setup] = []
-    for part in images.split(at_once):
+    for part in torch.split(images, at_once):
         generators = [
             step_generator(options.seed, step=first + len(made) + number, device=str(images.device))
             for number in range(len(part))

@@ -1,5 +1,6 @@
 """What an active test says of an attack: rates with intervals, the random attack beside it, and an explanation in words."""
 
+from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import Literal
 
@@ -13,13 +14,13 @@ from experiments.methods.statistics.intervals import wilson_interval
 WANTED = 0.95
 """Success rate of a passing attack (Zimmermann et al. 2022)."""
 MOST_FAILED_SETUPS = 0.05
-RANDOM_SHARE = 0.5
-"""A random attack that reaches this share of the attack's rate makes a test easy; our choice, the paper shows both rates."""
-DERIVED = (
-    *("rate", "successes", "samples", "interval", "lower_bound", "upper_bound", "setup_failures", "violations"),
-    *("random_surface", "random_corner", "outcome", "passed", "certified", "words"),
-)
+MOST_RANDOM = 0.5
+"""A test that random points solve more often is too easy to show anything; the limit is ours, the paper shows the rate."""
 Outcome = Literal["passed", "failed", "undecided"]
+DERIVED = (
+    *("outcome", "passed", "certified", "rate", "successes", "samples", "interval", "lower_bound", "random_surface"),
+    *("random_corner", "setup_failures", "violations", "words"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,8 +32,8 @@ class SampleResult:
     success: bool = False
     violation: str = ""
     """Empty, or what was wrong with the point that the attack returned."""
-    margin: float | None = None
-    """Its logit of class 1 less that of class 0, in units of the best boundary point's; None without a point."""
+    score: float | None = None
+    """Of that point, on a scale where the best boundary point has 1; above `closeness` it is of class 1. None without a point."""
     random_surface: bool = False
     random_corner: bool = False
 
@@ -47,7 +48,7 @@ class Verdict:
     queries: int
     """Random points of each kind that the random attacks had for each image."""
     features: int
-    """What the read-outs read."""
+    """Numbers that a read-out reads."""
     gradient: Gradient
     """Of the binary models with regard to images, at the clean images."""
     has_detector: bool
@@ -80,15 +81,9 @@ class Verdict:
 
     @property
     def lower_bound(self) -> float:
-        """One-sided 95 % bound of the rate (Clopper & Pearson): 59 of 59 give .9505."""
-        exact = stats.binomtest(self.successes, self.samples, alternative="greater").proportion_ci(method="exact")
-        return float(exact.low)
-
-    @property
-    def upper_bound(self) -> float:
-        """One-sided 95 % bound of the rate from above."""
-        exact = stats.binomtest(self.successes, self.samples, alternative="less").proportion_ci(method="exact")
-        return float(exact.high)
+        """One-sided exact 95 % bound of the rate (Clopper & Pearson): 59 of 59 give .9505."""
+        found = stats.binomtest(self.successes, self.samples, alternative="greater")
+        return float(found.proportion_ci(confidence_level=0.95, method="exact").low)
 
     @property
     def setup_failures(self) -> int:
@@ -116,16 +111,15 @@ class Verdict:
         return max(self.random_surface, self.random_corner)
 
     @property
-    def random_proof(self) -> bool:
-        """Whether a random attack stays well below the attack, or below the wanted rate if the attack is no better."""
-        return self.random_rate < RANDOM_SHARE * max(self.rate, WANTED)
-
-    @property
     def outcome(self) -> Outcome:
-        """Passed: rate >= .95, set-ups failed <= 5 %, random well below. Failed: rate < .95. Else undecided: no fair test."""
-        if self.rate < WANTED:
-            return "undecided" if self.setup_failures > MOST_FAILED_SETUPS * self.samples else "failed"
-        return "passed" if self.random_proof and self.setup_failures <= MOST_FAILED_SETUPS * self.samples else "undecided"
+        """Passed: rate at least .95, at most 5 % of the set-ups failed, and random points solve at most half of the samples.
+
+        Failed: the rate would be below .95 even if each failed set-up were a success. Else undecided: the test was not fair.
+        """
+        if (self.successes + self.setup_failures) / self.samples < WANTED:
+            return "failed"
+        fair = self.setup_failures <= MOST_FAILED_SETUPS * self.samples and self.random_rate <= MOST_RANDOM
+        return "passed" if fair and self.rate >= WANTED else "undecided"
 
     @property
     def passed(self) -> bool:
@@ -134,15 +128,79 @@ class Verdict:
 
     @property
     def certified(self) -> bool:
-        """Whether it passed and 95 % confidence says that its rate is at least .95."""
+        """Whether it passed, and 95 % confidence says that its rate is at least .95."""
         return self.passed and self.lower_bound >= WANTED
 
     @property
     def words(self) -> str:
-        """The verdict in sentences."""
-        return f"{self.outcome}: {self.successes} of {self.samples}"
+        """The verdict in sentences, for the author of the defence."""
+        return " ".join([*self._about_the_rate(), *self._about_chance(), *self._about_trouble()])
 
     def as_json(self) -> dict[str, Json]:
         """All of it, for result files."""
-        derived = {name: getattr(self, name) for name in DERIVED}
-        return {**asdict(self), **derived}
+        return {**{name: getattr(self, name) for name in DERIVED}, **asdict(self)}
+
+    def __str__(self) -> str:
+        low, high = self.interval
+        rows = {
+            "attack": self.name,
+            "verdict": f"{self.outcome}{', certified' if self.certified else ''}",
+            "success rate": f"{self.rate:.3f} ({self.successes} of {self.samples}; 95 % interval {low:.3f} to {high:.3f})",
+            "random attack": f"surface {self.random_surface:.3f}, corners {self.random_corner:.3f} ({self.queries} points each)",
+            "set-ups failed": str(self.setup_failures),
+            "broken rules": str(self.violations),
+            "test": f"{self.options.norm}, eps {self.options.eps:.4g}, {self.options.inner} inner and {self.options.boundary} "
+            f"boundary points, closeness {self.hardness:g}, {self.features} features",
+        }
+        return "\n".join([f"{name:<15} {value}" for name, value in rows.items()] + ["", self.words])
+
+    def _about_the_rate(self) -> list[str]:
+        bound = f"with 95 % confidence its rate is at least {self.lower_bound:.3f}"
+        first = f"{self.name} found {self.successes} of {self.samples} adversarial images that are known to exist."
+        if self.outcome == "passed":
+            certificate = "" if self.certified else "; to be sure of .95, take more samples (59 of 59 suffice)"
+            second = (
+                f"It PASSES: at least {WANTED:.0%} are wanted; {bound}{certificate}. This says that the attack works on this "
+            )
+            return [first, f"{second}model, not that the model is robust: its robust accuracy is what this attack leaves of it."]
+        if self.outcome == "failed":
+            second = (
+                f"It FAILS: at least {WANTED:.0%} are wanted. It misses adversarial images that are there, so a robust accuracy "
+            )
+            return [first, f"{second}measured with it is an illusion: use or write an attack that passes."]
+        return [first, "UNDECIDED: the test was not fair, for the reasons that follow."]
+
+    def _about_chance(self) -> list[str]:
+        chance = f"{self.queries} random points of each kind solve {self.random_rate:.1%} of the samples"
+        told: list[str] = []
+        if self.random_rate > self.rate:
+            told.append(f"ASR below R-ASR: the attack is broken; {chance}, more than the attack.")
+        if self.random_rate > MOST_RANDOM:
+            told.append(f"NOT RANDOM-PROOF: an easy test; {chance}. Take more `inner` points or a higher `closeness`.")
+        return told or [f"As a control, {chance}."]
+
+    def _about_trouble(self) -> list[str]:
+        points = (self.options.inner + self.options.boundary + self.options.references) * self.options.repeats
+        told: list[str] = []
+        for why, count in Counter(one.setup for one in self.per_sample if one.setup).items():
+            told.append(f"No test could be made of {count} samples, which count against it: {why}.")
+        for why, count in Counter(one.violation.split(":")[0] for one in self.per_sample if one.violation).items():
+            told.append(f"For {count} samples the attack returned points that do not count: {why}.")
+        if self.gradient != "present":
+            kind = "no gradients" if self.gradient == "absent" else "gradients of zero"
+            told.append(
+                f"The model has {kind} with regard to its input: take a black-box attack or replace what hides them (BPDA)."
+            )
+        if self.features < points:
+            told.append(
+                f"There are fewer features ({self.features}) than points ({points}): a failed fit may be due to that alone."
+            )
+        if self.has_detector and self.options.inverted:
+            told.append(
+                "Inverted test: adversarial images had to be detected; an evaluation has to pass the normal test as well."
+            )
+        elif self.has_detector:
+            told.append("Adversarial images had to pass the detector; an evaluation has to pass the inverted test, too.")
+        if self.options.repeats > 1:
+            told.append(f"An image counts as adversarial if more than half of {self.options.repeats} passes say so.")
+        return told
