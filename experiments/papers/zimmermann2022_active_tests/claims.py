@@ -5,6 +5,7 @@ from typing import Any
 
 from experiments.contract.claims import Claim, Result
 from experiments.papers.zimmermann2022_active_tests.analysis import lowest, passes
+from experiments.papers.zimmermann2022_active_tests.networks import DEFENCES, SEVEN
 
 ABSTRACT = "Zimmermann et al. 2022, abstract"
 OURS = "this project"
@@ -12,9 +13,7 @@ PAPER_RULE = "an attack passes at a success rate of .95 or more"
 NO_FIGURE = "no figure known here"
 SMOKE = "smoke"
 WANTED, CLAIMED = 0.95, 0.9
-CONTROLS = ("none", "adversarial")
-SEVEN = ("none", "adversarial", "quantization", "winners", "thermometer", "random_input", "trapdoor")
-"""Of `networks`, which stands above the claims' torch-free vocabulary."""
+CONTROLS = tuple(name for name in SEVEN if DEFENCES[name].is_control)
 
 Judged = tuple[str, bool | None] | None
 Found = Mapping[str, Any]

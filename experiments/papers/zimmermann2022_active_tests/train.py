@@ -68,7 +68,7 @@ PRESETS: Mapping[Preset, Mapping[str, Json]] = {
         "defences": ["none", "quantization", "trapdoor"],
         "inner": [9],
         "closeness": [0.5],
-        "training": {"steps": 20, "measure_every": 20, "widths": [8, 8], "hidden": 64},
+        "training": {"steps": 20, "measure_every": 20, "widths": [8, 8], "hidden": 64, "side": 32},
         "measuring": {"steps": 3, "images": 16, "samples": 4, "inner": 19},
         "large": {"images": 4, "samples": 2, "inner": 9, "side": 64, "photographs": 8, "stamps": 0},
         "pair": {"steps": 3, "measure_every": 3, "widths": [8, 8], "hidden": 64, "stamps": 796, "side": 32},
@@ -77,7 +77,7 @@ PRESETS: Mapping[Preset, Mapping[str, Json]] = {
     "paper": {
         "inner": [49, 99, 199, 499, 999, 1999],
         "closeness": [0.1, 0.5, 0.9, 0.95, 0.99, 0.999, 0.9999],
-        "training": {"data": "cifar10", "body": "resnet18", "hidden": 2048, "batch": 128, "steps": 78_200, "adversary_steps": 10},
+        "training": {"data": "cifar10", "side": 32, "body": "resnet18", "hidden": 2048, "batch": 128, "steps": 78_200, "adversary_steps": 10},
         "measuring": {"eps": 8 / 255, "steps": 100, "images": 10_000, "samples": 512, "inner": 999, "batch": 128},
         "large": {"side": 224, "photographs": 1024, "stamps": 1024, "images": 2048, "samples": 512, "inner": 999, "steps": 100},
         "pair": {"side": 96, "body": "resnet18", "steps": 20_000, "hidden": 2048, "adversary_steps": 10},

@@ -12,6 +12,8 @@ from model_zoo.sources.wide_readout import ELIGIBLE, Body, WideReadout
 
 Data = Literal["digits", "stamps", "cifar10"]
 CLASSES = {"digits": 10, "stamps": 5, "cifar10": 10}
+SMALLEST_SHOWN = 32
+"""px at which units can be put before people."""
 LICENSES = {
     "digits": "MIT, as this project; the digits are CC BY 4.0 (UCI Machine Learning Repository, optdigits)",
     "stamps": "MIT, as this project; learned from Tux Paint's stamps",
@@ -28,8 +30,8 @@ class Classifier:
     """Absolute path of the folder that holds `cifar-10-batches-py`."""
     stamps: int = 3184
     """Images of objects on grays."""
-    side: int = 32
-    """px; the digits are enlarged to it, so that visualizations have room."""
+    side: int = 16
+    """px; the digits are enlarged to it. Networks of images below `SMALLEST_SHOWN` do not enter the zoo."""
     body: Body = "convolutions"
     widths: tuple[int, ...] = (16, 32)
     hidden: int = 512

@@ -16,7 +16,13 @@ from experiments.methods.training.journal import journal_file
 from experiments.methods.training.loop import Group, train
 from experiments.methods.training.registration import GRAY, zoo_files
 from experiments.methods.training.stacked import step_generator
-from experiments.papers.zimmermann2022_active_tests.classifiers.configuration import CLASSES, Classifier, about, network_of
+from experiments.papers.zimmermann2022_active_tests.classifiers.configuration import (
+    CLASSES,
+    SMALLEST_SHOWN,
+    Classifier,
+    about,
+    network_of,
+)
 from experiments.papers.zimmermann2022_active_tests.classifiers.images import labeled_images
 from experiments.papers.zimmermann2022_active_tests.classifiers.library_attack import LibraryAttack
 from experiments.papers.zimmermann2022_active_tests.classifiers.on_pixels import OnPixels, accuracy_of
@@ -87,5 +93,6 @@ def train_classifier(recipe: Training, classifier: Classifier, *, workshop: Work
     registered = about(classifier)
     checkpoints = Checkpoints(store=workshop.store, recipe=recipe)
     lines = train(task, plan=classifier.plan, checkpoints=checkpoints, report=workshop.report, doing=registered.title)
-    files = zoo_files(recipe, task.network, about=registered)
+    weights, card = zoo_files(recipe, task.network, about=registered)
+    files = (weights, card) if classifier.side >= SMALLEST_SHOWN else (weights,)
     return Product(new_files=(*files, journal_file(lines)), values={"accuracy": lines[-1]["accuracy"]})

@@ -21,7 +21,7 @@ FARTHEST = 0.1
 """Shift of its middle, of its side."""
 NOISE = 0.05
 PASSES = 10
-REPEATS = 9
+REPEATS = 3
 """An odd number: more than half of the passes decide."""
 
 

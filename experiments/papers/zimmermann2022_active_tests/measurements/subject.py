@@ -8,7 +8,7 @@ from safetensors.torch import load as load_weights
 
 from experiments.contract.artifacts import Workshop
 from experiments.contract.fields import build
-from experiments.contract.local_models import WEIGHTS, model_id
+from experiments.contract.local_models import WEIGHTS, is_model, model_id
 from experiments.contract.recipes import Training
 from experiments.datasets.image_sets import packaged_images
 from experiments.methods.training.registration import GRAY
@@ -31,7 +31,7 @@ class Subject:
     undefended: Undefended
     held_out: Labeled
     model: str
-    """Id in the zoo."""
+    """Id in the zoo; empty where it is not in it."""
     parents: tuple[str, ...] = ()
 
 
@@ -61,7 +61,7 @@ def _trained(measurement: Measurement, *, seed: int, workshop: Workshop) -> Subj
             model=model, seen=labeled_images(classifier, "train", device=workshop.device), amplitude=classifier.amplitude
         ),
         held_out=labeled_images(classifier, "test", device=workshop.device),
-        model=model_id(made.digest),
+        model=model_id(made.digest) if is_model([asdict(file) for file in made.files]) else "",
         parents=(made.digest,),
     )
 
