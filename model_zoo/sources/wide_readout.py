@@ -1,5 +1,6 @@
 """A classifier whose linear read-out sees a wide layer, with the activations and encodings that were proposed as defences."""
 
+import itertools
 from typing import Literal, TypeAlias
 
 import torch
@@ -21,7 +22,7 @@ class WinnersTakeAll(nn.Module):
         super().__init__()
         self.share = share
 
-    def forward(self, maps: Float[Tensor, "batch *rest"]) -> Float[Tensor, "batch *rest"]:
+    def forward(self, maps: Float[Tensor, "batch ..."]) -> Float[Tensor, "batch ..."]:
         """As many stay as the share says, at least one; none is rectified."""
         flat = maps.flatten(1)
         least = flat.topk(max(1, round(self.share * flat.shape[1])), dim=1).values[:, -1:]
@@ -29,7 +30,7 @@ class WinnersTakeAll(nn.Module):
 
 
 class Thermometer(nn.Module):
-    """Codes a value of [-1, 1] as the thresholds that it exceeds (Buckman et al. 2018); its gradient is 0 wherever there is one."""
+    """Codes a value of [-1, 1] as the thresholds that it exceeds (Buckman et al. 2018); its gradient is 0."""
 
     def __init__(self, *, levels: int) -> None:
         super().__init__()
@@ -52,11 +53,14 @@ class WideReadout(nn.Module):
     def __init__(
         self, *, body: Body, widths: tuple[int, ...], side: int, hidden: int, classes: int, winners: float, levels: int
     ) -> None:
-        """`widths` are the channels of convolutions that halve the map each; a ResNet has its own.
+        """Random weights.
 
         Args:
+            body: What stands below the wide layer.
+            widths: Channels of convolutions that halve the map each; a ResNet has its own.
             side: px of the images.
             hidden: Features that the read-out sees.
+            classes: Logits.
             winners: Share of activations that stay at each nonlinearity; 0 for rectifiers.
             levels: Thresholds of the thermometer code; 0 for images as they are.
         """
@@ -88,7 +92,7 @@ class WideReadout(nn.Module):
 
 def _convolutions(channels: tuple[int, ...]) -> nn.Module:
     body = nn.Sequential()
-    for number, (before, after) in enumerate(zip(channels, channels[1:], strict=False), start=1):
+    for number, (before, after) in enumerate(itertools.pairwise(channels), start=1):
         body.add_module(f"conv{number}", nn.Conv2d(before, after, kernel_size=5, stride=2, padding=2))
         body.add_module(f"active{number}", nn.ReLU())
     body.add_module("flatten", nn.Flatten())

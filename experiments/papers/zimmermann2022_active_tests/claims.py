@@ -42,7 +42,7 @@ def _controls(result: Result) -> Judged:
 
 
 def _masked(name: str) -> Any:
-    """A defence whose gradients say nothing: claimed robust accuracy above .9, test failed; the adequate attack passes and lowers it."""
+    """Gradients say nothing: the original attack claims more than .9 and fails; the adequate one passes and lowers that."""
 
     def check(result: Result) -> Judged:
         found = result["metrics"].get(name)
@@ -92,14 +92,16 @@ def _joint(result: Result) -> Judged:
 
 def _hardness(result: Result) -> Judged:
     graded = [found for found in result["metrics"].values() if found["part"] == "hardness" and found["defence"] == "none"]
-    if len(graded) < 2:  # noqa: PLR2004 -- a comparison
+    if len(graded) < 2:
         return None
     graded.sort(key=lambda found: (found["inner"], found["closeness"]))
     easy = min(graded, key=lambda found: (found["closeness"], found["inner"]))
     hard = max(graded, key=lambda found: (found["closeness"], found["inner"]))
     ends = [found["tests"]["normal"]["plain"] for found in (easy, hard)]
     words = [f"{found['inner']} points, closeness {found['closeness']:g}" for found in (easy, hard)]
-    value = "; ".join(f"{word}: random {end['random_corner']:.3f}, PGD {end['share']:.3f}" for word, end in zip(words, ends, strict=True))
+    value = "; ".join(
+        f"{word}: random {end['random_corner']:.3f}, PGD {end['share']:.3f}" for word, end in zip(words, ends, strict=True)
+    )
     return _judged(result, value, ends[0]["random_corner"] > ends[1]["random_corner"] and ends[1]["share"] >= WANTED)
 
 
@@ -142,7 +144,7 @@ def _libraries(result: Result) -> Judged:
 CLAIMS = (
     Claim(
         id="controls",
-        statement="An adequate attack passes on an undefended and on an adversarially trained network: attacks are tested, not defences",
+        statement="An adequate attack passes on an undefended and an adversarially trained network: attacks are tested, not defences",
         reported=PAPER_RULE,
         source=ABSTRACT,
         verified=True,
@@ -150,8 +152,8 @@ CLAIMS = (
     ),
     Claim(
         id="masked",
-        statement="The test exposes masked gradients (quantization): the attack that it fails claims more than .9, the one that it "
-        "passes lowers that",
+        statement="The test exposes masked gradients (quantization): the attack that fails it claims more than .9, "
+        "the one that passes lowers that",
         reported=f"such evaluations fail, stronger attacks pass and break the defence; {NO_FIGURE}",
         source=ABSTRACT,
         verified=True,
@@ -175,7 +177,7 @@ CLAIMS = (
     ),
     Claim(
         id="detector",
-        statement="Detectors need two tests: an attack that ignores the detector passes the normal one and fails the inverted one",
+        statement="Detectors need two tests: one that ignores the detector passes the normal and fails the inverted",
         reported=f"both tests are needed; {NO_FIGURE}",
         source="released code, case_studies/dla and trapdoor",
         verified=True,

@@ -1,4 +1,4 @@
-"""The run about active tests: its stages on networks that have hardly learned, its presets, and its claims on invented results."""
+"""The run about active tests: its stages on networks that have hardly learned, presets, and claims on invented results."""
 
 import io
 import json
@@ -73,7 +73,9 @@ def test_run_keeps_verdicts_by_sample_sheets_and_figures_and_claims_nothing(made
     names = {file.name for file in run.files}
     sheet = Image.open(io.BytesIO(store.read_blob(run.file("quantization_examples.png").sha256)))
     stages = [store.manifest(digest) for digest in run.parents]
-    kept = [stage.file("verdicts.json") for stage in stages if stage and stage.recipe["configuration"]["experiment"] == "measurement"]
+    kept = [
+        stage.file("verdicts.json") for stage in stages if stage and stage.recipe["configuration"]["experiment"] == "measurement"
+    ]
     verdicts = json.loads(store.read_blob(kept[0].sha256))
 
     assert {claim["holds"] for claim in claims} == {None}
@@ -97,7 +99,9 @@ def test_networks_of_a_run_enter_the_zoo(
     # Quantization defends the network that is trained as usual; trapdoors need one of their own.
     assert models["none"] is models["quantization"]
     assert names["trapdoor"] != names["none"]
-    assert models["trapdoor"].network(torch.zeros(1, 3, models["trapdoor"].card.input_size, models["trapdoor"].card.input_size)).shape == (1, 10)
+    assert models["trapdoor"].network(
+        torch.zeros(1, 3, models["trapdoor"].card.input_size, models["trapdoor"].card.input_size)
+    ).shape == (1, 10)
 
 
 @pytest.mark.unit
@@ -141,7 +145,7 @@ def test_unfit_settings_are_refused_before_anything_is_trained(preset: Any, sett
 def test_settings_are_joined_field_by_field() -> None:
     settings = settings_of(Run(paper=SLUG, preset="smoke", settings={"measuring": {"samples": 5}}))
 
-    assert settings.measuring == {"steps": 3, "images": 16, "samples": 5, "inner": 19}
+    assert settings.measuring == {"steps": 3, "images": 16, "samples": 5, "inner": 19, "rounds": 2}
 
 
 def _verdict(successes: int, *, random: float = 0.0) -> dict[str, Any]:
@@ -153,7 +157,9 @@ def _verdict(successes: int, *, random: float = 0.0) -> dict[str, Any]:
 
 
 def _found(name: str, *, rates: Mapping[str, Mapping[str, Any]], robust: tuple[int, int]) -> dict[str, Any]:
-    counts = {attack: {"images": 128, "robust": one, "outside": 0} for attack, one in zip(("original", "adequate"), robust, strict=True)}
+    counts = {
+        attack: {"images": 128, "robust": one, "outside": 0} for attack, one in zip(("original", "adequate"), robust, strict=True)
+    }
     values = {
         **{"model": "local.0", "notes": {}, "attacks": {}, "robust": counts},
         **{"clean": {"images": 128, "correct": 126, "detected": 0}, "tests": rates},

@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 from foolbox.attacks import LinfPGD
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 

@@ -9,7 +9,7 @@ from experiments.papers.zimmermann2022_active_tests.defences.defended import (
     usual_attempts,
 )
 
-LONGER = 5
+LONGER = 2
 """Times the steps."""
 
 

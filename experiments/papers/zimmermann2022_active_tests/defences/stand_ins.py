@@ -33,7 +33,7 @@ class StraightThrough(nn.Module):
         super().__init__()
         self.function, self.gradient_of = function, gradient_of
 
-    def forward(self, inputs: Float[Tensor, "batch *rest"]) -> Float[Tensor, "batch *result"]:
+    def forward(self, inputs: Float[Tensor, "batch ..."]) -> Float[Tensor, "batch ..."]:
         """What the function gives."""
         smooth = self.gradient_of(inputs)
         given: Tensor = self.function(inputs)

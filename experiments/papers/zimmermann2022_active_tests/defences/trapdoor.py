@@ -1,4 +1,4 @@
-"""A detector with trapdoors (Shan et al. 2020): training plants triggers, and what looks like one inside the network is detected."""
+"""A detector with trapdoors (Shan et al. 2020): training plants triggers, and what looks like one to the network is detected."""
 
 from typing import cast
 
@@ -11,8 +11,8 @@ from experiments.papers.zimmermann2022_active_tests.classifiers.images import La
 from experiments.papers.zimmermann2022_active_tests.classifiers.on_pixels import OnPixels
 from experiments.papers.zimmermann2022_active_tests.classifiers.triggers import with_triggers
 from experiments.papers.zimmermann2022_active_tests.defences.defended import (
-    Attempt,
     AttackCall,
+    Attempt,
     Defended,
     Detector,
     Threat,
@@ -30,7 +30,7 @@ STEPS = 5
 
 
 class Trapdoors(nn.Module):
-    """The detector: cosine between an image's features and those of the most similar trigger, both around the mean of clean ones."""
+    """The detector: cosine between an image's features and those of the most similar trigger, around the mean of clean ones."""
 
     def __init__(self, network: WideReadout, seen: Labeled, *, amplitude: float) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""k-winners-take-all (Xiao et al. 2020): activations that jump, so that the gradient at a point says little of its surroundings."""
+"""k-winners-take-all (Xiao et al. 2020): activations that jump, so that a gradient says little of its surroundings."""
 
 from experiments.papers.zimmermann2022_active_tests.defences.defended import (
     Attempt,

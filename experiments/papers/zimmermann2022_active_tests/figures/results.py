@@ -35,7 +35,9 @@ def figures_of(metrics: Metrics, sheets: Mapping[str, bytes]) -> list[RunFigure]
 
 def label_of(found: Mapping[str, Any]) -> str:
     """A defence's name, and of which network it is if not of the small one."""
-    return {"large": f"EfficientNet-Lite0: {found['title']}", "pair": f"stamps: {found['title']}"}.get(found["part"], found["title"])
+    return {"large": f"EfficientNet-Lite0: {found['title']}", "pair": f"stamps: {found['title']}"}.get(
+        found["part"], found["title"]
+    )
 
 
 def rates_figure(metrics: Metrics) -> RunFigure:
@@ -62,7 +64,7 @@ def rates_figure(metrics: Metrics) -> RunFigure:
 
     return RunFigure(
         name="rates",
-        caption=f"{title}. Bars are 95 % Wilson intervals over images; crosses are random corners, as many as the attack has queries.",
+        caption=f"{title}. Bars: 95 % Wilson intervals over images; crosses are as many random corners as the attack has queries.",
         content=draw((7.4, 1.9 + 0.42 * len(rows)), panels, title=title),
     )
 
@@ -90,8 +92,12 @@ def accuracies_figure(metrics: Metrics) -> RunFigure:
             claimed, true = (found["robust"][name]["share"] for name in ("original", "adequate"))
             axes.annotate("", (true, place), (claimed, place), arrowprops={"arrowstyle": "->", "color": INK, "shrinkA": 4})
             for share, name in ((claimed, "original"), (true, "adequate")):
-                axes.plot(share, place, marker="o", color=ATTACK_COLORS[name], linestyle="", label=ATTACKS[name] if not place else "")
-            axes.plot(found["clean"]["share"], place, marker="|", markersize=12, color=PALE, label="" if place else "clean images")
+                axes.plot(
+                    share, place, marker="o", color=ATTACK_COLORS[name], linestyle="", label=ATTACKS[name] if not place else ""
+                )
+            axes.plot(
+                found["clean"]["share"], place, marker="|", markersize=12, color=PALE, label="" if place else "clean images"
+            )
         axes.set_yticks(range(len(rows)), [label_of(found) for found in rows])
         axes.set_ylim(len(rows) - 0.5, -0.5)
         axes.set_xlim(-0.03, 1.03)
@@ -100,7 +106,7 @@ def accuracies_figure(metrics: Metrics) -> RunFigure:
 
     return RunFigure(
         name="accuracies",
-        caption=f"{title}: from the original evaluation to an adequate attack of the same radius. A detector wins what it detects.",
+        caption=f"{title}: from the original evaluation to an adequate attack of the same radius. Detected counts as defended.",
         content=draw((7.4, 1.9 + 0.36 * len(rows)), panels, title=title),
     )
 

@@ -58,7 +58,7 @@ def _is_correct(defended: Defended, images: Tensor, shown: Labeled) -> Bool[Tens
     """Of a randomized model: in more than half of its passes."""
     blocks = images.split(BLOCK)
     passes = [torch.cat([defended.model(block).argmax(1) for block in blocks]) == shown.labels for _ in range(defended.repeats)]
-    return torch.stack(passes).float().mean(0) > 0.5  # noqa: PLR2004 -- more than half
+    return torch.stack(passes).float().mean(0) > 0.5
 
 
 @torch.no_grad()

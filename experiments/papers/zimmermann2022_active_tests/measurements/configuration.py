@@ -39,6 +39,8 @@ class Measurement:
     """Points of class 0 for each sample, itself among them."""
     closeness: float = 0.999
     """Hardness: where the threshold lies on the way to the best boundary point."""
+    rounds: int = 25
+    """Draws of a boundary point that a detector has to agree with, at most."""
     batch: int = 64
     """Samples that are attacked at once."""
 
@@ -48,8 +50,18 @@ class Measurement:
         require(not unknown, "attacks", f"{sorted(unknown)} are unknown", f"Choose among {', '.join(KNOWN)}")
         require(bool(self.attacks), "attacks", "there are none", f"Choose among {', '.join(KNOWN)}")
         require(0 < self.eps <= 1, "eps", f"{self.eps} is no distance of pixels in [0, 1]", "Give a number above 0, such as 0.1")
-        require(0 <= self.closeness < 1, "closeness", f"{self.closeness} is outside [0, 1)", "Give 0.999, or less for an easier test")
-        for name, low in (("steps", 1), ("samples", 1), ("inner", 2), ("images", 0), ("batch", 1), ("photographs", 0)):
+        require(
+            0 <= self.closeness < 1, "closeness", f"{self.closeness} is outside [0, 1)", "Give 0.999, or less for an easier test"
+        )
+        for name, low in (
+            ("steps", 1),
+            ("samples", 1),
+            ("inner", 2),
+            ("images", 0),
+            ("rounds", 1),
+            ("batch", 1),
+            ("photographs", 0),
+        ):
             require_range(self, name, low, 100_000)
         require_range(self, "stamps", 0, 100_000)
         require_range(self, "side", 32, 512)

@@ -23,7 +23,7 @@ SHOWN = 8
 def measure(recipe: Training, measurement: Measurement, *, workshop: Workshop) -> Product:
     """Measure a defence.
 
-    Files: `verdicts.json`, all of each active test, sample by sample; `examples.png`, a row of clean images and a row for each attack.
+    Files: `verdicts.json`, all of each active test, sample by sample; `examples.png`, a row of clean images, one for each attack.
 
     Raises:
         InputError: Images or weights are not there, or the test cannot be made of this model.
@@ -82,6 +82,8 @@ def _tests(
     workshop: Workshop,
 ) -> dict[str, dict[str, Any]]:
     """The verdict on each attack; beside a detector also that of the inverted test."""
+    # No more random points than the attack that asks most has queries.
+    controls = min(MOST_QUERIES, max(attempt.queries for attempt in attempts.values()))
     kinds = ("normal",) if defended.detector is None else ("normal", "inverted")
     tests: dict[str, dict[str, Any]] = {}
     for kind in kinds:
@@ -93,10 +95,11 @@ def _tests(
             samples=measurement.samples,
             inner=measurement.inner,
             closeness=measurement.closeness,
-            controls=MOST_QUERIES,
+            controls=controls,
             repeats=defended.repeats,
             detector=defended.detector,
             inverted=kind == "inverted",
+            rounds=measurement.rounds,
             batch=measurement.batch,
             seed=seed,
         )

@@ -55,7 +55,7 @@ def _trained(measurement: Measurement, *, seed: int, workshop: Workshop) -> Subj
     made = workshop.obtain(recipe)
     network = network_of(classifier, seed=seed)
     network.load_state_dict(load_weights(workshop.store.read_blob(made.file(WEIGHTS).sha256)))
-    model = OnPixels(network, mean=GRAY, std=GRAY).to(workshop.device).eval().requires_grad_(False)  # noqa: FBT003 -- torch's
+    model = OnPixels(network, mean=GRAY, std=GRAY).to(workshop.device).eval().requires_grad_(False)
     return Subject(
         undefended=Undefended(
             model=model, seen=labeled_images(classifier, "train", device=workshop.device), amplitude=classifier.amplitude
