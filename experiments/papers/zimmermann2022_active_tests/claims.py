@@ -144,7 +144,7 @@ def _libraries(result: Result) -> Judged:
 CLAIMS = (
     Claim(
         id="controls",
-        statement="An adequate attack passes on an undefended and an adversarially trained network: attacks are tested, not defences",
+        statement="An adequate attack passes on an undefended and an adversarially trained network: attacks are tested",
         reported=PAPER_RULE,
         source=ABSTRACT,
         verified=True,

@@ -10,18 +10,21 @@ import pytest
 import torch
 from PIL import Image
 
+from experiments import papers
 from experiments.contract.artifacts import ArtifactStore, Manifest
 from experiments.contract.claims import check_claims
 from experiments.contract.errors import InputError
 from experiments.contract.fields import build
-from experiments.contract.local_models import bring_models
+from experiments.contract.local_models import bring_models, model_id
 from experiments.contract.recipes import Run
 from experiments.papers.zimmermann2022_active_tests.analysis import summary
 from experiments.papers.zimmermann2022_active_tests.claims import CLAIMS
 from experiments.papers.zimmermann2022_active_tests.classifiers.configuration import Classifier, network_of
+from experiments.papers.zimmermann2022_active_tests.measurements.subject import classifier_training
 from experiments.papers.zimmermann2022_active_tests.networks import DEFENCES, SEVEN
 from experiments.papers.zimmermann2022_active_tests.train import settings_of, stages_of
 from experiments.workshop import LocalWorkshop
+from model_zoo.catalogue import MODEL_MADE_HERE
 from model_zoo.loading import load
 
 SLUG = "zimmermann2022_active_tests"
@@ -219,3 +222,15 @@ def test_random_attack_has_to_become_rarer_for_the_claim_about_hardness() -> Non
     rises = _claims({"easy": graded(49, 0.01), "hard": graded(399, 0.4)})
 
     assert (falls["hardness"], rises["hardness"]) == (True, False)
+
+
+@pytest.mark.unit
+def test_study_in_the_readme_is_of_the_two_networks_that_its_first_command_makes() -> None:
+    stages = stages_of(Run(paper=SLUG, preset="cpu", settings={"part": "pair"}))
+    classifiers = [build(Classifier, stage.recipe.configuration["classifier"]) for stage in stages]
+    readme = (Path(papers.__path__[0]) / SLUG / "README.md").read_text()
+
+    wanted = {model_id(classifier_training(classifier, seed=0).digest) for classifier in classifiers}
+
+    assert set(MODEL_MADE_HERE.findall(readme)) == wanted
+    assert [classifier.eps for classifier in classifiers] == [0, 4 / 255]

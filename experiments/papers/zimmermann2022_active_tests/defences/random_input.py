@@ -15,11 +15,11 @@ from experiments.papers.zimmermann2022_active_tests.defences.defended import (
 )
 from experiments.papers.zimmermann2022_active_tests.defences.stand_ins import Behind, Exchanging, OnAverage
 
-SMALLEST = 0.85
+SMALLEST = 0.95
 """Size of the shown image, of its own."""
-FARTHEST = 0.1
+FARTHEST = 0.03
 """Shift of its middle, of its side."""
-NOISE = 0.05
+NOISE = 0.03
 PASSES = 10
 REPEATS = 3
 """An odd number: more than half of the passes decide."""

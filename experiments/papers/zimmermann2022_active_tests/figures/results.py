@@ -35,9 +35,8 @@ def figures_of(metrics: Metrics, sheets: Mapping[str, bytes]) -> list[RunFigure]
 
 def label_of(found: Mapping[str, Any]) -> str:
     """A defence's name, and of which network it is if not of the small one."""
-    return {"large": f"EfficientNet-Lite0: {found['title']}", "pair": f"stamps: {found['title']}"}.get(
-        found["part"], found["title"]
-    )
+    network = {"large": "EfficientNet-Lite0: ", "pair": "stamps: "}.get(found["part"], "")
+    return f"{network}{found['title']}"
 
 
 def rates_figure(metrics: Metrics) -> RunFigure:
@@ -64,7 +63,7 @@ def rates_figure(metrics: Metrics) -> RunFigure:
 
     return RunFigure(
         name="rates",
-        caption=f"{title}. Bars: 95 % Wilson intervals over images; crosses are as many random corners as the attack has queries.",
+        caption=f"{title}. Bars: 95 % intervals over images; crosses are as many random corners as the attack has queries.",
         content=draw((7.4, 1.9 + 0.42 * len(rows)), panels, title=title),
     )
 
