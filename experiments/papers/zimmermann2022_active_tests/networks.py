@@ -23,6 +23,8 @@ class Defence:
     defend: Callable[[Undefended, Threat], Defended]
     changes: Mapping[str, Json] = field(default_factory=dict)
     """Of the training, by the fields of `Classifier`."""
+    test: Mapping[str, Json] = field(default_factory=dict)
+    """Of its active test, by the fields of `Measurement`."""
     meets_adversary: bool = False
     """In training, of the radius that it is attacked with."""
     is_control: bool = False
@@ -35,7 +37,9 @@ DEFENCES: Mapping[str, Defence] = {
     "quantization": Defence(title="input quantization", defend=quantization.defend),
     "winners": Defence(title="k-winners-take-all", defend=winners.defend, changes={"winners": 0.1}),
     "thermometer": Defence(title="thermometer code", defend=thermometer.defend, changes={"levels": 8}),
-    "random_input": Defence(title="random transformation", defend=random_input.defend),
+    # All passes over a point are points of the read-out's fit, which may not be more than there are features; and beside a threshold
+    # that is very close the known adversarial image is none in other passes.
+    "random_input": Defence(title="random transformation", defend=random_input.defend, test={"inner": 49, "closeness": 0.9}),
     "trapdoor": Defence(title="trapdoor detector", defend=trapdoor.defend, changes={"trapdoors": 0.5}),
     "fine_quantization": Defence(title="input quantization, 32 levels", defend=quantization.defend_finely),
 }

@@ -1,5 +1,6 @@
 """The run: classifiers, then measurements of their defences, each a stage of its own, and what they say together."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Literal
@@ -18,7 +19,7 @@ from experiments.papers.zimmermann2022_active_tests.figures.results import figur
 from experiments.papers.zimmermann2022_active_tests.measurements.configuration import Measurement
 from experiments.papers.zimmermann2022_active_tests.measurements.stage import EXAMPLES, measure
 from experiments.papers.zimmermann2022_active_tests.measurements.subject import KIND, SLUG, classifier_training
-from experiments.papers.zimmermann2022_active_tests.networks import DEFENCES, SEVEN
+from experiments.papers.zimmermann2022_active_tests.networks import DEFENCES, SEVEN, Defence
 
 Part = Literal["defences", "hardness", "libraries", "large", "pair"]
 PARTS: tuple[Part, ...] = ("defences", "hardness", "libraries", "large", "pair")
@@ -201,7 +202,7 @@ def _grades(settings: Settings, base: Measurement) -> list[tuple[int, float]]:
 def _stage(name: str, part: Part, defence: str, settings: Settings, changes: Mapping[str, Json], recipe: Run) -> Stage:
     """A measurement of a defence, whole, so that its digest changes when a default does."""
     about = DEFENCES[defence]
-    merged = build(Measurement, {**settings.measuring, **changes, "defence": defence})
+    merged = build(Measurement, {**settings.measuring, **_test_of(about, settings), **changes, "defence": defence})
     if not merged.network:
         ours = {**PAIR, **settings.pair} if part == "pair" else {**settings.training, **_path(settings)}
         met = {"eps": merged.eps} if about.meets_adversary else {}
@@ -211,6 +212,12 @@ def _stage(name: str, part: Part, defence: str, settings: Settings, changes: Map
     return Stage(
         name=name, part=part, title=about.title, recipe=Training(paper=SLUG, configuration=configuration, seeds=(recipe.seed,))
     )
+
+
+def _test_of(about: Defence, settings: Settings) -> Mapping[str, Json]:
+    """What a defence changes of its test; a smaller test stays as small as it is."""
+    inner = min(about.test.get("inner", math.inf), settings.measuring.get("inner", math.inf))
+    return {**about.test, "inner": inner} if "inner" in about.test else about.test
 
 
 def _path(settings: Settings) -> Mapping[str, Json]:

@@ -21,7 +21,7 @@ FARTHEST = 0.03
 """Shift of its middle, of its side."""
 NOISE = 0.03
 PASSES = 10
-REPEATS = 3
+REPEATS = 9
 """An odd number: more than half of the passes decide."""
 
 

@@ -27,8 +27,6 @@ FALSE_ALARMS = 0.05
 MOST_IMAGES = 2048
 STEPS = 5
 """Times those of the plain attack, for two aims at once."""
-SMOOTHNESS = 0.1
-"""Of the minimum, in spreads of the leads."""
 
 
 class Trapdoors(nn.Module):
@@ -62,26 +60,24 @@ class Trapdoors(nn.Module):
 
 
 class BothAims(nn.Module):
-    """Two logits whose second one leads only where an image is misclassified and scores below 0: about the lesser of both leads.
+    """Two logits whose second one leads only where an image is misclassified and scores below 0: the lesser of both leads.
 
-    Each lead is measured in the spread that it has among the images, so that neither drowns the other. The minimum is a smooth one:
-    with a sharp one each step helps one aim at the cost of the other, and the last step decides which of them is missed.
+    The detector's is measured in the spread of the logits, so that neither aim drowns the other.
     """
 
     def __init__(self, model: nn.Module, detector: Detector, *, images: Tensor, labels: Int[Tensor, " batch"]) -> None:
         super().__init__()
         self.model, self.detector, self.labels = model, detector, labels
         with torch.no_grad():
-            self.spreads = [found.std().clamp(min=1e-6) for found in (self.model(images), self.detector(images))]
+            self.scale = self.model(images).std() / self.detector(images).std().clamp(min=1e-6)
         self.eval()
 
     def forward(self, images: Float[Tensor, "batch 3 side side"]) -> Float[Tensor, "batch 2"]:
-        """0 and the lead."""
+        """0 and the lesser lead."""
         logits = self.model(images)
         own = functional.one_hot(self.labels, logits.shape[1]).bool()
         misclassified = logits.masked_fill(own, -torch.inf).amax(1) - logits[own]
-        leads = torch.stack((misclassified / self.spreads[0], -self.detector(images) / self.spreads[1]))
-        lead = -SMOOTHNESS * torch.logsumexp(-leads / SMOOTHNESS, dim=0)
+        lead = torch.minimum(misclassified, -self.scale * self.detector(images))
         return torch.stack((torch.zeros_like(lead), lead), dim=1)
 
 
