@@ -62,7 +62,7 @@ class ActiveTest:
             per_sample=tuple(results),
             options=self.options,
             queries=min(queries or self.options.controls, self.options.controls),
-            features=self.setups[0].weight.shape[1],
+            features=len(self.setups[0].weight),
             gradient=self.gradient,
             has_detector=self._detector is not None,
         )
@@ -81,8 +81,9 @@ class ActiveTest:
         )
         passes = margins(model, points, repeats=self.options.repeats)
         best = margins(model, torch.stack([setup.solution for setup in setups]), repeats=self.options.repeats).mean(0)
-        # The best boundary point is `1 - closeness` of the scale above the threshold.
-        scores = self.options.closeness + (1 - self.options.closeness) * passes.mean(0) / best
+        # On the scale of scores the best boundary point is at 1, and by the margin `best` above the threshold.
+        thresholds = best.new_tensor([setup.threshold for setup in setups])
+        scores = thresholds + (1 - thresholds) * passes.mean(0) / best
         hits = class_one(passes) & allowed(self._detector, points, inverted=self.options.inverted)
         return [
             SampleResult(

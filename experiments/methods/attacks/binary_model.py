@@ -1,6 +1,6 @@
 """The model that an attack of an active test is given: the features of the defended model, read out for each image apart.
 
-Rows of a batch are the images under test. An attack may also call it with fewer rows or with several for each image: then the
+Rows of a batch are the images under test. An attack may also call it with fewer rows, or with several for each image: then the
 nearest image says whose read-out a row gets, and where that is not sure `RowsUnclear` asks for one image at a time.
 """
 
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from experiments.methods.attacks.encoder import Encoder
 from experiments.methods.attacks.options import Norm
+from experiments.methods.attacks.points import distances
 from model_zoo.errors import InputError
 
 Detector = Callable[[Float[Tensor, "image ..."]], Float[Tensor, " image"]]
@@ -27,9 +28,10 @@ class BinaryModel(nn.Module):
 
     Args:
         encoder: The defended model.
-        weight: Of the read-out of each image.
+        weight: Of the read-out of each image; its logits are the score and the score's negative.
         bias: Of the same.
         images: The clean images.
+        reach: Rows this close to the image in their place are taken to be versions of it.
         norm: In which rows are compared with images.
         detector: None, or the score of the detector; the aim of an attack is a score that is not above 0.
         references: Points beyond the ball that read-outs were fitted to call class 1, or none of them.
@@ -39,9 +41,10 @@ class BinaryModel(nn.Module):
         self,
         encoder: Encoder,
         *,
-        weight: Float[Tensor, "image 2 feature"],
-        bias: Float[Tensor, "image 2"],
+        weight: Float[Tensor, "image feature"],
+        bias: Float[Tensor, " image"],
         images: Float[Tensor, "image ..."],
+        reach: float,
         norm: Norm,
         detector: Detector | None = None,
         references: Float[Tensor, "image reference ..."] | None = None,
@@ -49,7 +52,7 @@ class BinaryModel(nn.Module):
         super().__init__()
         self.model, self.detector = encoder.model, detector
         self.training = False
-        self._encoder, self._norm, self._references = encoder, norm, references
+        self._encoder, self._reach, self._norm, self._references = encoder, reach, norm, references
         self.register_buffer("weight", weight)
         self.register_buffer("bias", bias)
         self.register_buffer("images", images)
@@ -62,9 +65,8 @@ class BinaryModel(nn.Module):
         """Logits, in the precision of the features; sums are made in double precision, so that small margins keep their sign."""
         owner = self._owner(rows)
         features = self._encoder(rows).features
-        # Whatever happened below it, what is not an image's own row takes no part in its logits.
-        sums = torch.einsum("rcf,rf->rc", self.weight[owner], features.double()) + self.bias[owner]
-        return sums.to(features.dtype)
+        scores = (features.double() * self.weight[owner]).sum(1) + self.bias[owner]
+        return torch.stack([-scores, scores], 1).to(features.dtype)
 
     def features(self, rows: Float[Tensor, "row ..."]) -> Float[Tensor, "row feature"]:
         """What the read-outs read, for attacks that match features."""
@@ -85,15 +87,19 @@ class BinaryModel(nn.Module):
         """Nothing: attacks must not change the mode of the model under test."""
         return self
 
-    def _owner(self, rows: Tensor) -> Int[Tensor, " row"]:
+    def _owner(self, rows: Tensor) -> slice | Int[Tensor, " row"]:
         """Number of the image of each row."""
         count = len(self.images)
-        if len(rows) == count or count == 1:
-            return torch.arange(len(rows), device=rows.device) % count
+        if count == 1:
+            return torch.zeros(len(rows), dtype=torch.long, device=rows.device)
+        if len(rows) == count and bool((distances(rows.detach(), self.images, norm=self._norm) <= self._reach).all()):
+            return slice(None)
         order = float("inf") if self._norm == "linf" else 2.0
         gaps = torch.cdist(rows.detach().flatten(1), self.images.flatten(1), p=order)
-        nearest = gaps.topk(2, dim=1, largest=False)
+        near, nearest = (part[:, :2] for part in gaps.sort(1))
+        if len(rows) == count and torch.equal(nearest[:, 0], torch.arange(count, device=rows.device)):
+            return slice(None)
         # A row nearer than half of the way that the next image is away can only come from one of them.
-        if bool((nearest.values[:, 0] >= nearest.values[:, 1] / 2).any()):
+        if bool((near[:, 0] >= near[:, 1] / 2).any()):
             raise RowsUnclear
-        return nearest.indices[:, 0]
+        return nearest[:, 0]

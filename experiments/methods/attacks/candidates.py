@@ -14,8 +14,8 @@ from experiments.methods.attacks.judge import allowed
 from experiments.methods.attacks.options import Options
 from experiments.methods.attacks.points import at_radius, corner_points, inner_points, surface_points
 
-STEPS = 20
-"""Of projected gradient descent on the defended model, for the inverted test of a detector."""
+STEPS, STARTS = 20, 25
+"""Steps of projected gradient descent on the defended model, for the inverted test of a detector, and its starts in a draw."""
 Draw = Callable[[int], Float[Tensor, "point ..."]]
 
 
@@ -43,7 +43,8 @@ def draw_candidates(
     )
     parts = [image[None], inner]
     failure = ""
-    for count, radius in ((options.boundary, options.eps), (options.references, options.far * options.eps)):
+    wanted = ((options.boundary, options.eps), (options.references, options.far * options.eps))
+    for count, radius in [(count, radius) for count, radius in wanted if count]:
         found = accepted(
             _proposal(encoder, image, radius=radius, options=options, generator=generator),
             lambda points: allowed(detector, points, inverted=options.inverted),
@@ -60,9 +61,9 @@ def draw_candidates(
 def accepted(
     draw: Draw, accept: Callable[[Float[Tensor, "point ..."]], Bool[Tensor, " point"]], *, count: int, rounds: int
 ) -> Float[Tensor, "point ..."]:
-    """The first `count` points that are accepted, of `rounds` draws of as many at most; fewer if those do not suffice."""
+    """The first `count` points that are accepted, of at most `rounds` draws; fewer if those do not suffice."""
     points = draw(count)
-    kept = points[accept(points)] if count else points
+    kept = points[accept(points)]
     for _ in range(rounds - 1):
         if len(kept) >= count:
             break
@@ -76,7 +77,7 @@ def _proposal(
 ) -> Draw:
     """Random boundary points; for the inverted test adversarial images of the defended model itself, stretched to the radius."""
     if options.inverted:
-        return lambda count: _adversarial(encoder, image.expand(count, *image.shape), radius=radius, options=options)
+        return lambda _count: _adversarial(encoder, image.expand(STARTS, *image.shape), radius=radius, options=options)
     kind = corner_points if options.corners else surface_points
     return lambda count: kind(image, count=count, radius=radius, norm=options.norm, generator=generator)
 
@@ -85,8 +86,6 @@ def _adversarial(
     encoder: Encoder, images: Float[Tensor, "point ..."], *, radius: float, options: Options
 ) -> Float[Tensor, "point ..."]:
     """What foolbox's projected gradient descent finds from random starts against the model's own decisions."""
-    if not len(images):
-        return images
     descent = foolbox.attacks.LinfPGD if options.norm == "linf" else foolbox.attacks.L2PGD
     with torch.no_grad():
         decided = encoder.model(images).argmax(1)

@@ -36,7 +36,7 @@ def logistic_regressions(
         if bool(done.all()):
             break
         directions = -_preconditioned(gradients, steps, changes)
-        along = torch.einsum("bnf,bf->bn", points, directions)
+        along = products(points, directions)
         first = 1.0 if steps else (1 / gradients.norm(dim=1)).clamp(max=1)
         lengths = _lengths(signs * scores, signs * along, weights, directions, free, first=first)
         lengths = torch.where(done, 0.0, lengths)
@@ -48,9 +48,16 @@ def logistic_regressions(
     return weights
 
 
+def products(
+    points: Float[Tensor, "problem point feature"], weights: Float[Tensor, "problem feature"]
+) -> Float[Tensor, "problem point"]:
+    """The scalar product of each point with the weights of its problem; a batched product is several times slower on a CPU."""
+    return torch.stack([rows @ vector for rows, vector in zip(points, weights, strict=True)])
+
+
 def _gradients(points: Tensor, signs: Tensor, scores: Tensor, weights: Tensor, free: Tensor) -> Tensor:
     pulls = -signs * torch.sigmoid(-signs * scores) / points.shape[1]
-    return torch.einsum("bnf,bn->bf", points, pulls) + free * weights
+    return torch.bmm(pulls[:, None], points)[:, 0] + free * weights
 
 
 def _preconditioned(gradients: Tensor, steps: list[Tensor], changes: list[Tensor]) -> Tensor:

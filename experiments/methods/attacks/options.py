@@ -43,8 +43,8 @@ class Options:
     """Random points of each kind for each image; a random attack has at most so many queries."""
     inverted: bool = False
     """With a detector: adversarial images have to be detected, instead of having to pass."""
-    rounds: int = 100
-    """At most so many draws of a boundary point that a detector has to agree with."""
+    rounds: int = 20
+    """At most so many draws of the boundary points that a detector has to agree with; in the inverted test 25 points each."""
     batch: int = 64
     """Images that are fitted and attacked at once."""
     seed: int = 0

@@ -6,8 +6,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from experiments.methods.attacks.binary_model import BinaryModel, Detector
-from experiments.methods.attacks.judge import allowed, class_one, margins
+from experiments.methods.attacks.binary_model import Detector
+from experiments.methods.attacks.encoder import Encoder
+from experiments.methods.attacks.judge import allowed, class_one
 from experiments.methods.attacks.options import Options
 from experiments.methods.attacks.points import corner_points, inner_points, surface_points
 
@@ -26,19 +27,23 @@ NOTHING = Found(NEVER, NEVER, NEVER)
 
 
 def random_attack(
-    model: BinaryModel,
+    encoder: Encoder,
+    weight: Float[Tensor, " feature"],
+    bias: Float[Tensor, ""],
     image: Float[Tensor, "..."],
     *,
     options: Options,
     detector: Detector | None,
     generator: torch.Generator,
 ) -> Found:
-    """Try `controls` points of each kind on the binary model of one image; inner ones reach to the surface."""
-    rows = max(options.batch, 2**18 // image.numel())
-    firsts: list[int] = []
-    for kind in (surface_points, corner_points, inner_points):
-        points = kind(image, count=options.controls, radius=options.eps, norm=options.norm, generator=generator)
-        hits = torch.cat([class_one(margins(model, part, repeats=options.repeats)) for part in torch.split(points, rows)])
-        hits &= torch.cat([allowed(detector, part, inverted=options.inverted) for part in torch.split(points, rows)])
-        firsts.append(int(hits.to(torch.int8).argmax()) if bool(hits.any()) else NEVER)
-    return Found(*firsts)
+    """Try `controls` points of each kind on the read-out of an image; inner ones reach to the surface."""
+    points = torch.cat(
+        [
+            kind(image, count=options.controls, radius=options.eps, norm=options.norm, generator=generator)
+            for kind in (surface_points, corner_points, inner_points)
+        ]
+    )
+    passes = [encoder.in_parts(points, batch=options.batch).features.double() @ weight + bias for _ in range(options.repeats)]
+    hits = class_one(torch.stack(passes))
+    hits &= torch.cat([allowed(detector, part, inverted=options.inverted) for part in torch.split(points, options.controls)])
+    return Found(*(int(kind.to(torch.int8).argmax()) if bool(kind.any()) else NEVER for kind in hits.view(3, -1)))

@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float
 from scipy.optimize import linprog
 from torch import Tensor
 
-from experiments.methods.attacks.logistic import logistic_regressions
+from experiments.methods.attacks.logistic import logistic_regressions, products
 
 
 class Readouts(NamedTuple):
@@ -23,36 +23,41 @@ class Readouts(NamedTuple):
 
 def fit(features: Float[Tensor, "problem point feature"], labels: Bool[Tensor, " point"]) -> Readouts:
     """Unpenalized logistic regressions, in double precision, on features brought to one scale."""
-    points = features.double()
-    center, spread = _standards(points)
-    standard = torch.cat([(points - center) / spread, torch.ones_like(points[..., :1])], 2)
-    signs = torch.where(labels, 1.0, -1.0).to(points)
+    standard, center, spread = _standardized(features)
+    signs = torch.where(labels, 1.0, -1.0).to(standard)
     weights = logistic_regressions(standard, signs)
-    scores = torch.einsum("bnf,bf->bn", standard, weights)
-    separates = scores[:, labels].amin(1) > scores[:, ~labels].amax(1)
+    scores = products(standard, weights)
+    least, most = scores[:, labels].amin(1), scores[:, ~labels].amax(1)
+    # Where the order is right and only the threshold 0 is not between the classes, it is moved there.
+    moved = torch.where((least > most) & ((least <= 0) | (most >= 0)), (least + most) / 2, 0.0)
     weight = weights[:, :-1] / spread[:, 0]
-    return Readouts(weight, weights[:, -1] - (weight * center[:, 0]).sum(1), scores, separates)
+    bias = weights[:, -1] - moved - (weight * center[:, 0]).sum(1)
+    return Readouts(weight, bias, scores - moved[:, None], least > most)
 
 
 def separable(features: Float[Tensor, "point feature"], labels: Bool[Tensor, " point"]) -> bool:
     """Whether any linear read-out separates the points, by linear programming (HiGHS): sign * (w f + b) >= 1 for all."""
-    points = features.double()[None]
-    center, spread = _standards(points)
-    standard = ((points - center) / spread)[0].cpu().numpy()
+    table = _standardized(features[None])[0][0].cpu().numpy()
     signs = np.where(labels.cpu().numpy(), 1.0, -1.0)
-    table = -signs[:, None] * np.hstack([standard, np.ones((len(standard), 1))])
-    found = linprog(np.zeros(table.shape[1]), A_ub=table, b_ub=-np.ones(len(standard)), bounds=(None, None), method="highs")
+    unknown = np.zeros(table.shape[1])
+    found = linprog(unknown, A_ub=-signs[:, None] * table, b_ub=-np.ones(len(table)), bounds=(None, None), method="highs")
     return bool(found.status == 0)
 
 
-def _standards(
-    points: Float[Tensor, "problem point feature"],
-) -> tuple[Float[Tensor, "problem 1 feature"], Float[Tensor, "problem 1 1"]]:
-    """Mean of each feature, and one spread for all of them; 1 where nothing varies.
+def _standardized(
+    features: Float[Tensor, "problem point feature"],
+) -> tuple[Float[Tensor, "problem point feature+1"], Float[Tensor, "problem 1 feature"], Float[Tensor, "problem 1 1"]]:
+    """Features less their mean, by one spread for all of them, and a constant 1 for the bias; then that mean and spread.
 
     Each feature by its own spread would put large weights on features that are almost silent at the image, whose gradient there
     vanishes: attacks would fail a test that has nothing to do with the defence.
     """
-    center = points.mean(1, keepdim=True)
-    spread = (points - center).square().mean((1, 2), keepdim=True).sqrt()
-    return center, torch.where(spread > 0, spread, 1.0)
+    center = features.double().mean(1, keepdim=True)
+    standard = torch.ones((*features.shape[:2], features.shape[2] + 1), dtype=torch.float64, device=features.device)
+    inputs = standard[..., :-1]
+    torch.sub(features.double(), center, out=inputs)
+    spread: Tensor = torch.linalg.vector_norm(inputs, dim=(1, 2), keepdim=True) / inputs[0].numel() ** 0.5
+    # Where nothing varies there is nothing to divide.
+    spread = torch.where(spread > 0, spread, 1.0)
+    inputs /= spread
+    return standard, center, spread

@@ -28,11 +28,13 @@ class Setup:
     """Of one image; where `failure` says why there is none, the other fields mean nothing."""
 
     image: Float[Tensor, "..."]
-    weight: Float[Tensor, "2 feature"]
-    bias: Float[Tensor, " 2"]
+    weight: Float[Tensor, " feature"]
+    bias: Float[Tensor, ""]
     solution: Float[Tensor, "..."]
     """The best boundary point: an adversarial image that is known to exist."""
     references: Float[Tensor, "reference ..."]
+    threshold: float
+    """Its place on a scale where the score of the best boundary point is 1."""
     failure: str = ""
     found: Found = NOTHING
     """What random attacks find."""
@@ -69,6 +71,7 @@ def binary_model(
         weight=torch.stack([setup.weight for setup in setups]),
         bias=torch.stack([setup.bias for setup in setups]),
         images=torch.stack([setup.image for setup in setups]),
+        reach=1.01 * options.far * options.eps,
         norm=options.norm,
         detector=flipped,
         references=torch.stack([setup.references for setup in setups]) if options.references else None,
@@ -92,11 +95,12 @@ def _fitted(
     features = torch.stack([one.features for one in seen])
     labels = labels_of(options, device=images.device)
     readouts = fit(features, labels)
-    setups = [_setup(images[n], drawn[n], seen[n], readouts, n, options=options) for n in range(len(images))]
-    separates = readouts.separates.tolist()
+    reasons = [
+        "" if separates else _why(rows, labels) for separates, rows in zip(readouts.separates.tolist(), features, strict=True)
+    ]
     return [
-        setup if separates[n] or setup.failure else replace(setup, failure=_why(features[n], labels))
-        for n, setup in enumerate(setups)
+        _setup(image, drawn[n], seen[n], readouts, n, options=options, failure=drawn[n].failure or reasons[n])
+        for n, image in enumerate(images)
     ]
 
 
@@ -107,7 +111,14 @@ def _passes(encoder: Encoder, points: Float[Tensor, "point ..."], *, options: Op
 
 
 def _setup(
-    image: Float[Tensor, "..."], drawn: Candidates, seen: Seen, readouts: Readouts, number: int, *, options: Options
+    image: Float[Tensor, "..."],
+    drawn: Candidates,
+    seen: Seen,
+    readouts: Readouts,
+    number: int,
+    *,
+    options: Options,
+    failure: str,
 ) -> Setup:
     scores = readouts.scores[number].view(options.repeats, -1)
     hard = harden(readouts.weight[number], readouts.bias[number], scores, seen.logits, options=options)
@@ -118,7 +129,8 @@ def _setup(
         bias=hard.bias,
         solution=boundary[hard.best],
         references=drawn.points[options.inner + options.boundary :],
-        failure=drawn.failure or ("" if hard.holds else "its threshold parts no boundary point from the inner ones"),
+        threshold=hard.threshold,
+        failure=failure or ("" if hard.holds else "the threshold close to its best boundary point does not hold in numbers"),
     )
 
 
@@ -135,4 +147,9 @@ def _tried(setup: Setup, encoder: Encoder, *, options: Options, detector: Detect
     stands = class_one(margins(model, known, repeats=options.repeats)) & allowed(detector, known, inverted=options.inverted)
     if not bool(stands):
         return replace(setup, failure="its known adversarial image is none in a further pass of the model")
-    return replace(setup, found=random_attack(model, setup.image, options=options, detector=detector, generator=generator))
+    return replace(
+        setup,
+        found=random_attack(
+            encoder, setup.weight, setup.bias, setup.image, options=options, detector=detector, generator=generator
+        ),
+    )

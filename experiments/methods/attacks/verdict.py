@@ -155,19 +155,16 @@ class Verdict:
         return "\n".join([f"{name:<15} {value}" for name, value in rows.items()] + ["", self.words])
 
     def _about_the_rate(self) -> list[str]:
-        bound = f"with 95 % confidence its rate is at least {self.lower_bound:.3f}"
         first = f"{self.name} found {self.successes} of {self.samples} adversarial images that are known to exist."
         if self.outcome == "passed":
-            certificate = "" if self.certified else "; to be sure of .95, take more samples (59 of 59 suffice)"
+            certificate = "" if self.certified else "; to be sure of .95 take more samples (59 of 59 suffice)"
             second = (
-                f"It PASSES: at least {WANTED:.0%} are wanted; {bound}{certificate}. This says that the attack works on this "
+                f"It PASSES: at least {WANTED:.0%} are wanted; with 95% confidence its rate is at least {self.lower_bound:.3f}"
             )
-            return [first, f"{second}model, not that the model is robust: its robust accuracy is what this attack leaves of it."]
+            return [first, f"{second}{certificate}.", "The attack works on this model; that does not make the model robust."]
         if self.outcome == "failed":
-            second = (
-                f"It FAILS: at least {WANTED:.0%} are wanted. It misses adversarial images that are there, so a robust accuracy "
-            )
-            return [first, f"{second}measured with it is an illusion: use or write an attack that passes."]
+            meaning = "It misses adversarial images that are there: do not trust a robust accuracy measured with it."
+            return [first, f"It FAILS: at least {WANTED:.0%} are wanted.", meaning]
         return [first, "UNDECIDED: the test was not fair, for the reasons that follow."]
 
     def _about_chance(self) -> list[str]:
@@ -180,27 +177,23 @@ class Verdict:
         return told or [f"As a control, {chance}."]
 
     def _about_trouble(self) -> list[str]:
+        setups = Counter(one.setup for one in self.per_sample if one.setup)
+        broken = Counter(one.violation.split(":")[0] for one in self.per_sample if one.violation)
         points = (self.options.inner + self.options.boundary + self.options.references) * self.options.repeats
-        told: list[str] = []
-        for why, count in Counter(one.setup for one in self.per_sample if one.setup).items():
-            told.append(f"No test could be made of {count} samples, which count against it: {why}.")
-        for why, count in Counter(one.violation.split(":")[0] for one in self.per_sample if one.violation).items():
-            told.append(f"For {count} samples the attack returned points that do not count: {why}.")
-        if self.gradient != "present":
-            kind = "no gradients" if self.gradient == "absent" else "gradients of zero"
-            told.append(
-                f"The model has {kind} with regard to its input: take a black-box attack or replace what hides them (BPDA)."
-            )
-        if self.features < points:
-            told.append(
-                f"There are fewer features ({self.features}) than points ({points}): a failed fit may be due to that alone."
-            )
-        if self.has_detector and self.options.inverted:
-            told.append(
-                "Inverted test: adversarial images had to be detected; an evaluation has to pass the normal test as well."
-            )
-        elif self.has_detector:
-            told.append("Adversarial images had to pass the detector; an evaluation has to pass the inverted test, too.")
-        if self.options.repeats > 1:
-            told.append(f"An image counts as adversarial if more than half of {self.options.repeats} passes say so.")
-        return told
+        kind = {"present": "", "absent": "no gradients", "zero": "gradients of zero"}[self.gradient]
+        other = "normal" if self.options.inverted else "inverted"
+        aim = "had to be detected" if self.options.inverted else "had to pass the detector"
+        told = {
+            f"The model has {kind} with regard to images: take a black-box attack or replace what hides them (BPDA).": bool(kind),
+            f"There are fewer features ({self.features}) than points ({points}), which alone can make fits fail.": (
+                self.features < points
+            ),
+            f"Adversarial images {aim}; an evaluation has to pass the {other} test, too.": self.has_detector,
+            f"An image counts as adversarial if more than half of {self.options.repeats} passes say so.": self.options.repeats
+            > 1,
+        }
+        return [
+            *(f"No test could be made of {count} samples, which count against it: {why}." for why, count in setups.items()),
+            *(f"For {count} samples the attack returned what does not count: {why}." for why, count in broken.items()),
+            *(words for words, applies in told.items() if applies),
+        ]
