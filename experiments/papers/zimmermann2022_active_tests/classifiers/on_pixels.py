@@ -26,9 +26,13 @@ class OnPixels(nn.Module):
         return logits
 
 
+def in_blocks(rows: Tensor) -> list[Tensor]:
+    """Some rows at a time."""
+    return [rows[start : start + BLOCK] for start in range(0, len(rows), BLOCK)]
+
+
 def accuracy_of(model: nn.Module, images: Float[Tensor, "image 3 side side"], labels: Int[Tensor, " image"]) -> float:
     """Share of images whose largest logit is that of their class."""
     with torch.inference_mode():
-        starts = range(0, len(images), BLOCK)
-        found = torch.cat([model(images[start : start + BLOCK]).argmax(dim=1) for start in starts])
+        found = torch.cat([model(block).argmax(dim=1) for block in in_blocks(images)])
     return float((found == labels).float().mean())

@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from experiments.papers.zimmermann2022_active_tests.classifiers.images import Labeled
-from experiments.papers.zimmermann2022_active_tests.classifiers.on_pixels import BLOCK
+from experiments.papers.zimmermann2022_active_tests.classifiers.on_pixels import in_blocks
 from experiments.papers.zimmermann2022_active_tests.defences.defended import Attempt, Defended, Detector
 
 SLACK = 1e-5
@@ -39,7 +39,7 @@ def clean_counts(defended: Defended, shown: Labeled) -> Mapping[str, Any]:
 def attacked(defended: Defended, attempt: Attempt, shown: Labeled) -> Float[Tensor, "image 3 height width"]:
     """What an attack on the defended model makes of images."""
     guarded = Guarded(defended.model, defended.detector)
-    blocks = zip(shown.images.split(BLOCK), shown.labels.split(BLOCK), strict=True)
+    blocks = zip(in_blocks(shown.images), in_blocks(shown.labels), strict=True)
     return torch.cat([attempt.attack(guarded, images, labels) for images, labels in blocks])
 
 
@@ -56,7 +56,7 @@ def robust_counts(
 @torch.no_grad()
 def _is_correct(defended: Defended, images: Tensor, shown: Labeled) -> Bool[Tensor, " image"]:
     """Of a randomized model: in more than half of its passes."""
-    blocks = images.split(BLOCK)
+    blocks = in_blocks(images)
     passes = [torch.cat([defended.model(block).argmax(1) for block in blocks]) == shown.labels for _ in range(defended.repeats)]
     return torch.stack(passes).float().mean(0) > 0.5
 
@@ -65,4 +65,4 @@ def _is_correct(defended: Defended, images: Tensor, shown: Labeled) -> Bool[Tens
 def _is_detected(defended: Defended, images: Tensor) -> Bool[Tensor, " image"]:
     if defended.detector is None:
         return torch.zeros(len(images), dtype=torch.bool, device=images.device)
-    return torch.cat([defended.detector(block) for block in images.split(BLOCK)]) > 0
+    return torch.cat([defended.detector(block) for block in in_blocks(images)]) > 0

@@ -14,7 +14,7 @@ from experiments.datasets.image_sets import packaged_images
 from experiments.methods.training.registration import GRAY
 from experiments.papers.zimmermann2022_active_tests.classifiers.configuration import Classifier, network_of
 from experiments.papers.zimmermann2022_active_tests.classifiers.images import Labeled, labeled_images
-from experiments.papers.zimmermann2022_active_tests.classifiers.on_pixels import BLOCK, OnPixels
+from experiments.papers.zimmermann2022_active_tests.classifiers.on_pixels import OnPixels, in_blocks
 from experiments.papers.zimmermann2022_active_tests.defences.defended import Undefended
 from experiments.papers.zimmermann2022_active_tests.measurements.configuration import Measurement
 from model_zoo.loading import load
@@ -74,6 +74,6 @@ def _of_zoo(measurement: Measurement, workshop: Workshop) -> Subject:
     order = torch.from_numpy(np.random.default_rng(0).permutation(len(found.sources)))
     images = (found.read(order).to(workshop.device) / 255).contiguous()
     with torch.no_grad():
-        labels = torch.cat([model(block).argmax(1) for block in images.split(BLOCK)])
+        labels = torch.cat([model(block).argmax(1) for block in in_blocks(images)])
     shown = Labeled(images=images, labels=labels)
     return Subject(undefended=Undefended(model=model, seen=shown), held_out=shown, model=measurement.network)
