@@ -37,7 +37,7 @@ DEFENCES: Mapping[str, Defence] = {
     "quantization": Defence(title="input quantization", defend=quantization.defend),
     "winners": Defence(title="k-winners-take-all", defend=winners.defend, changes={"winners": 0.1}),
     "thermometer": Defence(title="thermometer code", defend=thermometer.defend, changes={"levels": 8}),
-    # All passes over a point are points of the fit, which may not be more than there are features; and where the threshold is very
+    # All passes over a point are points of the fit, which may not be more than features; and where the threshold is very
     # close the known adversarial image is none in other passes.
     "random_input": Defence(title="random transformation", defend=random_input.defend, test={"inner": 49, "closeness": 0.9}),
     "trapdoor": Defence(title="trapdoor detector", defend=trapdoor.defend, changes={"trapdoors": 0.5}),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import torch
 from foolbox import Misclassification, PyTorchModel
-from foolbox.attacks.base import Attack as Method
+from foolbox.attacks.base import FixedEpsilonAttack as Method
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
