@@ -119,7 +119,8 @@ def _counted(result: Result) -> Judged:
     hidden = {name: one for name, one in found.items() if name not in CONTROLS}
     if len(found) < len(SEVEN):
         return None
-    failing = [name for name, one in hidden.items() if not passes(one, "original")]
+    # Where a test is undecided, it is no fair one, and says nothing of the attack.
+    failing = [name for name, one in hidden.items() if lowest(one, "original")["outcome"] == "failed"]
     passing = [name for name in failing if passes(found[name], "adequate")]
     breaking = [name for name in passing if found[name]["robust"]["adequate"]["high"] < found[name]["robust"]["original"]["low"]]
     value = (
