@@ -10,6 +10,8 @@ BIN := .venv/bin
 PORT ?= 8000
 IMAGES ?=
 ONLY ?=
+CORES ?= $(shell getconf _NPROCESSORS_ONLN)
+SIDE_BY_SIDE := $(if $(filter-out 1,$(CORES)),-n $(CORES) --no-loadscope-reorder)
 SYSTEM_PACKAGES ?= 1
 STAMPS := /usr/share/tuxpaint/stamps
 STATIC_SOURCES := $(shell find static -type f -not -path '*/node_modules/*' -not -path '*/dist/*')
@@ -71,11 +73,18 @@ check: setup
 	cd static
 	npm run --silent check
 
+# First what looks at no clock, on all cores with a thread each; then the browsers, alone. The second part runs whatever became of
+# the first, and the end tells of both.
 test: setup
 	@cd static
 	npm test --silent
 	cd ..
-	$(BIN)/python -m pytest
+	failed=0
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --ignore=tests/e2e $(SIDE_BY_SIDE) | tee .make/tests.out || failed=1
+	$(BIN)/python -m pytest tests/e2e || failed=1
+	echo "And the tests before these, side by side:"
+	grep -E '^(Skipped|Database tests|=+ .* in [0-9.]+s)' .make/tests.out || failed=1
+	exit $$failed
 
 bench: setup
 	@$(BIN)/python -m tests.benchmarks $(ONLY)

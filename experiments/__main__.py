@@ -1,11 +1,11 @@
-"""The command line of the experiments: `list`, `run`, `report`, `readme` for papers, a `stimulus` of a unit, a `bot`."""
+"""The command line: `list`, `run`, `report`, `readme` for papers, a `stimulus` of a unit, `shards` of images, a `bot`."""
 
 import argparse
 import sys
 from collections.abc import Sequence
 
 from experiments import registry
-from experiments.commands import bots, readme, report, run, stimulus
+from experiments.commands import bots, readme, report, run, shards, stimulus
 from experiments.contract.errors import InputError
 
 BAD_INPUT = 2
@@ -42,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
         ("report", "all results as one HTML page", report, report.write_report),
         ("readme", "fill the tables of results in the papers' READMEs", readme, readme.fill_readmes),
         ("stimulus", "make a stimulus of a unit", stimulus, stimulus.make_stimulus),
+        ("shards", "count, de-duplicate, label or subsample WebDataset shards", shards, shards.work_on_shards),
         ("bot", "send simulated participants through a study", bots, bots.send_bots),
     ):
         command = commands.add_parser(name, help=about)

@@ -15,7 +15,12 @@ from experiments.contract.recipes import (
     Attribution,
     Blur,
     Circuit,
+    ClusteredShard,
+    ClusterSearch,
+    CopySearch,
+    Deduplication,
     Detector,
+    EmbeddingClusters,
     Exemplars,
     FeatureVisualization,
     MachineAnswers,
@@ -25,6 +30,11 @@ from experiments.contract.recipes import (
     PoolListing,
     Recipe,
     Run,
+    ShardContents,
+    ShardFingerprints,
+    ShardLabels,
+    ShardList,
+    ShardSelection,
     StimulusSet,
     Training,
     Trajectories,
@@ -42,6 +52,7 @@ from experiments.methods import (
     small_network,
 )
 from experiments.methods.observers import machine_answers
+from experiments.methods.shards import clusters, contents, copies, deduplication, fingerprints, labels, selection
 
 # Each maker takes its own kind of recipe; the key of MAKERS sees to that.
 Maker = Callable[[Any, Workshop], Product]
@@ -60,6 +71,16 @@ MAKERS: Mapping[type[Recipe], Maker] = {
     Trajectories: circuits.make_trajectories,
     Detector: circuits.make_detector,
     Circuit: circuits.make,
+    ShardList: contents.make_list,
+    ShardContents: contents.make_contents,
+    ShardFingerprints: fingerprints.make,
+    ShardLabels: labels.make,
+    CopySearch: copies.make,
+    EmbeddingClusters: clusters.make_centers,
+    ClusteredShard: clusters.make_clustered,
+    ClusterSearch: clusters.make_search,
+    Deduplication: deduplication.make,
+    ShardSelection: selection.make,
     StimulusSet: lambda recipe, workshop: registry.part(recipe.paper, "stimuli").make(recipe, workshop),
     Analysis: lambda recipe, workshop: registry.part(recipe.paper, "analysis").make(recipe, workshop),
     MachineAnswers: lambda recipe, workshop: machine_answers.make(recipe, workshop, design=registry.design(recipe.paper)),

@@ -10,12 +10,14 @@ from model_zoo.sources import (
     additive_autoencoder,
     clip_towers,
     convolutional_encoder,
+    domain_classifier,
     efficientnet_lite,
     lucent_networks,
     mask_encoder,
     monet,
     perceptron,
     resnet_encoder,
+    score_classifier,
     slot_attention,
     small_convnet,
     timm_networks,
@@ -52,6 +54,11 @@ SOURCES: Mapping[str, Source] = {
     "mask_encoder": mask_encoder,
     "convolutional_encoder": convolutional_encoder,
     "resnet_encoder": resnet_encoder,
+<<<<<<< HEAD
+    "score_classifier": score_classifier,
+=======
+    "domain_classifier": domain_classifier,
     "wide_readout": wide_readout,
+>>>>>>> main
 }
 """By the name that stands in a card."""

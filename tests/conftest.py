@@ -15,6 +15,9 @@ import redis
 from django.conf import settings
 from django.db import connections
 from environ import Env
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
 
 from tests.services import processes
 from tests.services.processes import Running, ServiceMissingError
@@ -22,6 +25,7 @@ from tests.services.processes import Running, ServiceMissingError
 Found = TypeVar("Found")
 COSTS = ("unit", "integration", "e2e", "gpu")
 NO_POSTGRES = pytest.StashKey[str]()
+NO_POSTGRES_KEY = "no postgres"
 
 
 class StartWorker(Protocol):
@@ -54,6 +58,24 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} was skipped, and here nothing may be: {report.longrepr}"
     return report
+
+
+class OneDeploymentAtATime(LoadScopeScheduling):
+    """Of tests that run side by side a module stays in one process, and all tests of services do, which share a Redis."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "services" if nodeid.startswith("tests/services/") else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """Who runs which tests, where they run side by side."""
+    return OneDeploymentAtATime(config, log)
+
+
+def pytest_testnodedown(node: WorkerController) -> None:
+    """Of tests that ran side by side: what a worker knows and the summary has to say."""
+    if missing := getattr(node, "workeroutput", {}).get(NO_POSTGRES_KEY):
+        node.config.stash[NO_POSTGRES] = missing
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -155,6 +177,8 @@ def django_db_modify_db_settings(request: pytest.FixtureRequest) -> None:
         if os.environ.get("CI") == "true":
             raise
         request.config.stash[NO_POSTGRES] = str(missing)
+        if hasattr(request.config, "workeroutput"):
+            request.config.workeroutput[NO_POSTGRES_KEY] = str(missing)
         return
     settings.DATABASES["default"] = Env.db_url_config(url)
     connections.settings = connections.configure_settings(settings.DATABASES)

@@ -14,13 +14,21 @@ from experiments.contract.prediction import PartImages
 from experiments.contract.quality import QualityRule
 from experiments.contract.recipes import StimulusSet
 
-Task = Literal["two_afc", "occlusion_choice"]
+Task = Literal["two_afc", "occlusion_choice", "domain_choice"]
+Subject = Literal["units", "images"]
+"""What a study is about: units of networks, which it names, or images, which its settings choose."""
 TrialKind = Literal["example", "practice", "main", "catch", "repeat", "rating"]
 """`repeat` asks a main trial once more; `rating` is a slider instead of a choice."""
 
-# The two answers of each task, in the order in which they stand on the screen.
-CHOICES: Mapping[Task, tuple[str, str]] = {"two_afc": ("upper", "lower"), "occlusion_choice": ("left", "right")}
+# The answers of each task, in the order in which they stand on the screen.
+CHOICES: Mapping[Task, tuple[str, ...]] = {
+    "two_afc": ("upper", "lower"),
+    "occlusion_choice": ("left", "right"),
+    "domain_choice": ("natural", "rendition", "ambiguous"),
+}
 CONFIDENCES = (1, 2, 3)
+WITH_CONFIDENCE: frozenset[Task] = frozenset({"two_afc", "occlusion_choice"})
+"""Tasks in which a button gives choice and confidence together; elsewhere a button is an answer and nothing more."""
 RATING_RANGE = (-100, 100)
 LANGUAGES: Mapping[str, str] = {"en": "English", "de": "Deutsch"}
 """In which every design has its texts."""
@@ -41,11 +49,13 @@ class PlannedTrial:
     `images` maps the places on the screen to images. For `two_afc`: `left_0` … (minimal references), `right_0` …
     (maximal references), `query_upper`, `query_lower`. For `occlusion_choice`: `reference_0` …, `base`, `query_left`,
     `query_right`; without references these places are absent, and there may be one or nine of a side. A `rating` shows
-    `left_*` and `right_*` alone. `correct` is the choice that the unit's activation makes right; empty for a rating.
+    `left_*` and `right_*` alone. For `domain_choice`: `image`. `correct` is the choice that the unit's activation makes right,
+    or the domain by the image's making; empty for a rating.
     """
 
     kind: TrialKind
     unit: str
+    """Empty where the design asks about images."""
     batch: int
     images: Mapping[str, ImageRef]
     correct: str
@@ -84,7 +94,8 @@ class Presentation:
 
     prompt: str
     titles: Mapping[str, str]
-    """Headings: `left`, `right` (two_afc) or `references`, `base` (occlusion_choice)."""
+    """Headings: `left`, `right` (two_afc) or `references`, `base` (occlusion_choice); or the words on the buttons, by choice
+    (domain_choice)."""
     answer_lock: int
     """The buttons stay closed so long after onset."""
     feedback_delay: int
@@ -98,6 +109,8 @@ class Presentation:
     """The question of rating trials."""
     rating_ends: tuple[str, str] = ("", "")
     """The words at the low and the high end of the slider."""
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """What counts as each choice, a sentence each, shown on the buttons (domain_choice)."""
 
 
 class Design(Protocol):
@@ -110,6 +123,8 @@ class Design(Protocol):
 
     TITLE: str
     TASK: Task
+    ASKS_ABOUT: Subject
+    """A design that asks about images is given no units."""
     CONDITIONS: tuple[str, ...]
     """All that a study may have; each session has one."""
     DEFAULT_CONDITIONS: tuple[str, ...]

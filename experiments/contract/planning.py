@@ -85,7 +85,7 @@ def task_slots(units: Sequence[str], *, task: int, count: int, seed: int, stream
     return slots
 
 
-def correct_sides(choices: tuple[str, str], count: int, rng: np.random.Generator, *, feedback: bool) -> list[str]:
+def correct_sides(choices: tuple[str, ...], count: int, rng: np.random.Generator, *, feedback: bool) -> list[str]:
     """For each of `count` trials the place of the correct image.
 
     Half of them each (± 1), in random order; with feedback each is tossed, as published (p = .5). Who hears what was right
@@ -139,7 +139,7 @@ def plan_session(
     seed: int,
     *,
     index: int,
-    choices: tuple[str, str],
+    choices: tuple[str, ...],
     feedback: bool,
     units: Sequence[str],
     settings: SessionSettings,
@@ -164,7 +164,7 @@ def plan_session(
 
 
 def plan_practice(
-    stimuli: Stimuli, seed: int, *, attempt: int, choices: tuple[str, str], units: Sequence[str], settings: SessionSettings
+    stimuli: Stimuli, seed: int, *, attempt: int, choices: tuple[str, ...], units: Sequence[str], settings: SessionSettings
 ) -> list[PlannedTrial]:
     """Obvious and ordinary trials from the batch that is kept for practice, drawn afresh for each attempt; with feedback."""
     require(bool(units), "units", "there are none to practice with", "Give at least one unit address")

@@ -102,7 +102,7 @@ def predict(
         InputError: A part, a kind or a setting is unknown, or a number is out of range.
     """
     distinct = {recipe.digest: recipe for recipe in sets}.values()
-    passes = {index.digest: index for index in map(_index, distinct)}.values()
+    passes = {index.digest: index for index in map(_index, distinct) if index}.values()
     counts: Counter[str] = Counter()
     megapixels: defaultdict[str, float] = defaultdict(float)
     for recipe in distinct:
@@ -141,14 +141,18 @@ def session_count(*, units: Sequence[str], conditions: Sequence[str], tasks: int
 
 def _images_of(recipe: StimulusSet, *, images: Mapping[str, PartImages], batches: int | None) -> Counter[str]:
     require(recipe.part in images, "images", f"part {recipe.part!r} is missing", "Give the IMAGES of the paper's design")
+    if not recipe.unit:
+        return images[recipe.part].count(batches=1)
     most: Json = recipe.settings.get("max_batches")
     require_whole("max_batches", most, 1, 1000)
     require_whole("batches", most if batches is None else batches, 1, most)
     return images[recipe.part].count(batches=most if batches is None else batches)
 
 
-def _index(recipe: StimulusSet) -> ActivationIndex:
-    """The pass over the pool that the set needs, as its makers will ask for it."""
+def _index(recipe: StimulusSet) -> ActivationIndex | None:
+    """The pass over the pool that the set needs, as its makers will ask for it; images of no unit need none."""
+    if not recipe.unit:
+        return None
     unit = UnitAddress.parse(recipe.unit)
     names = ("seed", "pool", "pool_size", "pool_resolution")
     for name in names:

@@ -29,6 +29,16 @@ class Skipped:
     """At least so many: those that can still be recognized."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Member:
+    """A file in a tar file."""
+
+    name: str
+    header: int
+    """Where its header begins, in bytes; what names it at length stands there too."""
+    span: Span
+
+
 def expand(pattern: str) -> list[Path]:
     """The paths that braces stand for: `/data/{000..146}.tar` for 147 of them, `{a,b}` for two."""
     parts = BRACES.split(pattern)
@@ -45,9 +55,11 @@ def archives(paths: list[Path]) -> tuple[list[Source], list[Skipped]]:
     sources: list[Source] = []
     skipped: list[Skipped] = []
     for path in paths:
-        images, broken = _scan(path)
+        found, broken = members(path)
         sources += [
-            Source(name=f"{path.name}/{name}", path=path, frame=frame_center, variants=1, span=span) for name, span in images
+            Source(name=f"{path.name}/{member.name}", path=path, frame=frame_center, variants=1, span=member.span)
+            for member in found
+            if is_image(member.name)
         ]
         skipped += [broken] if broken else []
     if not sources:
@@ -57,20 +69,20 @@ def archives(paths: list[Path]) -> tuple[list[Source], list[Skipped]]:
     return sources, skipped
 
 
-def _scan(path: Path) -> tuple[list[tuple[str, Span]], Skipped | None]:
-    """Names and places of the images of one file, and how it broke off, if it did."""
-    images: list[tuple[str, Span]] = []
+def members(path: Path) -> tuple[list[Member], Skipped | None]:
+    """The whole files in a tar file, in their order there, and how it broke off, if it did."""
+    found: list[Member] = []
     lost, reason, end = 0, "", 0
     try:
         with tarfile.open(path, "r:") as archive:
             size = path.stat().st_size
             for member in archive:
                 span = (member.offset_data, member.size)
-                if member.isfile() and _is_image(member.name):
+                if member.isfile():
                     if sum(span) > size:
-                        lost += 1
+                        lost += is_image(member.name)
                     else:
-                        images.append((member.name, span))
+                        found.append(Member(name=member.name, header=member.offset, span=span))
                 end = archive.offset
             reason = _break(path, end)
     except FileNotFoundError:
@@ -78,8 +90,13 @@ def _scan(path: Path) -> tuple[list[tuple[str, Span]], Skipped | None]:
     except (tarfile.TarError, OSError) as error:
         reason = f"cannot be read from byte {end} on ({error})"
     if not reason:
-        return images, None
-    return images, Skipped(shard=str(path), reason=reason, images_lost=lost + _recognizable(path, after=end))
+        return found, None
+    return found, Skipped(shard=str(path), reason=reason, images_lost=lost + _recognizable(path, after=end))
+
+
+def is_image(name: str) -> bool:
+    """Whether a file is an image by its name."""
+    return PurePosixPath(name).suffix.lower() in SUFFIXES
 
 
 def _break(path: Path, end: int) -> str:
@@ -102,13 +119,9 @@ def _recognizable(path: Path, *, after: int) -> int:
         while at >= 0:
             header = at - MAGIC_AT
             if header % BLOCK == 0:
-                found += _is_image(content[header : header + NAME_BYTES].rstrip(b"\0").decode(errors="replace"))
+                found += is_image(content[header : header + NAME_BYTES].rstrip(b"\0").decode(errors="replace"))
             at = content.find(MAGIC, at + 1)
     return found
-
-
-def _is_image(name: str) -> bool:
-    return PurePosixPath(name).suffix.lower() in SUFFIXES
 
 
 def _choices(inside: str) -> list[str]:

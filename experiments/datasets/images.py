@@ -74,7 +74,10 @@ def decode(path: Path, *, field: str, span: Span | None = None, shorter_side: in
         raise _unfit(path, field, "does not exist", "Give the path of an image on the worker's machine") from error
     except Image.DecompressionBombError as error:
         raise _unfit(path, field, "is far too large", "Give one of at most 16 million pixels") from error
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, struct.error) as error:
+    except UnidentifiedImageError as error:
+        # Pillow would name the place in memory of what was cut out of an archive, another one each time.
+        raise _unfit(path, field, "cannot be read (it is no image)", "Give a whole PNG, JPEG or WebP file") from error
+    except (OSError, SyntaxError, ValueError, EOFError, struct.error) as error:
         if isinstance(error, InputError):
             raise
         raise _unfit(path, field, f"cannot be read ({error})", "Give a whole PNG, JPEG or WebP file") from error

@@ -111,7 +111,8 @@ class BrowserBot:
         else:
             decision = self.observer.decide(seen, rng=self.rng)
             self.decided[trial] = (seen, decision)
-            button = f"[data-choice={decision.choice}][data-confidence='{decision.confidence}']"
+            confidence = f"[data-confidence='{decision.confidence}']" if seen.asks_confidence else ""
+            button = f"button[data-choice={decision.choice}]{confidence}"
             self._leave_state(trial, "open", lambda: self.page.click(button))
         self.outcome.answers += 1
         return True

@@ -115,7 +115,9 @@ class HttpBot:
             self.http.json("PUT", path, json={"rating": rating.rating, **self._evidence(lock + rating.rt)})
             return None
         decision = self.observer.decide(seen, rng=self.rng)
-        body = {"choice": decision.choice, "confidence": decision.confidence, **self._evidence(lock + decision.rt)}
+        body = {"choice": decision.choice, **self._evidence(lock + decision.rt)}
+        if seen.asks_confidence:
+            body["confidence"] = decision.confidence
         correct: bool | None = self.http.json("PUT", path, json=body)["correct"]
         if correct is not None:
             self.observer.learn(seen, decision, correct=correct)

@@ -1,6 +1,7 @@
 /** Feeds jsPsych with trials, one after another, as long as the driver has more. */
 import { initJsPsych } from "jspsych";
 import type { ChoiceParameters } from "./choice_trial";
+import { DomainChoicePlugin } from "./plugins/domain_choice";
 import { ImageRatingPlugin } from "./plugins/image_rating";
 import { OcclusionChoicePlugin } from "./plugins/occlusion_choice";
 import { TwoAfcPlugin } from "./plugins/two_afc";
@@ -11,6 +12,7 @@ export interface BlockTrial extends Omit<ChoiceParameters, "on_answer"> {
   images: ShownImages;
   titles: Presentation["titles"];
   rating_ends: Presentation["rating_ends"];
+  answers: Presentation["answers"];
 }
 
 /** What a block of trials is made of. */
@@ -20,7 +22,7 @@ export interface Feed {
   on_answer: ChoiceParameters["on_answer"];
 }
 
-const CHOICE_PLUGINS = { two_afc: TwoAfcPlugin, occlusion_choice: OcclusionChoicePlugin };
+const CHOICE_PLUGINS = { two_afc: TwoAfcPlugin, occlusion_choice: OcclusionChoicePlugin, domain_choice: DomainChoicePlugin };
 
 /**
  * Runs the trials of `feed` as one jsPsych timeline inside `stage`. The plan belongs to the server, so the timeline is a loop

@@ -1,4 +1,4 @@
-/** The course of a trial with six buttons, which two plugins share: onset, lock, one answer, frame, feedback, Continue. */
+/** The course of a trial with answer buttons, which three plugins share: onset, lock, one answer, frame, feedback, Continue. */
 import { wait } from "./backoff";
 import { optionOfKey, type Option, otherChoice } from "./choices";
 import { areDigitKeysOn } from "./digit_keys";
@@ -32,13 +32,15 @@ export async function runChoiceTrial(display: HTMLElement, scene: Scene, paramet
   setLocked(scene, true);
   const watch = await frame.open(display, parameters.answer_lock);
   setLocked(scene, false);
-  const keys = element("span", { class: "keys-hint", text: ` ${words().trial.keys}` });
-  frame.status.replaceChildren(words().trial.howSure, keys);
+  const { howSure, keys: digits, whichFits } = words().trial;
+  const keys = element("span", { class: "keys-hint", text: ` ${digits}` });
+  frame.status.replaceChildren(scene.task === "domain_choice" ? whichFits : howSure, keys);
 
   const { option, event, handlerTime } = await firstInput(scene, watch);
   freeze(scene, option);
   frame.state = "answered";
-  const answer: ChoiceAnswer = { choice: option.choice, confidence: option.confidence, ...(await watch.stop(event, handlerTime)) };
+  const given = { choice: option.choice, ...(option.confidence !== null && { confidence: option.confidence }) };
+  const answer: ChoiceAnswer = { ...given, ...(await watch.stop(event, handlerTime)) };
   const [verdict] = await Promise.all([parameters.on_answer(answer), wait(parameters.feedback_delay)]);
 
   frame.state = "feedback";
@@ -79,7 +81,7 @@ function showVerdict(scene: Scene, frame: TrialFrame, { choice }: Option, verdic
   const right = verdict === "correct" ? choice : otherChoice(scene.task, choice);
   const word = element("strong", { class: "verdict", text: trial[verdict] });
   status.dataset.verdict = verdict;
-  status.replaceChildren(word, ` ${trial.answerIs[right]}`);
+  status.replaceChildren(word, ` ${right ? trial.answerIs[right] : trial.answerIsAnother}`);
   scene.figures[choice]?.classList.add(verdict);
 }
 

@@ -1,18 +1,18 @@
-/** The six possible answers of a trial: one button and one key each give choice and confidence together. */
+/** The possible answers of a trial: one button and one key each give choice and confidence together, or a label. */
 import type { Choice, Confidence, Task } from "./protocol";
 
 export interface Option {
   choice: Choice;
-  /** The number printed on the button, which is the number stored. */
-  confidence: Confidence;
+  /** The number printed on the button, which is the number stored; null for a label. */
+  confidence: Confidence | null;
   /** The digit that presses it, in the order of the buttons on the screen. */
   key: string;
 }
 
-type Row = readonly [Choice, readonly Confidence[]];
+type Row = readonly [Choice, readonly (Confidence | null)[]];
 
 /** Rows in reading order. In the occlusion task confidence grows outward, so the left row reads 3-2-1. */
-const ROWS: Record<Task, readonly [Row, Row]> = {
+const ROWS: Record<Task, readonly Row[]> = {
   two_afc: [
     ["upper", [1, 2, 3]],
     ["lower", [1, 2, 3]],
@@ -21,6 +21,11 @@ const ROWS: Record<Task, readonly [Row, Row]> = {
     ["left", [3, 2, 1]],
     ["right", [1, 2, 3]],
   ],
+  domain_choice: [
+    ["natural", [null]],
+    ["rendition", [null]],
+    ["ambiguous", [null]],
+  ],
 };
 
 export function optionsOf(task: Task): Option[] {
@@ -28,10 +33,10 @@ export function optionsOf(task: Task): Option[] {
   return pairs.map((pair, index) => ({ ...pair, key: String(index + 1) }));
 }
 
-/** The choice that was not made. */
-export function otherChoice(task: Task, choice: Choice): Choice {
-  const [[first], [second]] = ROWS[task];
-  return choice === first ? second : first;
+/** The choice that was not made; null where there are several. */
+export function otherChoice(task: Task, choice: Choice): Choice | null {
+  const others = ROWS[task].map(([each]) => each).filter((each) => each !== choice);
+  return others.length === 1 ? (others[0] ?? null) : null;
 }
 
 /**

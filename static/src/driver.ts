@@ -2,6 +2,7 @@
 import type { Api } from "./api";
 import { sendableDuration } from "./evidence";
 import type { Outbox } from "./outbox";
+import { buildDomainChoice } from "./plugins/domain_choice";
 import { buildOcclusionChoice } from "./plugins/occlusion_choice";
 import { buildTwoAfc } from "./plugins/two_afc";
 import type { Preloader } from "./preload";
@@ -17,7 +18,7 @@ import { explanationOf } from "./trouble";
 import { askToWithdraw } from "./withdrawal";
 
 const RUNNING: ReadonlySet<Phase> = new Set(["instructions", "practice", "main", "paused"]);
-const SCENES = { two_afc: buildTwoAfc, occlusion_choice: buildOcclusionChoice };
+const SCENES = { two_afc: buildTwoAfc, occlusion_choice: buildOcclusionChoice, domain_choice: buildDomainChoice };
 
 export interface DriverParts {
   api: Api;

@@ -1,10 +1,14 @@
 /** The words that the participant's page and the server exchange, exactly as the server sends them, and nothing beside. */
 
-export type Task = "two_afc" | "occlusion_choice";
-export type Choice = "upper" | "lower" | "left" | "right";
+export type Task = "two_afc" | "occlusion_choice" | "domain_choice";
+/** Where an image that can be chosen stands. */
+export type Place = "upper" | "lower" | "left" | "right";
+/** What an image can be called. */
+export type Label = "natural" | "rendition" | "ambiguous";
+export type Choice = Place | Label;
 export type Confidence = 1 | 2 | 3;
 export type InputDevice = "mouse" | "touch" | "pen" | "keyboard";
-/** How a trial is answered: by one of six buttons, or by a slider. */
+/** How a trial is answered: by one of the buttons, or by a slider. */
 export type Form = "choice" | "rating";
 /** Where the session stands. The last three end it; `paused` is the study's doing and passes. */
 export type Phase = "instructions" | "practice" | "main" | "paused" | "finished" | "returned" | "withdrawn";
@@ -22,7 +26,7 @@ export interface TrialPlan {
   answered: boolean;
   /**
    * By place: `left_0…`, `right_0…`, `query_upper`, `query_lower`; or `reference_0…`, `base`, `query_left`, `query_right`;
-   * or, for a rating, `left_0…` and `right_0…` alone. Any group of references may be absent.
+   * or `image`, which is labelled; or, for a rating, `left_0…` and `right_0…` alone. Any group of references may be absent.
    */
   images: Record<string, ImageSource>;
 }
@@ -53,10 +57,14 @@ export interface Presentation {
   rating_prompt: string;
   /** The words at the left and the right end of the slider. */
   rating_ends: [string, string];
+  /** What counts as each label, a sentence each; empty where images are chosen. */
+  answers: Sentences;
 }
 
-/** The headings above groups of images. */
-export type Titles = Partial<Record<"left" | "right" | "references" | "base", string>>;
+export type Sentences = Partial<Record<Label, string>>;
+
+/** The headings above groups of images, and the words of the labels. */
+export type Titles = Partial<Record<"left" | "right" | "references" | "base" | Label, string>>;
 
 export interface InstructionPage {
   title: string;
@@ -108,8 +116,8 @@ export interface Timing {
 
 export interface ChoiceAnswer extends Timing {
   choice: Choice;
-  /** The number printed on the button that was pressed. */
-  confidence: Confidence;
+  /** The number printed on the button that was pressed; absent where buttons are labels. */
+  confidence?: Confidence;
 }
 
 export interface RatingAnswer extends Timing {

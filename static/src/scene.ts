@@ -1,19 +1,19 @@
 /** The parts that all tasks put on the screen: images, grids of references, rows of answer buttons. */
 import { type Option, optionsOf } from "./choices";
 import { element } from "./dom";
-import type { Choice, ShownImages, Task, Titles } from "./protocol";
+import type { Choice, Place, Sentences, ShownImages, Task, Titles } from "./protocol";
 import { words } from "./texts";
 
 /** A trial on the screen, before anything happens to it. */
 export interface Scene {
   task: Task;
   root: HTMLElement;
-  /** The two images to choose between. */
+  /** The images to choose between, or the one that is labelled under each of its labels. */
   figures: Partial<Record<Choice, HTMLElement>>;
   buttons: { option: Option; node: HTMLButtonElement }[];
 }
 
-export type SceneBuilder = (images: ShownImages, titles: Titles) => Scene;
+export type SceneBuilder = (images: ShownImages, titles: Titles, answers?: Sentences) => Scene;
 
 /** References `<prefix>_0`, `<prefix>_1`, … under a title; `node` is null where there are none. */
 export interface References {
@@ -54,7 +54,7 @@ export function picture(url: string | undefined, label: string): HTMLImageElemen
 }
 
 /** An image that can be chosen, with room for its frame. */
-export function figure(images: ShownImages, choice: Choice): HTMLElement {
+export function figure(images: ShownImages, choice: Place): HTMLElement {
   const image = picture(images[`query_${choice}`], words().images.choice[choice]);
   return element("figure", { class: "query", attributes: { "data-figure": choice } }, [image]);
 }
@@ -73,12 +73,15 @@ export function references(images: ShownImages, prefix: "left" | "right" | "refe
 }
 
 /** The three buttons of each choice, by choice, in the order of the screen. */
-export function answerButtons(task: Task): { buttons: Scene["buttons"]; rows: Partial<Record<Choice, HTMLElement>> } {
+export function answerButtons(task: Exclude<Task, "domain_choice">): {
+  buttons: Scene["buttons"];
+  rows: Partial<Record<Choice, HTMLElement>>;
+} {
   const rows: Partial<Record<Choice, HTMLElement>> = {};
   const { images, trial } = words();
   const buttons = optionsOf(task).map((option) => {
     const node = answerButton(option);
-    const label = trial.confidenceGroup(images.choice[option.choice]);
+    const label = trial.confidenceGroup(images.choice[option.choice as Place]);
     const row = (rows[option.choice] ??= element("div", { class: "answer-row", attributes: { role: "group", "aria-label": label } }));
     row.append(node);
     return { option, node };
@@ -92,7 +95,7 @@ function answerButton({ choice, confidence, key }: Option): HTMLButtonElement {
     type: "button",
     "data-choice": choice,
     "data-confidence": String(confidence),
-    "aria-label": trial.confidence(images.choice[choice], confidence),
+    "aria-label": trial.confidence(images.choice[choice as Place], Number(confidence)),
     "aria-keyshortcuts": key,
     // The style sheet prints it small beside the number: it is no part of the button's name.
     "data-key": key,

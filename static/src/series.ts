@@ -78,8 +78,10 @@ class Player {
   }
 
   private described({ plan, label, done }: SeriesTrial, images: ShownImages): BlockTrial {
-    const { prompt, rating_prompt, titles, rating_ends, answer_lock, feedback_delay, feedback_duration } = this.series.presentation;
-    const about = { trial_id: plan.id, form: plan.form, images, titles, rating_ends, answer_lock, feedback_delay, feedback_duration };
+    const { prompt, rating_prompt, titles, rating_ends, answers, ...times } = this.series.presentation;
+    const { answer_lock, feedback_delay, feedback_duration } = times;
+    const shown = { trial_id: plan.id, form: plan.form, images, titles, rating_ends, answers };
+    const about = { ...shown, answer_lock, feedback_delay, feedback_duration };
     const place = { progress_label: label, trials_done: done, trials_total: this.series.total, correct_count: this.correct };
     return { ...about, ...place, prompt: plan.form === "rating" ? rating_prompt : prompt };
   }

@@ -2,6 +2,7 @@
 import { beforeEach, expect, test, vi } from "vitest";
 import { type ChoiceParameters, runChoiceTrial } from "../src/choice_trial";
 import { digitKeySwitch } from "../src/digit_keys";
+import { buildDomainChoice } from "../src/plugins/domain_choice";
 import { buildOcclusionChoice } from "../src/plugins/occlusion_choice";
 import type { Answer } from "../src/protocol";
 import type { Scene } from "../src/scene";
@@ -139,6 +140,25 @@ test.each<[Verdict, string, string]>([
   expect(scene.figures.left?.className).toBe("query");
   display.querySelector<HTMLButtonElement>(".continue")?.click();
   expect(await course).toMatchObject({ choice: "right", confidence: 2, verdict });
+});
+
+test.each<[Verdict, string]>([
+  ["correct", "Correct! It is a rendition."],
+  ["incorrect", "Incorrect! Another answer fits better."],
+])("verdict_%s_on_a_label_is_told_without_a_confidence", async (verdict, words) => {
+  const scene = buildDomainChoice({}, {});
+  const course = runChoiceTrial(display, scene, parameters(verdict));
+  await reached("open");
+
+  press("Digit2");
+  await reached("done");
+
+  expect(display.querySelector(".status")?.textContent).toBe(words);
+  expect(scene.figures.natural?.className).toBe(`query chosen ${verdict}`);
+  expect(scene.buttons.map(({ node }) => node.getAttribute("aria-pressed"))).toEqual([null, "true", null]);
+  press("Enter", "Enter");
+  expect(await course).toMatchObject({ choice: "rendition", verdict });
+  expect(answers[0]).not.toHaveProperty("confidence");
 });
 
 test("digit_keys_that_were_turned_off_answer_nothing", async () => {

@@ -1,6 +1,7 @@
-/** The map from button and key to the stored answer, for both tasks. */
+/** The map from button and key to the stored answer, for all tasks. */
 import { expect, test } from "vitest";
 import { optionOfKey, optionsOf, otherChoice } from "../src/choices";
+import { buildDomainChoice } from "../src/plugins/domain_choice";
 import { buildOcclusionChoice } from "../src/plugins/occlusion_choice";
 import { buildTwoAfc } from "../src/plugins/two_afc";
 import type { Scene } from "../src/scene";
@@ -46,7 +47,39 @@ test("optionOfKey_ignores_other_keys_held_keys_and_shortcuts", () => {
   expect(optionOfKey(options, key("Digit1", { ctrlKey: true }))).toBeUndefined();
 });
 
-test("otherChoice_is_the_one_not_made", () => {
+test("optionsOf_labels_gives_a_key_each_and_no_confidence", () => {
+  const options = optionsOf("domain_choice");
+
+  expect(options.map(({ choice, confidence, key: digit }) => [choice, confidence, digit])).toEqual([
+    ["natural", null, "1"],
+    ["rendition", null, "2"],
+    ["ambiguous", null, "3"],
+  ]);
+  expect(optionOfKey(options, key("Digit4"))).toBeUndefined();
+});
+
+test("label_buttons_say_word_and_sentence_and_all_stand_for_the_one_image", () => {
+  const titles = { natural: "Photo", rendition: "<b>Drawing</b>", ambiguous: "Both" };
+  const answers = { natural: "By a camera.", rendition: "By hand.", ambiguous: "Half way." };
+
+  const scene = buildDomainChoice({ image: "blob:1" }, titles, answers);
+
+  expect(scene.buttons.map(({ node }) => [...node.children].map(({ textContent }) => textContent))).toEqual([
+    ["Photo", "By a camera."],
+    ["<b>Drawing</b>", "By hand."],
+    ["Both", "Half way."],
+  ]);
+  expect(scene.buttons.map(({ node }) => [node.dataset.choice, node.dataset.confidence, node.dataset.key])).toEqual([
+    ["natural", undefined, "1"],
+    ["rendition", undefined, "2"],
+    ["ambiguous", undefined, "3"],
+  ]);
+  expect(new Set(Object.values(scene.figures)).size).toBe(1);
+  expect([...scene.root.querySelectorAll("img")].map(({ src }) => src)).toEqual(["blob:1"]);
+});
+
+test("otherChoice_is_the_one_not_made_and_none_of_several", () => {
+  expect(otherChoice("domain_choice", "natural")).toBeNull();
   expect([otherChoice("two_afc", "upper"), otherChoice("two_afc", "lower")]).toEqual(["lower", "upper"]);
   expect([otherChoice("occlusion_choice", "left"), otherChoice("occlusion_choice", "right")]).toEqual(["right", "left"]);
 });

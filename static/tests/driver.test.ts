@@ -27,6 +27,16 @@ test("practice_is_given_anew_until_it_is_right", async () => {
   expect(study.answers.get("practice-2-again-2")).toMatchObject({ choice: "right", confidence: 2 });
 });
 
+test("a_labelling_session_shows_a_label_in_its_example_and_stores_labels", async () => {
+  const study = openStudy({ task: "domain_choice", practiceTrials: 1, mainTrials: 2, feedbackInMain: false });
+  play((trial) => (trial === "main-2" ? "3" : "1"));
+
+  await (await startDriver()).run();
+
+  expect([...study.answers.values()].map(({ choice }) => choice)).toEqual(["natural", "natural", "ambiguous"]);
+  expect([...study.answers.values()].filter((answer) => "confidence" in answer)).toEqual([]);
+});
+
 test("a_session_goes_on_at_the_first_unanswered_trial", async () => {
   const study = openStudy({ task: "two_afc", mainTrials: 3 });
   study.session.phase = "main";

@@ -1,6 +1,6 @@
 /** A study that keeps the server's side of the protocol in memory: a stand-in for the web server, with faults on demand. */
 import type { MainTrial, Session, TrialPlan } from "../src/protocol";
-import { makeSession, type SessionOptions } from "./plans";
+import { makeSession, RIGHT, type SessionOptions } from "./plans";
 
 export interface Reply {
   status: number;
@@ -26,8 +26,8 @@ const refuse = (status: number, field: string, message: string, more: object = {
   body: { field, message, remedy: "Open your link again", ...more },
 });
 
-/** In the mock the upper or right image is always the correct one. */
-const CORRECT = new Set(["upper", "right"]);
+/** In the mock the same answer is always the correct one. */
+const CORRECT: ReadonlySet<string> = new Set(Object.values(RIGHT));
 
 export class MockStudy {
   readonly session: Session;

@@ -10,6 +10,7 @@ export function placesOf(task: Task, form: Form, [first, second]: ReferenceCount
   const numbered = (prefix: string, count: number): string[] => Array.from({ length: count }, (_, index) => `${prefix}_${index}`);
   if (form === "rating") return [...numbered("left", 9), ...numbered("right", 9)];
   if (task === "two_afc") return [...numbered("left", first), ...numbered("right", second), "query_upper", "query_lower"];
+  if (task === "domain_choice") return ["image"];
   return [...numbered("reference", first), "base", "query_left", "query_right"];
 }
 
@@ -35,13 +36,19 @@ export function makeTrial(id: string, form: Form, { task, source, references = [
   return { id, form, images, answered: false };
 }
 
+/** Of every task the answer that the mock calls right. */
+export const RIGHT = { two_afc: "upper", occlusion_choice: "right", domain_choice: "natural" } as const;
+const LABELS = { natural: "Natural photo", rendition: "Rendition", ambiguous: "Ambiguous" };
+const SENTENCES = { natural: "As a camera takes it.", rendition: "Made by hand or by a filter.", ambiguous: "Partly both." };
+
 function makePresentation({ task, feedbackInMain = true, answerLock = 0, blockScore = false }: SessionOptions): Presentation {
   const occlusion = task === "occlusion_choice";
   return {
     prompt: occlusion ? "Which of the two occluded images does the network favor?" : "Which center image matches the right examples better?",
     titles: occlusion
       ? { references: "Favorite Images", base: "Another Favorite Image", left: "Artificial images", right: "Natural images" }
-      : { left: "Left Examples", right: "Right Examples" },
+      : { left: "Left Examples", right: "Right Examples", ...(task === "domain_choice" && LABELS) },
+    answers: task === "domain_choice" ? SENTENCES : {},
     answer_lock: answerLock,
     feedback_delay: 50,
     feedback_duration: 100,
@@ -88,7 +95,7 @@ export function makeSession(options: SessionOptions): Session {
       { title: "Welcome", paragraphs: ["A network looks at images. We ask what it likes to see.", "This takes about ten minutes."], shows_example: false },
       { title: "What you will see", paragraphs: ["Choose an image, and say how sure you are, in one click."], shows_example: true },
     ],
-    example: { ...makeTrial("example", "choice", options), correct: task === "two_afc" ? "upper" : "right", presentation },
+    example: { ...makeTrial("example", "choice", options), correct: RIGHT[task], presentation },
     practice: {
       attempt: 1,
       presentation,

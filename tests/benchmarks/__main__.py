@@ -16,6 +16,7 @@ BENCHMARKS = {
     "answers": ("answers_per_second",),
     "export": ("export_vs_copy",),
     "timing": ("timing_rt_error", "timing_onset"),
+    "likelihood": ("likelihood_vs_adaptive",),
     "active_tests": ("active_test_vs_single",),
     "metrics": ("mcc_vs_python", "ari_vs_python", "contrast_vs_rows"),
 }

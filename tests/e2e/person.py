@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Browser
 
 PATIENCE_MS = 60_000
-KEYS = "123456"
 
 
 class Person:
@@ -47,7 +46,7 @@ class Person:
         """Answer the trial on the screen with a key (or the button that carries it), see it through, go on."""
         trial = self.page.wait_for_selector("[data-screen=trial][data-state=open]")
         identity = trial.get_attribute("data-trial")
-        button = self.page.locator("[data-choice][data-confidence]").nth(KEYS.index(key))
+        button = self.page.locator(f"[data-choice][data-key='{key}']")
         given = {"choice": button.get_attribute("data-choice"), "confidence": button.get_attribute("data-confidence")}
         if name:
             self.look(name)

@@ -1,4 +1,4 @@
-"""One session of every condition of the two web designs in a real browser, by a simulated participant who sees what people see.
+"""One session of every condition of the three web designs in a real browser, by a simulated participant who sees what people see.
 
 The two conditions of the laboratory's design have blocks of their own: `test_laboratory`.
 """
@@ -26,6 +26,7 @@ LEAST = {"main_trials": 1, "catch_trials": 1, "practice_obvious": 1, "practice_o
 STUDIES = {
     "zimmermann2021_causal": {**LEAST, "main_trials": 2, "stride": 32, "seed": 7},
     "zimmermann2023_scale": {**LEAST, "seed": 7, "diversity_search": "false"},
+    "mayilvahanan2025_domains": {"images": 3, "main_trials": 3, "catch_trials": 1, "practice_trials": 1, "repeats": 1},
 }
 
 
@@ -52,7 +53,8 @@ def study(request: pytest.FixtureRequest, deployment: Deployment, pool: Path) ->
     settings |= {"pool": str(pool), "pool_size": SOURCES}
     words = [f"--set={key}={value}" for key, value in settings.items() if key in known]
     conditions = registry.design(paper).CONDITIONS
-    deployment.manage("study_create", paper, "--name", name, "--units", *UNITS, "--conditions", *conditions, *words)
+    units = ("--units", *UNITS) if registry.design(paper).ASKS_ABOUT == "units" else ()
+    deployment.manage("study_create", paper, "--name", name, *units, "--conditions", *conditions, *words)
     deployment.wait_open(name)
     return deployment.studies()[name]
 
@@ -75,6 +77,10 @@ def test_every_condition_goes_from_link_to_code(
     assert {row["correct"] for row in rows if row["trial_kind"] in ("main", "catch")} == {"1"}
     if study["paper"] == "zimmermann2021_causal":
         assert all(row["relative_difference"] for row in rows if row["trial_kind"] == "main")
+    if study["paper"] == "mayilvahanan2025_domains":
+        assert Counter(row["trial_kind"] for row in rows) == {"practice": 1, "main": 3, "catch": 1, "repeat": 1}
+        assert {row["choice"] for row in rows if row["trial_kind"] == "main"} == {"natural", "rendition", "ambiguous"}
+        assert all(row["image"] and not row["unit"] and not row["confidence"] for row in rows)
 
 
 def exported(deployment: Deployment, study: dict[str, Any]) -> list[dict[str, str]]:

@@ -1,23 +1,20 @@
 """A participant who checks every screen that they come to, for tests of accessibility."""
 
-import json
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from playwright.sync_api import Browser
 
 from experiments import registry
-from experiments.contract.designs import CHOICES
+from experiments.contract.designs import CHOICES, WITH_CONFIDENCE
 from tests.e2e.axe import violations
 from tests.e2e.person import Person
 from tests.services.deployment import Deployment
 
-PRACTICE = """
-import json
-from webapp.studies.models import Trial
-print(json.dumps({str(t.id): t.correct_choice for t in Trial.objects.filter(kind="practice")}))
-"""
-SET_STATE = "from webapp.studies.models import Study; Study.objects.filter(name={name!r}).update(state={state!r})"
+# Said to the database itself: a management command takes longer to start than the page that it is for.
+PRACTICE = "SELECT id, correct_choice FROM studies_trial WHERE kind = 'practice'"
+SET_STATE = "UPDATE studies_study SET state = %s WHERE name = %s"
 # Pages that the server renders begin with the focus on the page itself.
 LOST_FOCUS = "() => document.getElementById('unitscope') !== null && document.activeElement === document.body"
 OVERFLOW = "() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
@@ -42,18 +39,19 @@ class Visitor(Person):
         if self.page.evaluate(LOST_FOCUS):
             self.problems.append((name, "nothing has the focus"))
 
-    def choices(self) -> tuple[str, str]:
-        """The two answers of the study's task."""
+    def choices(self) -> tuple[str, ...]:
+        """The answers of the study's task."""
         return CHOICES[registry.design(self.study["paper"]).TASK]
 
     def right_answers(self) -> dict[str, str]:
         """The right answer of every practice trial there is, as only the server knows it."""
-        answers: dict[str, str] = json.loads(self._shell(PRACTICE))
-        return answers
+        with self._database() as database:
+            return {str(trial): choice for trial, choice in database.execute(PRACTICE).fetchall()}
 
     def set_study(self, state: str) -> None:
         """Pause the study, or open it again."""
-        self._shell(SET_STATE.format(name=self.study["name"], state=state))
+        with self._database() as database:
+            database.execute(SET_STATE, [state, self.study["name"]])
 
     def enter(self) -> None:
         """Agree."""
@@ -75,18 +73,24 @@ class Visitor(Person):
         self.page.locator(".page-buttons .button").last.click()
         shown.wait_for_element_state("hidden")
 
+    def key_of(self, choice: str) -> str:
+        """The digit of a choice; where it comes with a confidence, of the middle one."""
+        number = self.choices().index(choice)
+        has_confidence = registry.design(self.study["paper"]).TASK in WITH_CONFIDENCE
+        return str(2 + 3 * number if has_confidence else 1 + number)
+
     def practice(self, name: str, *, is_right: bool) -> None:
         """Answer all practice trials, and look at the verdict on each and on all."""
         right = self.right_answers()
         for trial in self.plan()["practice"]["trials"]:
-            chooses_first = (right[trial["id"]] == self.choices()[0]) == is_right
-            self.answer("2" if chooses_first else "5")
+            chosen = next(choice for choice in self.choices() if (choice == right[trial["id"]]) == is_right)
+            self.answer(self.key_of(chosen))
             self.check(name)
             self.go_on()
         self.page.wait_for_selector("[data-screen=practice-result]")
         self.check(f"{name}-result")
         self.leave_page()
 
-    def _shell(self, code: str) -> str:
-        """What code prints that runs beside the server."""
-        return self.deployment.manage("shell", "--no-imports", "-c", code)
+    def _database(self) -> psycopg.Connection[tuple[Any, ...]]:
+        """A connection to the deployment's database; what was done is committed at the end of the block."""
+        return psycopg.connect(self.deployment.env["DATABASE_URL"])

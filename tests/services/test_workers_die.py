@@ -14,6 +14,7 @@ from experiments.contract.artifacts import ArtifactStore
 from experiments.contract.recipes import ActivationIndex
 from tests.experiments.methods.workshops import new_workshop
 from tests.services.deployment import Deployment
+from tests.services.processes import Running
 
 pytestmark = pytest.mark.integration
 
@@ -55,8 +56,21 @@ def deployment(
     deployment.stop()
 
 
+def gpu_workers(deployment: Deployment) -> list[Running]:
+    """Those that are alive."""
+    return [one for one in deployment.started if "experiments.celery_app" in one.process.args and one.process.poll() is None]
+
+
+def one_gpu_worker(deployment: Deployment) -> Running:
+    """The one that the test before has left, or a new one: a start takes longer than most of what it is asked for."""
+    alive = gpu_workers(deployment)
+    for one in alive[1:]:
+        one.stop()
+    return alive[0] if alive else deployment.start_gpu_worker()
+
+
 def test_stimulus_is_made_and_comes_home(deployment: Deployment) -> None:
-    worker = deployment.start_gpu_worker()
+    one_gpu_worker(deployment)
 
     job = deployment.end(deployment.ask(**SHORT))
     artifact = deployment.api.get(job["artifact"]).json()
@@ -68,28 +82,26 @@ def test_stimulus_is_made_and_comes_home(deployment: Deployment) -> None:
     assert again.json()["digest"] == artifact["digest"]
     assert image.content.startswith(b"\x89PNG")
     assert artifact["values"]["best_natural"] is not None
-    worker.stop()
 
 
 def test_killed_workers_job_is_done_by_another(deployment: Deployment) -> None:
-    first = deployment.start_gpu_worker()
+    first = one_gpu_worker(deployment)
     job = deployment.ask(**LONG, seed=1)
     deployment.wait(job, lambda now: now["progress"]["doing"] not in ("", "starting"))
     first.kill9()
 
-    second = deployment.start_gpu_worker()
+    deployment.start_gpu_worker()
     ended = deployment.end(job)
 
     assert ended["state"] == "finished"
     assert ended["attempts"] == 2
-    second.stop()
 
 
 def test_killed_web_worker_loses_no_outcome(deployment: Deployment) -> None:
     for running in deployment.started:
         if "webapp.celery_app" in running.process.args:
             running.kill9()
-    gpu = deployment.start_gpu_worker()
+    one_gpu_worker(deployment)
     job = deployment.ask(**SHORT, seed=2)
     manifest = Path(deployment.env["ARTIFACT_URL"]) / "manifests" / f"{job['digest']}.json"
     deployment.wait(job, lambda _: manifest.exists())
@@ -98,11 +110,10 @@ def test_killed_web_worker_loses_no_outcome(deployment: Deployment) -> None:
     ended = deployment.end(job)
 
     assert ended["state"] == "finished"
-    gpu.stop()
 
 
 def test_running_and_waiting_jobs_can_be_cancelled(deployment: Deployment) -> None:
-    worker = deployment.start_gpu_worker()
+    one_gpu_worker(deployment)
     job, waiting = deployment.ask(**LONG, seed=3), deployment.ask(**SHORT, seed=5)
     running = deployment.wait(job, lambda now: now["progress"]["seconds_left"])
 
@@ -115,18 +126,16 @@ def test_running_and_waiting_jobs_can_be_cancelled(deployment: Deployment) -> No
     assert deployment.job(waiting)["state"] == "cancelled"
     assert deployment.api.get(f"/api/v1/artifacts/{waiting['digest']}").status_code == 404
     assert deployment.job(job)["state"] == "cancelled"
-    worker.stop()
 
 
 def test_job_that_cannot_be_done_ends_as_failed_with_its_remedy(deployment: Deployment) -> None:
-    worker = deployment.start_gpu_worker()
+    one_gpu_worker(deployment)
 
     job = deployment.end(deployment.ask(**{**SHORT, "pool": "/no/such/folder"}))
 
     assert job["state"] == "failed"
     assert job["error"]["field"] == "pool"
     assert job["error"]["remedy"]
-    worker.stop()
 
 
 def ask_index(deployment: Deployment, recipe: ActivationIndex) -> dict[str, Any]:
@@ -137,7 +146,8 @@ def ask_index(deployment: Deployment, recipe: ActivationIndex) -> dict[str, Any]
 
 def test_index_by_many_workers_is_that_of_a_single_pass_though_one_is_killed(deployment: Deployment, tmp_path: Path) -> None:
     recipe = ActivationIndex(model=MODEL, layer="_blocks.3", seed=1, **TWELVE_SHARDS)
-    killed, other = deployment.start_gpu_worker(), deployment.start_gpu_worker()
+    killed = one_gpu_worker(deployment)
+    deployment.start_gpu_worker()
     job = ask_index(deployment, recipe)
     seen = deployment.wait(job, lambda now: now["progress"]["done"] >= 2 and now["progress"]["total"] == 12)
     killed.kill9()
@@ -159,12 +169,11 @@ def test_index_by_many_workers_is_that_of_a_single_pass_though_one_is_killed(dep
         assert made is not None
         assert expected is not None
         assert [file.sha256 for file in made.files] == [file.sha256 for file in expected.files]
-    other.stop()
 
 
 def test_cancelling_a_divided_job_ends_its_shards(deployment: Deployment) -> None:
     recipe = ActivationIndex(model=MODEL, layer="_blocks.3", seed=2, **TWELVE_SHARDS)
-    worker = deployment.start_gpu_worker()
+    one_gpu_worker(deployment)
     job = ask_index(deployment, recipe)
     deployment.wait(job, lambda now: now["progress"]["done"] >= 1 and now["progress"]["total"] == 12)
 
@@ -176,7 +185,6 @@ def test_cancelling_a_divided_job_ends_its_shards(deployment: Deployment) -> Non
     assert next_one["state"] == "finished"
     assert deployment.job(job)["state"] == "cancelled"
     assert shards.count(None) > 3
-    worker.stop()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount the small disk that this test fills")
@@ -186,6 +194,8 @@ def test_full_disk_fails_the_job_and_keeps_what_was_there(deployment: Deployment
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)], check=True)
     try:
         (disk / "kept").write_bytes(bytes(56 * 1024))
+        for one in gpu_workers(deployment):
+            one.stop()
         worker = deployment.start_gpu_worker(ARTIFACT_URL=str(disk))
         job = deployment.end(deployment.ask(**SHORT, seed=4))
         worker.kill9()

@@ -11,6 +11,7 @@ from PIL import Image
 
 from experiments import registry
 from experiments.contract.artifacts import Manifest, NewFile, Product
+from experiments.contract.designs import CHOICES
 from experiments.contract.recipes import StimulusSet
 from webapp.participants.consent import default_consent
 from webapp.participants.services import participant_enter
@@ -24,6 +25,8 @@ from webapp.studies.services.study import StudyPlan, study_create
 UNITS = ("efficientnet_lite0.in1k/_blocks.3:1", "efficientnet_lite0.in1k/_blocks.10:5")
 BATCHES = 3
 NUMBERS = {"main_trials": 4, "catch_trials": 1, "practice_obvious": 1, "practice_other": 1}
+OF_IMAGES = {"images": 8, "annotators": 2, "practice_trials": 2, "repeats": 1}
+"""Of studies that ask about images."""
 EFFECT = {"relative_difference": 0.5, "center": "max", "variance": "min", "saliency": None}
 _numbers = itertools.count()
 
@@ -38,13 +41,17 @@ def study(
     allocation: str = Study.Allocation.BALANCED,
     **settings: Any,
 ) -> Study:
-    """A study of two units, open unless told otherwise; its images are `side` px wide and high."""
-    known = {field.name for field in dataclasses.fields(registry.design(paper).Settings)}
-    numbers = {name: number for name, number in NUMBERS.items() if name in known}
+    """A study of two units, or of images, open unless told otherwise; its images are `side` px wide and high."""
+    design = registry.design(paper)
+    known = {field.name for field in dataclasses.fields(design.Settings)}
+    asks_about_images = design.ASKS_ABOUT == "images"
+    numbers = {name: number for name, number in (NUMBERS | OF_IMAGES).items() if name in known}
+    # The laboratory's design has settings of the same names.
+    numbers = numbers if asks_about_images else {name: number for name, number in numbers.items() if name in NUMBERS}
     plan = StudyPlan(
         name=f"study-{next(_numbers)}",
         paper=paper,
-        units=units,
+        units=() if asks_about_images else units,
         settings={**numbers, **settings},
         conditions=conditions,
         allocation=allocation,
@@ -61,9 +68,22 @@ def study(
 
 def stimuli(recipe: StimulusSet, *, side: int = 32) -> Manifest:
     """The artifact of a stimulus set, each image a square of its own color, as grainy as a photograph."""
+    if not recipe.unit:
+        return store().publish(recipe, labelled_images(recipe, side=side), provenance={"made": "up"})
     values = {"batches": BATCHES, "effects": [EFFECT] * BATCHES}
     product = Product(new_files=[_square(name, side=side) for name in _names(recipe)], values=values)
     return store().publish(recipe, product, provenance={"made": "up"})
+
+
+def labelled_images(recipe: StimulusSet, *, side: int) -> Product:
+    """Images whose labels take turns, as the maker of a labelling study lists them."""
+    count = recipe.settings["images"] if recipe.part == "labelled" else 6
+    listed = [
+        {"file": f"image_{i:04d}", "image": f"{recipe.part}:{i}", "label": CHOICES["domain_choice"][i % 3]} for i in range(count)
+    ]
+    squares = [(_square(image["file"], side=side), image) for image in listed]
+    files = [dataclasses.replace(file, about={"label": image["label"], "image": image["image"]}) for file, image in squares]
+    return Product(new_files=files, values={"images": listed})
 
 
 def session(of: Study, *, kind: str = "live", external_id: str = "") -> tuple[Session, str]:

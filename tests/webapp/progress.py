@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from experiments.contract.designs import CHOICES
+from experiments.contract.designs import CHOICES, WITH_CONFIDENCE
 from tests.webapp import made_up
 from webapp.studies.models import Response, Session, Study, Trial
 from webapp.studies.selectors import plan_trials, study_design
@@ -36,7 +36,8 @@ def to_main(session: Session, *, instructions: float = 20_000, wrong_attempts: i
 
 def answer(session: Session, trials: Sequence[Trial] | Any, *, right: bool = True, **changes: Any) -> list[Response]:
     """Answer trials, choices all right or all wrong."""
-    choices = CHOICES[study_design(session.study).TASK]
+    task = study_design(session.study).TASK
+    choices = CHOICES[task]
     given = []
     for trial in trials:
         body = _body(**changes)
@@ -44,6 +45,8 @@ def answer(session: Session, trials: Sequence[Trial] | Any, *, right: bool = Tru
             body = {name: value for name, value in body.items() if name not in ("choice", "confidence")} | {"rating": 10}
         else:
             body["choice"] = next(choice for choice in choices if (choice == trial.correct_choice) == right)
+            if task not in WITH_CONFIDENCE:
+                del body["confidence"]
         given.append(response_record(session, trial, body))
     return given
 

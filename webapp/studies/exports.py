@@ -35,7 +35,7 @@ FROM_TRIAL = {
     "layer": "unit__layer",
     **{name: name for name in ("block", "attempt", "batch", "correct_choice")},
 }
-BASELINES = ("baseline_center", "baseline_variance", "baseline_saliency")
+FROM_ABOUT = ("image", "baseline_center", "baseline_variance", "baseline_saliency")
 BITS = {"correct": "correct", "passed_checks": "trial__session__passed_checks", "cross_origin_isolated": "cross_origin_isolated"}
 
 
@@ -66,7 +66,7 @@ def responses(study: Study, *, kinds: tuple[str, ...] = ()) -> QuerySet[Response
         "condition": F("trial__session__condition__name"),
         **{name: _bit(field) for name, field in BITS.items()},
         "relative_difference": Cast(KeyTextTransform("relative_difference", "trial__about"), FloatField()),
-        **{name: KeyTextTransform(name, "trial__about") for name in BASELINES},
+        **{name: KeyTextTransform(name, "trial__about") for name in FROM_ABOUT},
         **{name: F(f"trial__session__{field}") for name, field in FROM_SESSION.items()},
         **{name: F(f"trial__{field}") for name, field in FROM_TRIAL.items()},
     }

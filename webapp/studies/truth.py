@@ -1,4 +1,4 @@
-"""What simulated observers may know and participants never do: what each served image is, how strongly it activates its unit."""
+"""What simulated observers may know and participants never do: the part, activation or label of each served image."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from experiments import jobs
 from webapp.studies.models import Study
 from webapp.studies.preparation import needed_sets
-from webapp.studies.selectors import study_design
+from webapp.studies.selectors import study_design, study_manifests
 
 
 def truth_write(study: Study, out: Path | None = None) -> Path:
@@ -20,5 +20,17 @@ def truth_write(study: Study, out: Path | None = None) -> Path:
         parts[served_sha256] = recipes[digest].part
         if activation is not None:
             units.setdefault(recipes[digest].unit, {})[served_sha256] = activation
-    path.write_text(json.dumps({"study": str(study.id), "task": study_design(study).TASK, "units": units, "parts": parts}))
+    about = {"study": str(study.id), "task": study_design(study).TASK}
+    path.write_text(json.dumps({**about, "units": units, "parts": parts, "labels": _labels(study)}))
     return path
+
+
+def _labels(study: Study) -> dict[str, str]:
+    """The label of each served image that has one."""
+    served = {(digest, name): sha256 for digest, name, sha256 in study.images.values_list("digest", "name", "served_sha256")}
+    return {
+        served[digest, file.name]: file.about["label"]
+        for digest, manifest in study_manifests(study).items()
+        for file in manifest.files
+        if "label" in file.about
+    }

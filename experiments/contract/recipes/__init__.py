@@ -17,6 +17,18 @@ from experiments.contract.recipes.observers import MachineAnswers
 from experiments.contract.recipes.occlusion import Blur, Occlusion
 from experiments.contract.recipes.paths import PathSimilarity
 from experiments.contract.recipes.runs import Run
+from experiments.contract.recipes.shards import (
+    ClusteredShard,
+    ClusterSearch,
+    CopySearch,
+    Deduplication,
+    EmbeddingClusters,
+    ShardContents,
+    ShardFingerprints,
+    ShardLabels,
+    ShardList,
+    ShardSelection,
+)
 from experiments.contract.recipes.studies import Analysis, StimulusSet
 from experiments.contract.recipes.trainings import Training
 from experiments.contract.recipes.visualization import FeatureVisualization
@@ -30,7 +42,12 @@ __all__ = [
     "Attribution",
     "Blur",
     "Circuit",
+    "ClusterSearch",
+    "ClusteredShard",
+    "CopySearch",
+    "Deduplication",
     "Detector",
+    "EmbeddingClusters",
     "Exemplars",
     "FeatureVisualization",
     "ImageRecipe",
@@ -41,6 +58,11 @@ __all__ = [
     "PoolListing",
     "Recipe",
     "Run",
+    "ShardContents",
+    "ShardFingerprints",
+    "ShardLabels",
+    "ShardList",
+    "ShardSelection",
     "Sign",
     "StimulusSet",
     "Training",
@@ -71,6 +93,16 @@ RECIPES: Mapping[str, type[Recipe]] = {
             MachineAnswers,
             Training,
             Run,
+            ClusterSearch,
+            ClusteredShard,
+            CopySearch,
+            Deduplication,
+            EmbeddingClusters,
+            ShardContents,
+            ShardFingerprints,
+            ShardLabels,
+            ShardList,
+            ShardSelection,
         )
     },
 }

@@ -10,13 +10,14 @@ from experiments.contract.recipes.base import Recipe
 
 @dataclass(frozen=True, kw_only=True)
 class StimulusSet(Recipe):
-    """All stimuli that one unit needs in one part of a paper's study, laid out in the paper's batches."""
+    """All stimuli of one part of a paper's study: what one unit needs, in the paper's batches, or images of no unit."""
 
     kind: ClassVar[str] = "stimulus_set"
     paper: str
     """Slug of the paper; its `design` says which parts and settings there are, its `stimuli` makes them."""
     part: str
-    unit: str
+    unit: str = ""
+    """Address; empty where the paper asks about images."""
     settings: Mapping[str, Json]
 
 

@@ -144,6 +144,7 @@ def prepare(
     options = build(Options, settings)
     require(detector is not None or not options.inverted, "inverted", "there is no detector to invert", "Give a detector")
     images = images_of(data, samples=options.samples)
+    images = images.to(next((weight.device for weight in model.parameters()), images.device))
     with frozen(model), seeded(options.seed):
         encoder = find_encoder(model, images[:2], feature=options.feature)
         setups: list[Setup] = []

@@ -14,7 +14,7 @@ NEEDED = ("session_id", "session_kind", "session_state", "condition", "trial_kin
 # Further columns that are read where the table has them, and what stands for each of their empty fields.
 OPTIONAL: Mapping[str, str] = {
     **{"response_id": "", "cohort": "crowd", "observer": "", "passed_checks": "", "trial_id": "", "trial_index": ""},
-    **{"trial_condition": "", "block": "", "repeat_of": "", "model": "", "layer": "", "batch": "", "choice": ""},
+    **{"trial_condition": "", "block": "", "repeat_of": "", "model": "", "layer": "", "batch": "", "choice": "", "image": ""},
     **{"correct_choice": "", "confidence": "", "rating": "", "rt": "", "flags": "", "relative_difference": ""},
     **{"baseline_center": "", "baseline_variance": "", "baseline_saliency": ""},
 }

@@ -56,7 +56,7 @@ class Adversary(Observer):
 
     def learn(self, trial: SeenTrial, decision: Decision, *, correct: bool) -> None:
         """Remember the trial and, if there are enough new ones, learn anew."""
-        first, second = trial.choices
+        first, second = trial.pair
         right = decision.choice if correct else (second if decision.choice == first else first)
         self.traces.append(self._traces(trial))
         self.first_was_right.append(right == first)
@@ -78,7 +78,7 @@ class Adversary(Observer):
 
     def _count(self, trial: SeenTrial) -> Numbers:
         """By how much the second side is in arrears, per trial to come: in a balanced session the first side's disadvantage."""
-        first, second = (self.right[trial.participant, trial.phase, choice] for choice in trial.choices)
+        first, second = (self.right[trial.participant, trial.phase, choice] for choice in trial.pair)
         return {"arrears": (second - first) / max(1, trial.count - trial.number)}
 
 

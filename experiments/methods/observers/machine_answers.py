@@ -63,7 +63,7 @@ def _main_trials(
 
 def _answer(observer: Similarity, trial: PlannedTrial, *, images: Mapping[str, SeenImage]) -> Answer:
     seen = SeenTrial(participant="machine", phase="main", number=0, count=1, plan={}, images=images)
-    first, second = seen.choices
+    first, second = seen.pair
     probability = observer.probability(seen)
     right = probability if trial.correct == first else 1 - probability
     choice = "" if probability == 0.5 else first if probability > 0.5 else second

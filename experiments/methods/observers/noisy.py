@@ -53,14 +53,15 @@ class Noisy(Observer):
         evidence = self.difference(trial) + noise * float(rng.standard_normal())
         if evidence == 0:
             return guess
-        choice = trial.choices[0] if evidence > 0 else trial.choices[1]
+        choice = trial.pair[0] if evidence > 0 else trial.pair[1]
         confidence = 1 + (abs(evidence) >= FIRM * noise) + (abs(evidence) >= FIRMER * noise)
         return Decision(choice=choice, confidence=confidence, rt=response_time(rng))
 
     def difference(self, trial: SeenTrial) -> float:
         """Activation of the first choice minus that of the second, in standard deviations of the unit's activations."""
+        pair = trial.pair
         activations = self.truth.activations(trial.hashes)
-        first, second = (activations[choice] for choice in trial.choices)
+        first, second = (activations[choice] for choice in pair)
         spread = self.truth.spread(self.truth.unit(trial.hashes))
         return (first - second) / spread if spread > 0 else float(np.sign(first - second))
 

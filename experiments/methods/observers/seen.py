@@ -8,8 +8,11 @@ from typing import Any, Literal
 import numpy as np
 
 from experiments.contract.designs import CHOICES, CONFIDENCES
+from experiments.contract.errors import InputError
 
 QUERY = "query_"
+LABELLED = "image"
+"""Place of an image that is labelled."""
 Phase = Literal["practice", "main"]
 # How often 1, 2, 3 is pressed by who knows and by who guesses; response times in ms. None of this is fitted to people.
 SURE, UNSURE = (0.1, 0.3, 0.6), (0.6, 0.3, 0.1)
@@ -49,7 +52,27 @@ class SeenTrial:
     @property
     def choices(self) -> tuple[str, ...]:
         """The answers, in the order in which they stand on the screen."""
+        if not self.asks_confidence:
+            return CHOICES["domain_choice"]
         return tuple(choice for pair in CHOICES.values() for choice in pair if QUERY + choice in self.images)
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """The two images to choose between.
+
+        Raises:
+            InputError: The trial asks for a label.
+        """
+        if not self.asks_confidence:
+            remedy = "Choose one of ideal, lapsing, random, left, fast"
+            raise InputError(field="observer", message="it compares two images, and this study asks for labels", remedy=remedy)
+        first, second = self.choices
+        return first, second
+
+    @property
+    def asks_confidence(self) -> bool:
+        """Whether a confidence belongs to the answer; to a label none does."""
+        return LABELLED not in self.images
 
     @property
     def hashes(self) -> dict[str, str]:
@@ -63,6 +86,7 @@ class Decision:
 
     choice: str
     confidence: int
+    """Not sent where the trial asks for none."""
     rt: float
     """ms from when the buttons open; a browser bot does not wait for it."""
 

@@ -61,7 +61,7 @@ class Similarity(Observer):
         Where there are no minimal references their term is left out. Where there are none at all, an occluded copy is
         compared with the whole image; two queries by themselves leave nothing to compare: one half.
         """
-        queries = [trial.images[QUERY + choice] for choice in trial.choices]
+        queries = [trial.images[QUERY + choice] for choice in trial.pair]
         maximal = _at(trial, POSITIVE) or _at(trial, "base")
         margins = np.zeros(2)
         for references, sign in ((maximal, -1), (_at(trial, NEGATIVE), 1)):

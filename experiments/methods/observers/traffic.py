@@ -23,7 +23,7 @@ HEX_DIGITS = 13
 
 def trial_traffic(trial: SeenTrial) -> Numbers:
     """What might tell the side: the first query minus the second, and what concerns the trial as a whole."""
-    first, second = (_about(trial, QUERY + choice) for choice in trial.choices)
+    first, second = (_about(trial, QUERY + choice) for choice in trial.pair)
     queries = {f"queries {name}": first.get(name, 0.0) - second.get(name, 0.0) for name in {*first, *second}}
     words = {name: value for name, value in trial.plan.items() if name != "images"}
     return {**queries, "number": float(trial.number), **_described("trial", words), **_groups(trial)}

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from experiments.contract.errors import InputError
-from experiments.methods.observers.seen import QUERY
+from experiments.contract.fields import require
+from experiments.methods.observers.seen import LABELLED, QUERY
 
 SYNTHETIC = ("synthetic", "mixed")
 """Parts that hold visualizations; the natural ones beside them in mixed trials are of the natural part."""
@@ -24,6 +25,8 @@ class Truth:
     """Unit address to sha256 to activation."""
     parts: Mapping[str, str] = field(default_factory=dict)
     """sha256 to the part of the stimuli that it belongs to, such as natural or synthetic."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """sha256 to the label by the image's making, where a study asks for labels."""
 
     def unit(self, images: Mapping[str, str]) -> str:
         """The unit of a trial. Nobody says which it is: it is the one that knows most of the images (place to sha256)."""
@@ -43,7 +46,11 @@ class Truth:
         return {choice: known.get(sha256, UNKNOWN) for choice, sha256 in queries.items()}
 
     def best_query(self, images: Mapping[str, str]) -> str:
-        """The choice whose image activates the trial's unit more; raises as `activations`."""
+        """The choice whose image activates the trial's unit more, or the label of the image; raises as `activations`."""
+        if LABELLED in images:
+            known = images[LABELLED] in self.labels
+            require(known, "truth", "it knows no label of an image", "Export it again; the study has changed")
+            return self.labels[images[LABELLED]]
         activations = self.activations(images)
         return max(activations, key=lambda choice: activations[choice])
 
@@ -67,11 +74,12 @@ def read_truth(path: Path, *, study: str) -> Truth:
     try:
         body = json.loads(path.read_text())
         units = {str(unit): dict(known) for unit, known in body["units"].items()}
-        truth, of_study = Truth(units=units, parts=dict(body.get("parts", {}))), body["study"]
+        truth = Truth(units=units, parts=dict(body.get("parts", {})), labels=dict(body.get("labels", {})))
+        of_study = body["study"]
     except OSError as error:
         raise InputError(field="truth", message=f"{path} cannot be read ({error.strerror})", remedy=remedy) from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(field="truth", message=f"{path} is not a truth file", remedy=remedy) from error
-    if of_study != study or not truth.units:
+    if of_study != study or not (truth.units or truth.labels):
         raise InputError(field="truth", message=f"{path} is not of study {study}", remedy=remedy)
     return truth

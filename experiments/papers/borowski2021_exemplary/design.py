@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from experiments.contract.artifacts import Manifest
-from experiments.contract.designs import AnsweredTrial, InstructionPage, PlannedTrial, Presentation, Task, TrialKind
+from experiments.contract.designs import AnsweredTrial, InstructionPage, PlannedTrial, Presentation, Subject, Task, TrialKind
 from experiments.contract.fields import Json, require, require_range
 from experiments.contract.layout import DigestOf
 from experiments.contract.planning import generator, shuffled
@@ -27,6 +27,7 @@ from experiments.papers.borowski2021_exemplary.session import plan_session
 SLUG = "borowski2021_exemplary"
 TITLE = "Which image is favored? (two-alternative forced choice in the laboratory)"
 TASK: Task = "two_afc"
+ASKS_ABOUT: Subject = "units"
 CONDITIONS = ("experiment_1", "experiment_2")
 """Of sessions; the trials of a session have the conditions of `schedule.TRIAL_CONDITIONS`."""
 DEFAULT_CONDITIONS = ("experiment_1",)

@@ -17,6 +17,7 @@ from experiments.contract.designs import (
     InstructionPage,
     PlannedTrial,
     Presentation,
+    Subject,
     Task,
     TrialKind,
 )
@@ -33,6 +34,7 @@ from experiments.papers.zimmermann2021_causal.layout import MIXED_SYNTHETIC, REF
 SLUG = "zimmermann2021_causal"
 TITLE = "Which part matters? (occlusion prediction)"
 TASK: Task = "occlusion_choice"
+ASKS_ABOUT: Subject = "units"
 CONDITIONS = ("synthetic", "natural", "mixed", "blur", "none")
 DEFAULT_CONDITIONS = CONDITIONS
 ONE_MODEL = False

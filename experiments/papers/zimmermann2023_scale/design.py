@@ -18,6 +18,7 @@ from experiments.contract.designs import (
     InstructionPage,
     PlannedTrial,
     Presentation,
+    Subject,
     Task,
     TrialKind,
 )
@@ -34,6 +35,7 @@ from experiments.papers.zimmermann2023_scale.layout import QUANTILES, REFERENCES
 SLUG = "zimmermann2023_scale"
 TITLE = "Which image matches? (two-alternative forced choice)"
 TASK: Task = "two_afc"
+ASKS_ABOUT: Subject = "units"
 CONDITIONS = ("natural", "synthetic", *(f"{references}_{hard}" for references in ("natural", "synthetic") for hard in QUANTILES))
 """References, and where the queries stand among all images: `natural_hard` has queries from the 95th percentile."""
 DEFAULT_CONDITIONS = ("natural", "synthetic")

@@ -32,6 +32,12 @@ export const choiceParameters = {
   feedback_duration: { type: ParameterType.INT, default: 1150 },
 } as const;
 
+export const labelParameters = {
+  ...choiceParameters,
+  /** What counts as each label, a sentence each, by label. */
+  answers: { type: ParameterType.OBJECT, default: {} },
+} as const;
+
 export const ratingParameters = {
   ...trialParameters,
   /** The words at the left and the right end of the slider. */
@@ -69,11 +75,11 @@ const timingData = {
 
 export const choiceData = {
   ...timingData,
-  /** The image chosen; the same as `choice`, under jsPsych's name. */
+  /** The image or label chosen; the same as `choice`, under jsPsych's name. */
   response: { type: ParameterType.STRING },
-  /** The image chosen: "upper" or "lower", "left" or "right", as seen on the screen. */
+  /** The image chosen ("upper" or "lower", "left" or "right", as seen on the screen), or the label of the image shown. */
   choice: { type: ParameterType.STRING },
-  /** The number printed on the pressed button: 1 (not sure) to 3 (very sure). */
+  /** The number printed on the pressed button: 1 (not sure) to 3 (very sure); absent for a label. */
   confidence: { type: ParameterType.INT },
   /** The feedback due: "correct", "incorrect", "none", or "pending" when the server had not answered in time. */
   verdict: { type: ParameterType.STRING },

@@ -40,8 +40,12 @@ export function pageTexts(page: InstructionPage): HTMLElement[] {
 
 /** The example trial as it looks when the right answer has been given. */
 function exampleFigure(example: ExampleTrial, images: ShownImages, build: SceneBuilder): HTMLElement {
-  const scene = build(images, example.presentation.titles);
+  const scene = build(images, example.presentation.titles, example.presentation.answers);
   setLocked(scene, true);
+  for (const { option, node } of scene.buttons) {
+    // Of a label the button is the answer; of a chosen image it would tell a confidence, which is nobody's business here.
+    if (option.confidence === null && option.choice === example.correct) node.setAttribute("aria-pressed", "true");
+  }
   scene.figures[example.correct]?.classList.add("chosen", "correct");
   const caption = `${words().instructions.example} ${words().trial.answerIs[example.correct]}`;
   return element("figure", { class: "example" }, [scene.root, element("figcaption", { text: caption })]);

@@ -32,6 +32,7 @@ test.each<[string, BrowserContextOptions, Partial<MockOptions>]>([
   ["at 200 % zoom", ZOOMED, {}],
   ["at 320 px", PHONE, {}],
   ["with occluded images", ZOOMED, { task: "occlusion_choice" }],
+  ["with labels", ZOOMED, { task: "domain_choice" }],
   ["from right to left", {}, { language: "ar" }],
   ["in the person's own colors", { forcedColors: "active" }, {}],
   ["with less motion", { reducedMotion: "reduce" }, {}],
@@ -56,6 +57,7 @@ test.each<[MockOptions["task"], MockOptions["references"]]>([
   ["two_afc", [1, 1]],
   ["occlusion_choice", [9, 0]],
   ["occlusion_choice", [0, 0]],
+  ["domain_choice", [0, 0]],
 ])("nothing of a %s with %j references is cut off at twice the size, and all targets are large enough", async (task, references) => {
   const page = await visit({ task, ...(references && { references }), practiceTrials: 1 }, ZOOMED);
   await passInstructions(page);

@@ -11,7 +11,7 @@ const BASE = "/p/mock/";
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; " +
   "form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-const STYLES = ["participant", "controls", "trial", "scenes"].map((name) => `/css/${name}.css`);
+const STYLES = ["participant", "controls", "trial", "scenes", "labels"].map((name) => `/css/${name}.css`);
 const PAGE = `<!doctype html><html lang="en" dir="ltr"><head><meta charset="utf-8"><title>Mock study</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">${STYLES.map((path) => `<link rel="stylesheet" href="${path}">`).join("")}
 <link rel="icon" href="/icon.svg"></head><body><main id="unitscope" data-base="${BASE}"></main><script src="/participant.js" defer></script></body></html>`;

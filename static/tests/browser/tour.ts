@@ -14,9 +14,9 @@ export const WHOLE: Omit<MockOptions, "source"> = {
   blockScore: true,
   answerLock: 500,
 };
-/** In the mock the lower and left images are always wrong. */
-const WRONG = "[data-choice=lower], [data-choice=left]";
-const RIGHT = "[data-choice=upper], [data-choice=right]";
+/** In the mock these answers are always wrong, and these right. */
+const WRONG = "[data-choice=lower], [data-choice=left], [data-choice=rendition]";
+const RIGHT = "[data-choice=upper], [data-choice=right], [data-choice=natural]";
 
 export async function tour(page: Page, look: Look): Promise<void> {
   await tourPractice(page, look);

@@ -18,7 +18,8 @@ from experiments.contract.rates import measured_rates
 from experiments.contract.recipes import StimulusSet
 from tests.experiments.methods.workshops import new_workshop
 
-SLUGS = [slug for slug, paper in registry.experiments().items() if paper.asks_people]
+ASKING = [slug for slug, paper in registry.experiments().items() if paper.asks_people]
+SLUGS = [slug for slug in ASKING if registry.design(slug).ASKS_ABOUT == "units"]
 SCALE, CAUSAL = "zimmermann2023_scale", "zimmermann2021_causal"
 MODEL = "efficientnet_lite0.in1k"
 UNITS = [f"{MODEL}/_blocks.3:5", f"{MODEL}/_blocks.3:7", f"{MODEL}/_blocks.2:1"]

@@ -13,7 +13,8 @@ from experiments.contract.artifacts import Manifest
 from experiments.contract.designs import CHOICES, Design, PlannedTrial
 from experiments.contract.fields import build
 
-SLUGS = [slug for slug, paper in registry.experiments().items() if paper.asks_people]
+ASKING = [slug for slug, paper in registry.experiments().items() if paper.asks_people]
+SLUGS = [slug for slug in ASKING if registry.design(slug).ASKS_ABOUT == "units"]
 SCALE, CAUSAL, LABORATORY = "zimmermann2023_scale", "zimmermann2021_causal", "borowski2021_exemplary"
 WEB = [SCALE, CAUSAL]
 CONDITIONS = [(slug, condition) for slug in SLUGS for condition in registry.design(slug).CONDITIONS]

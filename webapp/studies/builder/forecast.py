@@ -22,7 +22,8 @@ class Forecast:
     """All that the page shows."""
 
     prediction: Prediction
-    power: Power
+    power: Power | None
+    """None where no answer is about a unit: there is no chance to compare labels with."""
     participants: int
     """Of each condition and model."""
     trials: Mapping[str, int]
@@ -83,9 +84,12 @@ def plan_forecast(plan: StudyPlan, *, recruitment: Mapping[str, Any], assumption
     )
     missing = [each for each in sets if each.digest not in stored]
     participants = wanted // (len(conditions) * max(1, wanted // (settings.tasks * len(conditions))))
+    power = None
+    if units:
+        power = _power(assumptions, list(conditions), participants=participants, trials=trials["main"], units=len(units))
     return Forecast(
         prediction=predict(sets=missing, images=design.IMAGES, sessions=sessions, rates={**DEFAULT_RATES, **rates}),
-        power=_power(assumptions, list(conditions), participants=participants, trials=trials["main"], units=len(units)),
+        power=power,
         participants=participants,
         trials=trials,
         sets=len(sets),

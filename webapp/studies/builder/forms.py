@@ -14,6 +14,8 @@ from webapp.studies.builder.units import UNIT_SOURCES, layer_choices, models_wit
 from webapp.studies.models import Study
 
 SETTING = "setting_"
+OF_UNITS = ("units_from", "models", "count", "seed", "layer", "pasted", "allocation")
+"""Fields of studies that ask about units."""
 ACCURACY = "accuracy_"
 SOURCE_LABELS = {
     "drawn": "drawn at random: first a layer, then a channel",
@@ -80,6 +82,9 @@ class StudyForm(forms.Form):
         fields["models"].choices = [(model, model) for model in models]
         fields["models"].initial = models[:1]
         fields["layer"].choices = layer_choices()
+        if design.ASKS_ABOUT == "images":
+            for name in OF_UNITS:
+                del self.fields[name]
         fields["consent"].queryset = ConsentText.objects.exclude(version="imported").order_by("-created_at")
 
 

@@ -72,7 +72,16 @@ class PlanForms:
             InputError: The units do not exist.
         """
         chosen = self.study.cleaned_data
-        units = units_chosen(
+        fields = ("name", "conditions", "title", "notice", "thanks", "contact", "languages", "allocation", "lease_minutes")
+        decided = {name: chosen[name] for name in fields if name in chosen}
+        return StudyPlan(paper=paper, units=self._units(), settings=self.settings.settings(), **decided)
+
+    def _units(self) -> list[str]:
+        """The units that are chosen; none where the form asks for none."""
+        chosen = self.study.cleaned_data
+        if "units_from" not in chosen:
+            return []
+        return units_chosen(
             chosen["units_from"],
             models=chosen["models"],
             count=chosen["count"],
@@ -80,8 +89,6 @@ class PlanForms:
             layer=chosen["layer"],
             pasted=chosen["pasted"],
         )
-        fields = ("name", "conditions", "title", "notice", "thanks", "contact", "languages", "allocation", "lease_minutes")
-        return StudyPlan(paper=paper, units=units, settings=self.settings.settings(), **{name: chosen[name] for name in fields})
 
     @property
     def consent(self) -> ConsentText:

@@ -33,6 +33,7 @@ class PreviewedTrial:
     references: list[list[PreviewedImage]]
     """The groups left and right of the queries; the second is empty for an occlusion."""
     base: PreviewedImage | None
+    """The unoccluded image, or the one that is labelled."""
     queries: list[PreviewedImage]
 
 
@@ -74,7 +75,7 @@ def session_preview(
 
 
 def _previewed(
-    trial: PlannedTrial, number: int, presentation: Presentation, choices: tuple[str, str], files: dict[tuple[str, str], Any]
+    trial: PlannedTrial, number: int, presentation: Presentation, choices: tuple[str, ...], files: dict[tuple[str, str], Any]
 ) -> PreviewedTrial:
     def seen(place: str, image: ImageRef) -> PreviewedImage:
         activation = files[image.digest, image.name].get("activation")
@@ -84,12 +85,13 @@ def _previewed(
     def group(prefix: str) -> list[PreviewedImage]:
         return [seen(place, image) for place, image in trial.images.items() if place.startswith(f"{prefix}_")]
 
-    queries = [seen(f"query_{choice}", trial.images[f"query_{choice}"]) for choice in choices if trial.correct]
+    places = [f"query_{choice}" for choice in choices if f"query_{choice}" in trial.images]
+    queries = [seen(place, trial.images[place]) for place in places]
     return PreviewedTrial(
         trial=trial,
         number=number,
         presentation=presentation,
         references=[group("left") or group("reference"), group("right")],
-        base=seen("base", trial.images["base"]) if "base" in trial.images else None,
+        base=next((seen(place, trial.images[place]) for place in ("base", "image") if place in trial.images), None),
         queries=queries,
     )

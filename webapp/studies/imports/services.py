@@ -39,6 +39,8 @@ def study_import(path: Path, *, mapping: ImportMapping, name: str, title: str = 
     )
     source = {"file": path.name, "sha256": hashlib.sha256(content).hexdigest(), "mapping": mapping.name}
     design = registry.design(mapping.paper)
+    told = "its design asks about images, and answers about images cannot be imported"
+    require(design.ASKS_ABOUT == "units", "paper", told, "Name a paper whose design asks about units")
     study = Study.objects.create(
         name=name,
         paper=mapping.paper,
@@ -118,7 +120,7 @@ def _session(study: Study, key: str, answers: Sequence[ImportedAnswer], conditio
     )
 
 
-def _write(session: Session, answers: Sequence[ImportedAnswer], units: dict[str, Unit], choices: tuple[str, str]) -> None:
+def _write(session: Session, answers: Sequence[ImportedAnswer], units: dict[str, Unit], choices: tuple[str, ...]) -> None:
     trials, responses = [], []
     for position, answer in zip(count(1), answers, strict=False):
         trial = Trial(
@@ -149,7 +151,7 @@ def _write(session: Session, answers: Sequence[ImportedAnswer], units: dict[str,
     Response.objects.bulk_create(responses, batch_size=ROWS_AT_ONCE)
 
 
-def _correct_choice(answer: ImportedAnswer, choices: tuple[str, str]) -> str:
+def _correct_choice(answer: ImportedAnswer, choices: tuple[str, ...]) -> str:
     """The place of the right image; it follows from the choice and its being right."""
     if answer.correct is None or not answer.choice:
         return ""

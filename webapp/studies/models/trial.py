@@ -18,7 +18,7 @@ class Trial(models.Model):
     position = models.PositiveSmallIntegerField()
     block = models.PositiveSmallIntegerField(default=0)
     condition = models.CharField(max_length=40, help_text="The session's, but where conditions change within a session")
-    unit = models.ForeignKey(Unit, on_delete=models.PROTECT)
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, null=True, help_text="None where the study asks about images")
     batch = models.PositiveSmallIntegerField()
     images = models.JSONField(help_text="Place on the screen to id of the study's image")
     correct_choice = models.CharField(max_length=10, blank=True, help_text="Never sent to the browser before the answer")

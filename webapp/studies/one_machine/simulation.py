@@ -56,12 +56,14 @@ def run(
     call_command("migrate", verbosity=0)
     call_command("collectstatic", verbosity=0, interactive=False)
     design = registry.design(paper)
+    asks_about_units = design.ASKS_ABOUT == "units"
+    pool = {"pool": "photographs+stamps"} if asks_about_units else {}
     plan = StudyPlan(
         name=name,
         paper=paper,
-        units=draw_units(MODEL, count=units, seed=seed),
+        units=draw_units(MODEL, count=units, seed=seed) if asks_about_units else (),
         conditions=conditions,
-        settings={**design.DEMO, "pool": "photographs+stamps", **settings},
+        settings={**design.DEMO, **pool, **settings},
         notice=NOTICE,
     )
     port = _free_port()
@@ -116,14 +118,25 @@ def analysis_write(manifest: Manifest, out: Path) -> dict[str, Any]:
 
 
 def summary(result: Mapping[str, Any]) -> str:
-    """Accuracy by condition with its interval; the paper's claims are judged on people only."""
-    accuracy = next(table for table in result["tables"] if table["name"] == "accuracy")
+    """Accuracy by condition, or the agreement of labels, with intervals; the claims of a paper are judged on people only."""
+    tables = {table["name"]: table for table in result["tables"]}
+    if "accuracy" not in tables:
+        return _agreement(tables["agreement"]["rows"], next_command=result["next"]["command"])
+    accuracy = tables["accuracy"]
     lines = [f"{'condition':<24}{'who':<20}{'accuracy':<10}{'interval':<24}{'sessions':<10}main trials"]
     for row in accuracy["rows"]:
         interval = row["why_no_interval"] if row["low"] is None else f"[{row['low']:.2f}, {row['high']:.2f}]"
         who = row.get("rater", "participants").replace("_", " ")
         lines.append(f"{row['condition']:<24}{who:<20}{row['accuracy']:<10.2f}{interval:<24}{row['sessions']:<10}{row['trials']}")
     return "\n".join(lines)
+
+
+def _agreement(rows: Sequence[Mapping[str, Any]], *, next_command: str) -> str:
+    lines = [f"{'agreement':<52}{'kappa':<8}interval"]
+    for row in rows:
+        kappa = row["why_not"] if row["kappa"] is None else f"{row['kappa']:<8.2f}[{row['low']:.2f}, {row['high']:.2f}]"
+        lines.append(f"{row['measure']:<52}{kappa}")
+    return "\n".join([*lines, "", next_command])
 
 
 def _free_port() -> int:

@@ -35,7 +35,7 @@ class SessionFacts:
 
     The time before consent is not in it, nor are pauses of the study. None for simulated participants, who do not wait.
     """
-    side_counts: tuple[int, int] | None
+    side_counts: tuple[int, ...] | None
     """How often each of the two answers was given in main and catch trials."""
     practice_attempts: int | None
     participations: int | None
@@ -105,14 +105,14 @@ def _facts(
     session: Session,
     *,
     rows: Sequence[Mapping[str, Any]],
-    choices: tuple[str, str],
+    choices: tuple[str, ...],
     total_time: float | None,
     has_practice: bool,
     participations: int,
 ) -> SessionFacts:
     """`rows`: the answers, counted by kind of trial and choice."""
     counted = [row for row in rows if row["trial__kind"] in COUNTED_KINDS]
-    low, high = (sum(row["answers"] for row in counted if row["choice"] == choice) for choice in choices)
+    sides = tuple(sum(row["answers"] for row in counted if row["choice"] == choice) for choice in choices)
     catch = [row for row in rows if row["trial__kind"] == "catch"]
     is_simulated = session.kind == Participant.Kind.BOT
     return SessionFacts(
@@ -121,7 +121,7 @@ def _facts(
         catch_right=sum(row["right"] for row in catch),
         instruction_time=None if is_simulated or session.instruction_time is None else session.instruction_time / 1000,
         total_time=None if is_simulated else total_time,
-        side_counts=(low, high) if counted else None,
+        side_counts=sides if counted else None,
         practice_attempts=session.attempt if has_practice else None,
         participations=None if is_simulated else participations,
         impossible_rt=sum(row["impossible"] for row in rows),

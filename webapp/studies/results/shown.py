@@ -27,6 +27,7 @@ def shown_analysis(artifact: Artifact) -> dict[str, Any]:
         "groups": groups,
         "tables": list(tables.values()),
         "claims": result["claims"],
+        "next": result.get("next"),
         "computed_from": result["computed_from"],
     }
 

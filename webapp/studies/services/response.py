@@ -6,7 +6,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from experiments.contract.designs import CHOICES
+from experiments.contract.designs import CHOICES, WITH_CONFIDENCE
 from experiments.contract.errors import InputError
 from experiments.contract.fields import require
 from webapp.api_errors import Conflict
@@ -75,17 +75,13 @@ def oddities(session: Session, answer: Mapping[str, Any]) -> list[str]:
 
 
 def _require_fitting(session: Session, trial: Trial, answer: Mapping[str, Any]) -> None:
-    is_rating = trial.kind == "rating"
-    for field in ("choice", "confidence"):
-        require(
-            (field in answer) != is_rating,
-            field,
-            "it does not belong to a rating" if is_rating else "it is missing",
-            "Correct it",
-        )
-    require(("rating" in answer) == is_rating, "rating", "it is missing" if is_rating else "this trial is a choice", "Correct it")
+    task, is_rating = study_design(session.study).TASK, trial.kind == "rating"
+    wanted = {"rating"} if is_rating else {"choice", "confidence"} if task in WITH_CONFIDENCE else {"choice"}
+    for field in ("choice", "confidence", "rating"):
+        told = "it is missing" if field in wanted else f"it does not belong to a {'rating' if is_rating else 'choice'} here"
+        require((field in answer) == (field in wanted), field, told, "Correct it")
     if not is_rating:
-        choices = CHOICES[study_design(session.study).TASK]
+        choices = CHOICES[task]
         remedy = f"Choose one of {', '.join(choices)}"
         require(answer["choice"] in choices, "choice", f"{answer['choice']!r} is not an answer here", remedy)
 

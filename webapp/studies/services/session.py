@@ -124,7 +124,7 @@ def trials_lay_down(session: Session, planned: Sequence[PlannedTrial], *, attemp
             position=position,
             block=trial.block,
             condition=trial.condition or session.condition.name,
-            unit=units[trial.unit],
+            unit=units[trial.unit] if trial.unit else None,
             batch=trial.batch,
             images={place: ids[image.digest, image.name] for place, image in trial.images.items()},
             correct_choice=trial.correct,

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from experiments import registry
-from experiments.contract.designs import LANGUAGES
+from experiments.contract.designs import LANGUAGES, Subject
 from experiments.contract.errors import InputError
 from experiments.contract.fields import build, require, require_range
 from model_zoo.address import UnitAddress
@@ -28,7 +28,8 @@ class StudyPlan:
 
     name: str
     paper: str
-    units: Sequence[str]
+    units: Sequence[str] = ()
+    """None where the paper's design asks about images."""
     conditions: Sequence[str] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
     title: str = ""
@@ -155,15 +156,26 @@ def plan_check(plan: StudyPlan) -> tuple[list[UnitAddress], Sequence[str], Any]:
     require_range(plan, "lease_minutes", 1, 7 * 24 * 60)
     require(plan.allocation in Study.Allocation.values, "allocation", f"{plan.allocation!r} is unknown", "Choose a policy")
     adaptive = plan.allocation == Study.Allocation.ADAPTIVE
-    told = "a session of this design asks about all units, so that there is nothing to allocate"
-    require(hasattr(settings, "main_trials") or not adaptive, "allocation", told, "Choose balanced allocation")
-    require(bool(plan.units), "units", "a study without units asks nothing", "Give at least one unit address")
-    parsed = [UnitAddress.parse(unit) for unit in plan.units]
+    told = "a session of this design has no choice of units, so that there is nothing to allocate"
+    has_choice = design.ASKS_ABOUT == "units" and hasattr(settings, "main_trials")
+    require(has_choice or not adaptive, "allocation", told, "Choose balanced allocation")
+    addresses = _units_check(plan.units, asks_about=design.ASKS_ABOUT)
+    design.stimulus_sets(units=[str(address) for address in addresses], conditions=conditions, settings=settings)
+    return addresses, conditions, settings
+
+
+def _units_check(units: Sequence[str], *, asks_about: Subject) -> list[UnitAddress]:
+    """The units, each once; none where the design asks about images, which its settings choose."""
+    if asks_about == "images":
+        remedy = "Leave the units out; the settings choose the images"
+        require(not units, "units", "this design asks about images, not about units", remedy)
+        return []
+    require(bool(units), "units", "a study without units asks nothing", "Give at least one unit address")
+    parsed = [UnitAddress.parse(unit) for unit in units]
     addresses = [check_unit(address, aggregation=aggregation_of(address)) for address in parsed]
     repeated = len({str(address) for address in addresses}) < len(addresses)
     require(not repeated, "units", "a unit is given twice", "Give each unit once")
-    design.stimulus_sets(units=[str(address) for address in addresses], conditions=conditions, settings=settings)
-    return addresses, conditions, settings
+    return addresses
 
 
 def _write(study: Study, plan: StudyPlan) -> None:

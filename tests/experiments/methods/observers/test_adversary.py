@@ -163,13 +163,13 @@ def test_adversary_is_at_chance_where_nothing_leaks():
 
 @pytest.mark.parametrize("name", PLANTS)
 def test_a_planted_leak_is_found(name: str):
-    right, adversary = judged(300, plant=PLANTS[name])
+    right, adversary = judged(200, plant=PLANTS[name])
 
     assert stats.binomtest(sum(right), len(right), alternative="greater").pvalue < 1e-6, adversary.strongest(5)
 
 
 def test_the_strongest_trace_names_the_leak():
-    _, adversary = judged(300, plant=word_of_the_plan)
+    _, adversary = judged(200, plant=word_of_the_plan)
 
     assert adversary.strongest(1)[0][0] == "trial.layout.swapped"
     assert Adversary().strongest(3) == []

@@ -1,4 +1,4 @@
-"""`manage.py study_create SLUG --name STUDY --units FILE|ADDRESS… [--set key=value]…`: a new study."""
+"""`manage.py study_create SLUG --name STUDY [--units FILE|ADDRESS…] [--set key=value]…`: a new study."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -21,7 +21,7 @@ class Command(InputCommand):
         """Name the arguments."""
         parser.add_argument("paper", help="slug of the paper, see `python -m experiments list`")
         parser.add_argument("--name", required=True, help="short name: letters, digits, '-'")
-        parser.add_argument("--units", required=True, nargs="+", help="unit addresses, or files with one a line")
+        parser.add_argument("--units", nargs="+", default=[], help="unit addresses, or files with one a line; none for images")
         parser.add_argument("--conditions", nargs="+", default=[], help="by default those that the design chooses")
         parser.add_argument("--set", dest="changes", action="append", default=[], metavar="key=value")
 

@@ -1,0 +1,1 @@
+"""WebDataset shards, by many workers: what is in them, duplicates, domains, and exact selections written as new shards."""

@@ -1,0 +1,1 @@
+"""The domain classifier: its labels, its training, its card."""

@@ -1,0 +1,1 @@
+"""The figures of a run: the classifier's card, accuracy over the share of renditions, a sheet of images."""

@@ -1,0 +1,1 @@
+"""What is measured of classifiers, each kind of measurement as a stage of its own."""

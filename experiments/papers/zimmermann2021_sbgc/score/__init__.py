@@ -1,0 +1,1 @@
+"""The training of the score model that classifiers are made of."""
