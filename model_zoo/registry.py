@@ -54,11 +54,8 @@ SOURCES: Mapping[str, Source] = {
     "mask_encoder": mask_encoder,
     "convolutional_encoder": convolutional_encoder,
     "resnet_encoder": resnet_encoder,
-<<<<<<< HEAD
     "score_classifier": score_classifier,
-=======
     "domain_classifier": domain_classifier,
     "wide_readout": wide_readout,
->>>>>>> main
 }
 """By the name that stands in a card."""
