@@ -22,6 +22,7 @@ from model_zoo.sources import (
     small_convnet,
     timm_networks,
     torchvision_networks,
+    wide_readout,
 )
 
 
@@ -55,5 +56,6 @@ SOURCES: Mapping[str, Source] = {
     "resnet_encoder": resnet_encoder,
     "score_classifier": score_classifier,
     "domain_classifier": domain_classifier,
+    "wide_readout": wide_readout,
 }
 """By the name that stands in a card."""

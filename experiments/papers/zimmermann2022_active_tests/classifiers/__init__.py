@@ -1,0 +1,1 @@
+"""The classifiers that are attacked: what decides their training, their images, and the training itself."""

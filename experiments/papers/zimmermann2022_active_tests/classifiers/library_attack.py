@@ -1,0 +1,30 @@
+"""A library's attack as a function of a model, repeatable by its seed. Called by defences and by adversarial training."""
+
+from dataclasses import dataclass
+
+import torch
+from foolbox import Misclassification, PyTorchModel
+from foolbox.attacks.base import FixedEpsilonAttack as Method
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LibraryAttack:
+    """An attack of foolbox of one size, L-infinity or whatever its method says."""
+
+    method: Method
+    eps: float
+    seed: int
+
+    def __call__(
+        self, model: nn.Module, images: Float[Tensor, "batch 3 side side"], labels: Int[Tensor, " batch"]
+    ) -> Float[Tensor, "batch 3 side side"]:
+        """Images that the model should call otherwise; torch's global generator, which foolbox draws from, is put back."""
+        devices = [images.device] if images.device.type == "cuda" else []
+        with torch.random.fork_rng(devices=devices):
+            torch.manual_seed(self.seed)
+            attacked: Tensor = self.method.run(
+                PyTorchModel(model, bounds=(0, 1), device=images.device), images, Misclassification(labels), epsilon=self.eps
+            )
+        return attacked.detach()
