@@ -81,8 +81,9 @@ class Matching(Surrogate):
         """The negative distance of features."""
         with torch.no_grad():
             self.seen(images)
-        distance = (self.features(images) - self.wanted).norm(dim=1)
-        return distance.detach() - distance
+        distance = torch.linalg.vector_norm(self.features(images) - self.wanted, dim=1)
+        closer: Tensor = distance.detach() - distance
+        return closer
 
 
 class Jointly:
