@@ -113,7 +113,7 @@ def accuracies_figure(metrics: Metrics) -> RunFigure:
 def examples_figure(metrics: Metrics, sheets: Mapping[str, bytes]) -> RunFigure:
     """The sheets of attacked images, row by row."""
     title = "Attacked images"
-    shown = {name: content for name, content in sheets.items() if metrics[name]["part"] != "libraries"}
+    shown = {name: content for name, content in sheets.items() if metrics[name]["part"] != "agreement"}
     columns = 2
     rows = -(-len(shown) // columns)
 
