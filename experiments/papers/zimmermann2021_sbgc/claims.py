@@ -67,7 +67,8 @@ def _corruptions(metrics: Measured) -> tuple[str, bool | None]:
         f"(relative to clean {_of_pairs(found['noise_16_relative'])}); flow {_of_pairs(found['flow_quick'])}; ODE "
         f"{_of_pairs(found['ode_quick'])} on {found['ode_quick']['images']} images"
     )
-    return words, _not_more([found["noise_16"], found["ode_quick"]])
+    holds = _not_more([found["noise_16"], found["ode_quick"]])
+    return words + _unsettled(holds), holds
 
 
 def _adversarial(metrics: Measured) -> tuple[str, bool | None]:
@@ -83,7 +84,7 @@ def _adversarial(metrics: Measured) -> tuple[str, bool | None]:
     broken = any(own[norm][eps] < 0.5 for form, norm, eps in larger if form == "noise_16")
     verdict = metrics["tested_readout"]["verdict"]
     holds = broken and _not_more([found[form][norm][eps] for form, norm, eps in larger])
-    return f"{'; '.join(words)}. Active test of the attack: {verdict['outcome']}", holds
+    return f"{'; '.join(words)}{_unsettled(holds)}. Active test of the attack: {verdict['outcome']}", holds
 
 
 def _larger(found: Mapping[str, Measured]) -> list[tuple[str, str]]:
@@ -125,6 +126,10 @@ def _strangers(metrics: Measured) -> tuple[str, bool | None]:
     )
     # No figure of the paper is known, so that there is nothing to hold.
     return f"bits/dim, no class given: {words}", None
+
+
+def _unsettled(holds: bool | None) -> str:
+    return f". Not settled: an interval reaches above {NEGLIGIBLE:.2f}" if holds is None else ""
 
 
 def _of_pairs(found: Mapping[str, float]) -> str:

@@ -60,6 +60,7 @@ def test_corruption_claim_asks_both_forms_and_their_intervals(
 
     assert checked["holds"] is holds
     assert "ODE" in checked["value"]
+    assert ("Not settled" in checked["value"]) is (holds is None)
 
 
 def _result(*, ours: float, theirs: float, wide: float = 0.01) -> dict[str, Any]:
