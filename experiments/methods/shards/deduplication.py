@@ -60,7 +60,9 @@ def _unreadable(made: Sequence[Manifest], *, listed: Listed, workshop: Workshop)
 
 def _kept(stays: Bool[np.ndarray, " sample"], *, listed: Listed) -> bytes:
     shards = zip(listed.contents(), np.split(stays, listed.offsets[1:-1]), strict=True)
-    return b"".join("".join(f"{contents.keys[row]}\n" for row in np.flatnonzero(own).tolist()).encode() for contents, own in shards)
+    return b"".join(
+        "".join(f"{contents.keys[row]}\n" for row in np.flatnonzero(own).tolist()).encode() for contents, own in shards
+    )
 
 
 def _duplicates(relations: Relations, *, listed: Listed) -> bytes:
