@@ -126,17 +126,18 @@ def _mixed(word: str, *, store: ArtifactStore) -> Mapping[str, Json]:
     require_number("mix", number, SMALLEST_SHARE, 1 / SMALLEST_SHARE)
     require(path.is_file(), "mix", f"there is no file {path}", "Give a file of keys, one a line")
     sha256 = store.write_blob(path.read_bytes())
-    return {"sha256": sha256, "share": number, **_origin(path, sha256=sha256)}
+    return {"sha256": sha256, "share": number, **_origin(path, sha256=sha256, store=store)}
 
 
-def _origin(path: Path, *, sha256: str) -> Mapping[str, Json]:
-    """The artifact of a list, if a manifest that was written beside it tells of its bytes."""
+def _origin(path: Path, *, sha256: str, store: ArtifactStore) -> Mapping[str, Json]:
+    """The artifact of a list, if a manifest that was written beside it tells of its bytes and the artifact is in this store."""
     try:
         manifest = Manifest.from_json(json.loads((path.parent / "manifest.json").read_bytes()))
     except (OSError, ValueError, TypeError, KeyError):
         # There is none, or one of another program.
         return {}
-    return {"origin": manifest.digest} if sha256 in {file.sha256 for file in manifest.files} else {}
+    its = sha256 in {file.sha256 for file in manifest.files} and store.manifest(manifest.digest) is not None
+    return {"origin": manifest.digest} if its else {}
 
 
 def _write_lists(folder: Path, shards: Iterable[Mapping[str, Sequence[str]]]) -> dict[str, int]:
