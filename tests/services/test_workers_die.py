@@ -196,8 +196,6 @@ def test_shards_are_deduplicated_by_many_workers_as_by_one(deployment: Deploymen
     paths = dealt(
         tmp_path / "shards", {str(number): sample(str(number), one) for number, one in enumerate([*images, images[2]])}, shards=3
     )
-    if deployment.env["REDIS_URL"]:
-        pytest.skip("dividing a job on Redis is tested with the index of activations")
     one_gpu_worker(deployment)
     deployment.start_gpu_worker()
     words = ("shards_deduplicate", "--set", "resolution=32", "--out", str(tmp_path / "out"), "--shards", *map(str, paths))
