@@ -1,5 +1,6 @@
 """Attacks in the forms in which libraries have them, and attacks that do with their batches what they like."""
 
+import importlib.util
 from functools import partial
 
 import foolbox
@@ -48,11 +49,27 @@ class SignStep:
         return found
 
 
+def _installed():
+    """Attacks of libraries that cannot be pinned beside the rest, where they are there all the same."""
+    found = {}
+    for library in ("torchattacks", "adv_lib"):
+        if importlib.util.find_spec(library) is None:
+            print(f"{library} is not installed: its form is tested by an attack that looks like its own")
+        elif library == "torchattacks":
+            kind = importlib.import_module(library).PGD
+            found[library] = lambda model, kind=kind: kind(model, eps=EPS, alpha=EPS / 4, steps=10)
+        else:
+            attack = importlib.import_module("adv_lib.attacks").pgd_linf
+            found[library] = partial(attack, ε=EPS, steps=10)
+    return found
+
+
 FORMS = {
     "function with bound settings": partial(sign_step, size=EPS),
     "class": SignStep,
     "factory": lambda model: SignStep(model, size=EPS),
     "foolbox": foolbox.attacks.FGSM(),
+    **_installed(),
 }
 
 
