@@ -1,7 +1,7 @@
 """The active test of attacks, all samples at once, against the published algorithm written for one sample at a time.
 
-Both have the same model, samples, numbers of points and attack, and take turns after one that is not timed; the best of their turns
-counts, in seconds of the wall clock: both may use all threads of the machine.
+Both have the same model, samples, numbers of points and attack, and take turns after one that is not timed; the best of their
+turns counts, in seconds of the wall clock: both may use all threads of the machine.
 """
 
 import os
@@ -52,7 +52,8 @@ def run() -> list[dict[str, Any]]:
             "detail": f"{SAMPLES} digits of 8 x 8, 512 features, {INNER} inner points, foolbox PGD with {STEPS} steps, random "
             f"attacks with {CONTROLS} points of each kind; reference: scikit-learn and attack sample by sample; success rates "
             f"{rates['ours'][0]:.3f} and {rates['reference'][0]:.3f}, random {rates['ours'][1]:.3f} and "
-            f"{rates['reference'][1]:.3f} (its fit is of features as they are); best of {ROUNDS} turns on the wall clock; {threads} threads",
+            f"{rates['reference'][1]:.3f} (its fit is of features as they are); best of {ROUNDS} turns of wall time; "
+            f"{threads} threads",
         }
     ]
 

@@ -1,6 +1,6 @@
 """Attacks in the forms in which libraries have them, and attacks that do with their batches what they like."""
 
-import importlib.util
+import importlib
 from functools import partial
 
 import foolbox
@@ -51,16 +51,16 @@ class SignStep:
 
 def _installed():
     """Attacks of libraries that cannot be pinned beside the rest, where they are there all the same."""
+    forms = {
+        "torchattacks": lambda library: lambda model: library.PGD(model, eps=EPS, alpha=EPS / 4, steps=10),
+        "adv_lib.attacks": lambda library: partial(library.pgd_linf, ε=EPS, steps=10),
+    }
     found = {}
-    for library in ("torchattacks", "adv_lib"):
-        if importlib.util.find_spec(library) is None:
-            print(f"{library} is not installed: its form is tested by an attack that looks like its own")
-        elif library == "torchattacks":
-            kind = importlib.import_module(library).PGD
-            found[library] = lambda model, kind=kind: kind(model, eps=EPS, alpha=EPS / 4, steps=10)
-        else:
-            attack = importlib.import_module("adv_lib.attacks").pgd_linf
-            found[library] = partial(attack, ε=EPS, steps=10)
+    for name, form in forms.items():
+        try:
+            found[name] = form(importlib.import_module(name))
+        except ImportError as error:
+            print(f"{name} cannot be imported ({error}): tested is what looks like its attacks")
     return found
 
 
