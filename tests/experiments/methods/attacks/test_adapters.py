@@ -53,7 +53,7 @@ def _installed():
     """Attacks of libraries that cannot be pinned beside the rest, where they are there all the same."""
     forms = {
         "torchattacks": lambda library: lambda model: library.PGD(model, eps=EPS, alpha=EPS / 4, steps=10),
-        "adv_lib.attacks": lambda library: partial(library.pgd_linf, ε=EPS, steps=10),
+        "adv_lib.attacks": lambda library: partial(library.pgd_linf, ε=EPS, steps=20, relative_step_size=0.2),
     }
     found = {}
     for name, form in forms.items():
