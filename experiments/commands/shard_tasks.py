@@ -2,38 +2,35 @@
 
 import argparse
 import json
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from experiments import jobs
 from experiments.commands.processes import ManyProcesses
 from experiments.commands.progress import progress_bar
 from experiments.commands.stimulus import write_files
-from experiments.contract.artifacts import ArtifactStore
+from experiments.contract.artifacts import ArtifactStore, Manifest
 from experiments.contract.errors import InputError
-from experiments.contract.fields import Json, build, parse_settings, require
+from experiments.contract.fields import Json, build, parse_settings, require, require_number
 from experiments.contract.local_models import bring_models
 from experiments.contract.recipes import Deduplication, ShardContents, ShardLabels, ShardList, ShardSelection
+from experiments.contract.recipes.shards import SMALLEST_SHARE
 from experiments.datasets.archives import expand
-from experiments.methods.shards.labels import lists_by_domain
+from experiments.methods.shards.labels import keys_by_domain
 from experiments.methods.shards.listed import Listed
 from experiments.methods.shards.writing import write_selection
 from experiments.methods.threads import use_threads
 from experiments.workshop import LocalWorkshop
-
-PER_CLUSTER = 8000
-"""Images; as published, 50,000 clusters for 400 million (clip-ood, deduplication)."""
 
 
 def count(options: argparse.Namespace) -> None:
     """Write `keys.txt` and `count.json`."""
     with _workshop(options) as workshop:
         listed = Listed.of(_listing(options, workshop), workshop)
-        keys = [key for contents in listed.contents() for key in contents.keys]
+        _write_lists(options.out, ({"keys": contents.keys} for contents in listed.contents()))
     shards = [{"path": one.recipe["path"], **one.values} for one in listed.manifests]
-    _write_list(options.out / "keys.txt", keys)
     _write_json(options.out / "count.json", {**listed.lost, "shards": shards})
     _tell_loss(listed.lost)
     print(f"{len(listed)} samples in {len(shards)} shards; keys.txt and count.json in {options.out}")
@@ -44,9 +41,7 @@ def deduplicate(options: argparse.Namespace) -> None:
     settings = parse_settings(options.set)
     with _workshop(options) as workshop:
         bring_models(settings, store=workshop.store)
-        listing = _listing(options, workshop)
-        clusters = max(1, round(len(Listed.of(listing, workshop)) / PER_CLUSTER))
-        made = workshop.obtain(build(Deduplication, {"clusters": clusters, **settings, "listing": listing}))
+        made = workshop.obtain(build(Deduplication, {**settings, "listing": _listing(options, workshop)}))
         write_files(made, store=workshop.store, out=options.out)
     _tell_loss(made.values)
     kept, samples, unreadable = (made.values[name] for name in ("kept", "samples", "unreadable"))
@@ -61,10 +56,7 @@ def label(options: argparse.Namespace) -> None:
         bring_models({"classifier": options.classifier}, store=workshop.store)
         listed = Listed.of(_listing(options, workshop), workshop)
         recipes = [build(ShardLabels, {**shard, "classifier": options.classifier}) for shard in listed.shards]
-        lists = lists_by_domain(listed, workshop.obtain_all(recipes))
-    counts = {domain: len(keys) for domain, keys in lists.items()}
-    for domain, keys in lists.items():
-        _write_list(options.out / f"{domain}.txt", keys)
+        counts = _write_lists(options.out, keys_by_domain(listed, workshop.obtain_all(recipes)))
     _write_json(options.out / "labels.json", {**listed.lost, "classifier": options.classifier, "counts": counts})
     _tell_loss(listed.lost)
     print(", ".join(f"{number} {domain}" for domain, number in counts.items()) + f"; a list of each in {options.out}")
@@ -72,9 +64,11 @@ def label(options: argparse.Namespace) -> None:
 
 def subsample(options: argparse.Namespace) -> None:
     """Write new shards and `index.json`."""
+    asked = options.size
+    require(asked is None or asked >= 1, "size", f"{asked} are too few", "Give a number from 1, or leave it out for all samples")
     with _workshop(options) as workshop:
         lists = tuple(_mixed(word, store=workshop.store) for word in options.mix)
-        selection = ShardSelection(listing=_listing(options, workshop), lists=lists, size=options.size, seed=options.seed)
+        selection = ShardSelection(listing=_listing(options, workshop), lists=lists, size=asked or 0, seed=options.seed)
         chosen = workshop.obtain(selection)
         written = write_selection(
             chosen,
@@ -101,6 +95,8 @@ TASKS: Mapping[str, Callable[[argparse.Namespace], None]] = {
 @contextmanager
 def _workshop(options: argparse.Namespace) -> Iterator[LocalWorkshop]:
     require(options.processes >= 1, "processes", f"{options.processes} are too few", "Give a number from 1")
+    out = options.out
+    require(out.is_dir() or not out.exists(), "out", f"{out} is no folder", "Give a folder, which is made if it is missing")
     use_threads()
     store = ArtifactStore(jobs.artifact_url())
     store.sweep()
@@ -127,13 +123,36 @@ def _mixed(word: str, *, store: ArtifactStore) -> Mapping[str, Json]:
         number = float(text)
     except ValueError as error:
         raise InputError(field="mix", message=f"{text!r} is no share", remedy="Write --mix LIST or --mix LIST=3") from error
+    require_number("mix", number, SMALLEST_SHARE, 1 / SMALLEST_SHARE)
     require(path.is_file(), "mix", f"there is no file {path}", "Give a file of keys, one a line")
-    return {"sha256": store.write_blob(path.read_bytes()), "share": number}
+    sha256 = store.write_blob(path.read_bytes())
+    return {"sha256": sha256, "share": number, **_origin(path, sha256=sha256, store=store)}
 
 
-def _write_list(path: Path, keys: list[str]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(f"{key}\n" for key in keys))
+def _origin(path: Path, *, sha256: str, store: ArtifactStore) -> Mapping[str, Json]:
+    """The artifact of a list, if a manifest that was written beside it tells of its bytes and the artifact is in this store."""
+    try:
+        manifest = Manifest.from_json(json.loads((path.parent / "manifest.json").read_bytes()))
+    except (OSError, ValueError, TypeError, KeyError):
+        # There is none, or one of another program.
+        return {}
+    its = sha256 in {file.sha256 for file in manifest.files} and store.manifest(manifest.digest) is not None
+    return {"origin": manifest.digest} if its else {}
+
+
+def _write_lists(folder: Path, shards: Iterable[Mapping[str, Sequence[str]]]) -> dict[str, int]:
+    """Write lists of keys shard by shard, and count them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    counts: dict[str, int] = {}
+    with ExitStack() as opened:
+        files: dict[str, TextIO] = {}
+        for lists in shards:
+            for name, keys in lists.items():
+                if name not in files:
+                    files[name], counts[name] = opened.enter_context((folder / f"{name}.txt").open("w", encoding="utf-8")), 0
+                files[name].writelines(f"{key}\n" for key in keys)
+                counts[name] += len(keys)
+    return counts
 
 
 def _write_json(path: Path, body: Mapping[str, Any]) -> None:

@@ -19,7 +19,7 @@ def add_words(parser: argparse.ArgumentParser) -> None:
     subsample.add_argument(
         "--mix", action="append", default=[], metavar="LIST[=SHARE]", help="file of keys, one a line, and its share; 1"
     )
-    subsample.add_argument("--size", type=int, default=0, metavar="N", help="samples in all; left out, all of the lists")
+    subsample.add_argument("--size", type=int, metavar="N", help="samples in all; left out, all of the lists")
     subsample.add_argument("--seed", type=int, default=0, help="smaller selections of one seed are parts of larger ones")
     subsample.add_argument("--samples-per-shard", type=int, default=SAMPLES_PER_SHARD, metavar="N", help=f"{SAMPLES_PER_SHARD}")
     for task in (count, deduplicate, label, subsample):

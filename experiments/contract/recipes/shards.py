@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self, TypeVar
 
 from experiments.contract.errors import InputError
-from experiments.contract.fields import Json, build, require, require_range
+from experiments.contract.fields import Json, build, require, require_number, require_range
 from experiments.contract.recipes.base import MAX_SIDE, Recipe, require_path
 from model_zoo.address import UnitAddress
 from model_zoo.catalogue import aggregation_of, check_unit
@@ -16,6 +16,7 @@ Part = TypeVar("Part", bound=Recipe)
 HEX_DIGITS = 64
 LARGEST_HASH_DISTANCE = 7
 """Bits; hashes that differ in more are hardly found without comparing all of them."""
+SMALLEST_SHARE = 1e-9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,8 +115,7 @@ class ListedShards(Recipe):
     """Digest of the `ShardList`."""
 
     def __post_init__(self) -> None:
-        is_digest = len(self.listing) == HEX_DIGITS and set(self.listing) <= set("0123456789abcdef")
-        require(is_digest, "listing", f"{self.listing[:80]!r} is no digest", "Give that of a list of shards")
+        require(_is_digest(self.listing), "listing", f"{self.listing[:80]!r} is no digest", "Give that of a list of shards")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,14 +150,14 @@ class EmbeddingClusters(CopySearch):
     """The centers of spherical k-means over the embeddings. Files: `centers`, .npy, float32 [cluster, channel]."""
 
     kind: ClassVar[str] = "embedding_clusters"
-    clusters: int = 1
-    """Published: 50,000 for 400 million images."""
+    clusters: int = 0
+    """0 stands for one for 8,000 images that are left, as the published 50,000 for 400 million."""
     seed: int = 0
     """Of k-means."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require_range(self, "clusters", 1, 10**6)
+        require_range(self, "clusters", 0, 10**6)
         require_range(self, "seed", 0, 2**31 - 1)
 
 
@@ -215,9 +215,12 @@ class ShardSelection(ListedShards):
 
     kind: ClassVar[str] = "shard_selection"
     lists: tuple[Mapping[str, Json], ...] = ()
-    """For each its `sha256` in the store (keys, one a line) and `share`; left out, all samples are one list."""
+    """For each its `sha256` in the store (keys, one a line) and `share`; left out, all samples are one list.
+
+    Where it is known, `origin` is the digest of the artifact whose file a list is.
+    """
     size: int = 0
-    """0 stands for all there are."""
+    """0 stands for all there are, which only equal shares allow."""
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -225,5 +228,15 @@ class ShardSelection(ListedShards):
         require_range(self, "size", 0, 10**12)
         require_range(self, "seed", 0, 2**32 - 1)
         for one in self.lists:
-            fit = one.keys() == {"sha256", "share"} and isinstance(one["share"], int | float) and one["share"] > 0
-            require(fit, "lists", f"{dict(one)} is no list with a share", "Give sha256 and a positive share")
+            fit = one.keys() - {"origin"} == {"sha256", "share"} and _is_digest(one.get("origin", one["sha256"]))
+            require(
+                fit, "lists", f"{dict(one)} is no list with a share", "Give sha256 and share, and perhaps the digest of an origin"
+            )
+            require_number("lists", one["share"], SMALLEST_SHARE, 1 / SMALLEST_SHARE)
+        shares = {one["share"] for one in self.lists}
+        message = "the shares differ, and no size is given that they could divide"
+        require(self.size > 0 or len(shares) < 2, "size", message, "Give a size, or lists without shares to take them whole")
+
+
+def _is_digest(word: Json) -> bool:
+    return isinstance(word, str) and len(word) == HEX_DIGITS and set(word) <= set("0123456789abcdef")

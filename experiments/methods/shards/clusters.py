@@ -16,8 +16,10 @@ from experiments.methods.shards.listed import listed_shards
 from experiments.methods.shards.neighbors import centers, near_embeddings, nearest_centers, use_same_threads
 from experiments.methods.shards.relations import Relations
 
-PER_CLUSTER = 256
-"""Embeddings from which a center is learned; more hardly move it."""
+PER_CLUSTER, LARGEST_SAMPLE = 256, 2_000_000
+"""Embeddings from which a center is learned, more hardly move it; and at most so many in all, for they are held in memory."""
+IMAGES_OF_CLUSTER = 8000
+"""Where the number of clusters is left out; as published, 50,000 for 400 million images (clip-ood, deduplication)."""
 OFFSET_BYTES = 8
 
 
@@ -32,8 +34,9 @@ def make_centers(recipe: EmbeddingClusters, workshop: Workshop) -> Product:
     alive = [left_by(copies, number, workshop=workshop) for number in range(len(shards))]
     images = sum(len(rows) for rows in alive)
     remedy = f"Give at most {images} clusters, better a hundredth of that"
-    require(images >= recipe.clusters, "clusters", f"there are {images} different images, fewer than {recipe.clusters}", remedy)
-    wanted = min(images, PER_CLUSTER * recipe.clusters)
+    clusters = recipe.clusters or max(1, round(images / IMAGES_OF_CLUSTER))
+    require(images >= clusters, "clusters", f"there are {images} different images, fewer than {clusters}", remedy)
+    wanted = min(images, PER_CLUSTER * clusters, LARGEST_SAMPLE)
     drawn = np.sort(np.random.default_rng(recipe.seed).choice(images, size=wanted, replace=False))
     made = workshop.obtain_all([recipe.fingerprints(shard) for shard in shards])
     weights = made[0].values["weights_sha256"]
@@ -43,9 +46,9 @@ def make_centers(recipe: EmbeddingClusters, workshop: Workshop) -> Product:
         own = drawn[(drawn >= first) & (drawn < first + len(rows))] - first
         sampled.append(_embeddings(prints, weights=weights, workshop=workshop)[rows[own]])
         first += len(rows)
-    found = centers(np.concatenate(sampled), count=recipe.clusters, seed=recipe.seed)
+    found = centers(np.concatenate(sampled, dtype=np.float32), count=clusters, seed=recipe.seed)
     file = NewFile(name="centers", content=array_bytes(found), media_type=BINARY)
-    values = {"images": images, "sampled": wanted, "weights_sha256": weights}
+    values = {"images": images, "clusters": clusters, "sampled": wanted, "weights_sha256": weights}
     return Product(new_files=[file], values=values, parents=[copies.digest])
 
 
@@ -62,7 +65,7 @@ def make_clustered(recipe: ClusteredShard, workshop: Workshop) -> Product:
     records["sample"] = copies.file(left_name(recipe.number)).about["first"] + rows[order]
     records["pixels"] = Fingerprints.of(shard, store=workshop.store).sizes[rows[order]]
     records["embedding"] = embeddings[order]
-    offsets = np.searchsorted(cluster[order], np.arange(recipe.clusters + 1)).astype(np.int64)
+    offsets = np.searchsorted(cluster[order], np.arange(len(centers_of_all) + 1)).astype(np.int64)
     files = [
         NewFile(name="records", content=records.tobytes(), media_type=BINARY),
         NewFile(name="offsets", content=offsets.tobytes(), media_type=BINARY),
@@ -75,9 +78,10 @@ def make_search(recipe: ClusterSearch, workshop: Workshop) -> Product:
     """Compare the embeddings within some clusters, cluster after cluster."""
     shards = listed_shards(recipe.listing, store=workshop.store)
     made = workshop.obtain_all([recipe.as_part(ClusteredShard, number=number) for number in range(len(shards))])
+    clusters = workshop.obtain(recipe.as_part(EmbeddingClusters)).values["clusters"]
     use_same_threads()
     first = recipe.number * recipe.clusters_per_part
-    last = min(first + recipe.clusters_per_part, recipe.clusters)
+    last = min(first + recipe.clusters_per_part, clusters)
     found = [Relations.found("embedding", removed=np.zeros(0), kept=np.zeros(0), distance=np.zeros(0))]
     for cluster in range(first, last):
         workshop.report(cluster - first, last - first, "comparing embeddings")

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Int64
 
 from experiments.contract.artifacts import Manifest, NewFile, Product, Workshop
+from experiments.contract.fields import require
 from experiments.contract.recipes import CopySearch
 from experiments.methods.shards.contents import BINARY
 from experiments.methods.shards.fingerprints import Fingerprints, array_bytes
@@ -17,13 +18,19 @@ from experiments.methods.shards.relations import Relations
 
 
 def make(recipe: CopySearch, workshop: Workshop) -> Product:
-    """Have all shards fingerprinted and compare the fingerprints."""
+    """Have all shards fingerprinted and compare the fingerprints.
+
+    Raises:
+        InputError: There is no image that can be read.
+    """
     listed = Listed.of(recipe.listing, workshop)
     made = workshop.obtain_all([recipe.fingerprints(shard) for shard in listed.shards])
     workshop.report(0, 1, "comparing hashes")
     use_same_threads()
     prints = [Fingerprints.of(one, store=workshop.store) for one in made]
     sizes, hashed = np.concatenate([one.sizes for one in prints]), np.concatenate([one.hashed for one in prints])
+    message = f"none of the {len(listed)} samples has an image that can be read"
+    require(bool((sizes > 0).any()), "shards", message, "Give shards with whole PNG or JPEG files")
     equal = _equal_bytes(np.concatenate([as_items(one.sha256) for one in listed.contents()]), readable=sizes > 0)
     hashed[equal.removed] = False
     items = ranked(np.flatnonzero(hashed), sizes=sizes)

@@ -21,11 +21,11 @@ def make(recipe: Deduplication, workshop: Workshop) -> Product:
     copies = workshop.obtain(recipe.as_part(CopySearch))
     shards = listed_shards(recipe.listing, store=workshop.store)
     # Asked for here, because a search that misses them would make all of them itself.
-    workshop.obtain(recipe.as_part(EmbeddingClusters))
+    centers = workshop.obtain(recipe.as_part(EmbeddingClusters))
     workshop.obtain_all([recipe.as_part(ClusteredShard, number=number) for number in range(len(shards))])
-    parts = -(-recipe.clusters // recipe.clusters_per_part)
+    parts = -(-centers.values["clusters"] // recipe.clusters_per_part)
     searches = workshop.obtain_all([recipe.as_part(ClusterSearch, number=number) for number in range(parts)])
-    relations = Relations.joined([Relations.of(one, store=workshop.store) for one in (copies, *searches)])
+    relations = Relations.joined([Relations.of(one, store=workshop.store) for one in (copies, *searches)]).rooted()
     listed = Listed.of(recipe.listing, workshop)
     made = workshop.obtain_all([recipe.fingerprints(shard) for shard in listed.shards])
     unreadable = _unreadable(made, listed=listed, workshop=workshop)
@@ -44,7 +44,7 @@ def make(recipe: Deduplication, workshop: Workshop) -> Product:
         "kept": int(stays.sum()),
         "unreadable": len(unreadable),
         "removed": relations.counts(),
-        "clusters": recipe.clusters,
+        "clusters": centers.values["clusters"],
     }
     return Product(new_files=files, values=values, parents=[copies.digest, *(one.digest for one in searches)])
 
@@ -59,8 +59,10 @@ def _unreadable(made: Sequence[Manifest], *, listed: Listed, workshop: Workshop)
 
 
 def _kept(stays: Bool[np.ndarray, " sample"], *, listed: Listed) -> bytes:
-    keys = [key for contents in listed.contents() for key in contents.keys]
-    return "".join(f"{keys[sample]}\n" for sample in np.flatnonzero(stays)).encode()
+    shards = zip(listed.contents(), np.split(stays, listed.offsets[1:-1]), strict=True)
+    return b"".join(
+        "".join(f"{contents.keys[row]}\n" for row in np.flatnonzero(own).tolist()).encode() for contents, own in shards
+    )
 
 
 def _duplicates(relations: Relations, *, listed: Listed) -> bytes:

@@ -1,7 +1,7 @@
-"""Maker of domain labels of the images of a shard, and the lists of keys that all shards' labels make."""
+"""Maker of domain labels of the images of a shard, and the keys of each domain, shard by shard."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import get_args
 
@@ -16,7 +16,7 @@ from experiments.methods.shards.contents import BINARY, Contents, require_unchan
 from experiments.methods.shards.fingerprints import array_bytes
 from experiments.methods.shards.listed import Listed
 from experiments.methods.shards.looking import Seen, look
-from model_zoo.catalogue import card
+from model_zoo.catalogue import MADE_HERE, card
 
 DOMAINS: tuple[Domain, ...] = get_args(Domain)
 UNREADABLE = -1
@@ -44,15 +44,17 @@ def make(recipe: ShardLabels, workshop: Workshop) -> Product:
     require_unchanged(recipe)
     counts: dict[str, int] = {domain: int((labels == place).sum()) for place, domain in enumerate(DOMAINS)}
     file = NewFile(name="labels", content=array_bytes(labels), media_type=BINARY)
+    name = recipe.classifier
+    made_here = workshop.store.digests(name.removeprefix(MADE_HERE)) if name.startswith(MADE_HERE) else []
     unreadable = int((labels == UNREADABLE).sum())
-    return Product(new_files=[file], values={**counts, "unreadable": unreadable}, parents=[listed.digest])
+    return Product(new_files=[file], values={**counts, "unreadable": unreadable}, parents=[listed.digest, *made_here])
 
 
-def lists_by_domain(listed: Listed, labelled: Sequence[Manifest]) -> dict[str, list[str]]:
-    """The keys of each domain, and those that are `unreadable`."""
-    lists: dict[str, list[str]] = {name: [] for name in (*DOMAINS, "unreadable")}
+def keys_by_domain(listed: Listed, labelled: Sequence[Manifest]) -> Iterator[dict[str, list[str]]]:
+    """Of shard after shard the keys of each domain, and those that are `unreadable`."""
     for contents, one in zip(listed.contents(), labelled, strict=True):
+        lists: dict[str, list[str]] = {name: [] for name in (*DOMAINS, "unreadable")}
         labels = np.load(io.BytesIO(listed.store.read_blob(one.file("labels").sha256)))
         for key, place in zip(contents.keys, labels, strict=True):
             lists["unreadable" if place == UNREADABLE else DOMAINS[place]].append(key)
-    return lists
+        yield lists

@@ -1,7 +1,7 @@
 """Which samples are removed for which others, as the searches for duplicates find it and the de-duplication merges it."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -20,11 +20,11 @@ class Relations:
 
     removed: Int64[np.ndarray, " removed"]
     kept: Int64[np.ndarray, " removed"]
-    """For which one; a later search may remove that for a third one."""
+    """For which one; a later search may remove that for a third one: see `rooted`."""
     how: Int8[np.ndarray, " removed"]
     """Place in `HOW`."""
     distance: Float32[np.ndarray, " removed"]
-    """Bits, or 1 - cosine; of equal bytes 0."""
+    """Bits, or 1 - cosine, from the one for which that search removed it; of equal bytes 0."""
 
     @classmethod
     def found(cls, how: str, *, removed: np.ndarray, kept: np.ndarray, distance: np.ndarray) -> Self:
@@ -42,6 +42,16 @@ class Relations:
         joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in asdict(parts[0])}
         order = np.argsort(joined["removed"], kind="stable")
         return cls(**{name: np.ascontiguousarray(array[order]) for name, array in joined.items()})
+
+    def rooted(self) -> Self:
+        """The same, each removed for one that stays: of a chain of searches its end."""
+        samples, places = np.unique(np.concatenate([self.removed, self.kept]), return_inverse=True)
+        removed, kept = np.split(places.ravel(), 2)
+        end = np.arange(len(samples))
+        end[removed] = kept
+        while (end[end] != end).any():
+            end = end[end]
+        return replace(self, kept=samples[end[kept]])
 
     @classmethod
     def of(cls, search: Manifest, *, store: ArtifactStore) -> Self:

@@ -8,11 +8,13 @@ from pathlib import Path
 from webdataset.tariterators import base_plus_ext
 
 from experiments.contract.errors import InputError
+from experiments.contract.fields import require
 from experiments.datasets.archives import BLOCK, Member, Skipped, is_image, members
 from experiments.datasets.images import Span
 
 META = re.compile("__[^/]*__($|/)")
 """How names begin of files that tell of the shard."""
+SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,24 +34,32 @@ class Sample:
 def samples(path: Path) -> tuple[list[Sample], Skipped | None]:
     """The whole samples in a tar file, and how it broke off, if it did.
 
-    The sample before a break is used if it has all kinds of files that the one before it has.
+    The sample before a break is used if it has all kinds of files that the one before it has; the first one has none to compare.
 
     Raises:
-        InputError: Two samples have the same key.
+        InputError: Two samples have the same key, or a key is no line of text, as lists of keys need it.
     """
     files, broken = members(path)
     found = [_sample(key, kinds, group) for key, kinds, group in _groups(files)]
     keys: set[str] = set()
     for sample in found:
+        _require_line(sample.key, path=path)
         if sample.key in keys or len(set(sample.kinds)) < len(sample.kinds):
             message = f"{path} has two samples with the key {sample.key}"
             raise InputError(field="shards", message=message, remedy="Give shards in which every sample has a key of its own")
         keys.add(sample.key)
-    if broken and len(found) > 1 and not set(found[-1].kinds) >= set(found[-2].kinds):
+    if broken and found and (len(found) == 1 or not set(found[-1].kinds) >= set(found[-2].kinds)):
         lost = broken.images_lost + (found[-1].image is not None)
         broken = Skipped(shard=broken.shard, reason=broken.reason, images_lost=lost)
         found.pop()
     return found, broken
+
+
+def _require_line(key: str, *, path: Path) -> None:
+    # tarfile reads bytes that are no UTF-8 as lone surrogates.
+    fit = len(key.splitlines()) == 1 and not SURROGATE.search(key)
+    message = f"{path} has a sample with the key {key!r}, which is no line of UTF-8 text"
+    require(fit, "shards", message, "Give shards whose files are named so, or leave this one out")
 
 
 def _groups(files: list[Member]) -> Iterator[tuple[str, tuple[str, ...], list[Member]]]:

@@ -1,10 +1,12 @@
 """Maker of selections: which samples of a list of shards are taken, mixed exactly and nested for growing sizes."""
 
 import hashlib
+import math
 from collections.abc import Sequence
+from fractions import Fraction
 
 import numpy as np
-from jaxtyping import Float64, Int64, UInt8
+from jaxtyping import Int64, UInt8
 
 from experiments.contract.artifacts import NewFile, Product, Workshop
 from experiments.contract.errors import InputError
@@ -15,20 +17,24 @@ from experiments.methods.shards.fingerprints import array_bytes
 from experiments.methods.shards.listed import Listed, as_items
 
 RANK_BYTES = 8
+HALF = Fraction(1, 2)
 
 
 def make(recipe: ShardSelection, workshop: Workshop) -> Product:
     """Find the keys of the lists among the samples, and take of each list its share.
 
     Raises:
-        InputError: A key is in no shard or in two lists, or a list has fewer samples than its share.
+        InputError: A list is no text, a key is in no shard or in two lists, or a list has fewer samples than its share.
     """
     listed = Listed.of(recipe.listing, workshop)
     workshop.report(0, 1, "choosing samples")
     digests = listed.key_digests()
-    lists = [_found(workshop.store.read_blob(one["sha256"]), digests) for one in recipe.lists] or [np.arange(len(listed))]
+    lists = [
+        _found(keys_of(workshop.store.read_blob(one["sha256"]), name=f"list {number}"), digests)
+        for number, one in enumerate(recipe.lists, start=1)
+    ] or [np.arange(len(listed))]
     _require_apart(lists, listed=listed)
-    shares = np.array([one["share"] for one in recipe.lists] or [1.0])
+    shares = [float(one["share"]) for one in recipe.lists] or [1.0]
     counts = split(recipe.size, shares=shares) if recipe.size else [len(one) for one in lists]
     for number, (samples, count) in enumerate(zip(lists, counts, strict=True)):
         name = f"list {number + 1}" if recipe.lists else "the shards"
@@ -38,16 +44,28 @@ def make(recipe: ShardSelection, workshop: Workshop) -> Product:
     places = listed.places(np.sort(np.concatenate(taken))).astype(np.int32)
     file = NewFile(name="chosen", content=array_bytes(places), media_type=BINARY)
     values = {**listed.lost, "chosen": len(places), "counts": counts, "available": [len(one) for one in lists]}
-    return Product(new_files=[file], values=values, parents=[recipe.listing])
+    origins = dict.fromkeys(one["origin"] for one in recipe.lists if "origin" in one)
+    return Product(new_files=[file], values=values, parents=[recipe.listing, *origins])
 
 
-def split(size: int, *, shares: Float64[np.ndarray, " list"]) -> list[int]:
-    """Whole numbers in the ratio of the shares that add up to `size`: what is left by rounding goes to the largest remainders."""
-    exact = size * shares / shares.sum()
-    counts = np.floor(exact).astype(int)
-    most_left = np.argsort(counts - exact, kind="stable")
-    counts[most_left[: size - counts.sum()]] += 1
-    return [int(count) for count in counts]
+def split(size: int, *, shares: Sequence[float]) -> list[int]:
+    """Whole numbers in the ratio of the shares that add up to `size`, none of which falls when `size` grows.
+
+    By Webster's divisor method (Balinski & Young 1982): sample k of a list comes at (k - 1/2) / share, and the first `size` are
+    taken. Largest remainders are not monotone: of shares 6 : 6 : 2 they give 4, 4, 2 of ten and 5, 5, 1 of eleven.
+    """
+    # Exact, so that a tie is broken in the same way at every size: the earlier list comes first.
+    exact = [Fraction(share) for share in shares]
+    divisor = sum(exact) / size
+    counts = [math.floor(share / divisor + HALF) for share in exact]
+    while (taken := sum(counts)) != size:
+        more = taken < size
+        ends = [
+            ((count + HALF if more else count - HALF) / share, at)
+            for at, (count, share) in enumerate(zip(counts, exact, strict=True))
+        ]
+        counts[(min if more else max)(ends)[1]] += 1 if more else -1
+    return counts
 
 
 def first(
@@ -62,13 +80,25 @@ def first(
     return samples[order[:count]]
 
 
-def _found(content: bytes, digests: UInt8[np.ndarray, "sample 16"]) -> Int64[np.ndarray, " sample"]:
+def keys_of(content: bytes, *, name: str) -> list[str]:
+    """The keys of a list, one a line; they may have spaces.
+
+    Raises:
+        InputError: It is no text.
+    """
+    try:
+        return [key for key in content.decode().splitlines() if key]
+    except UnicodeDecodeError as error:
+        message = f"{name} is no UTF-8 text from byte {error.start} on"
+        raise InputError(field="mix", message=message, remedy="Give a file of keys, one a line") from error
+
+
+def _found(keys: Sequence[str], digests: UInt8[np.ndarray, "sample 16"]) -> Int64[np.ndarray, " sample"]:
     """The samples whose keys are in a list.
 
     Raises:
         InputError: A key is in no shard, or twice in the list.
     """
-    keys = content.decode().split()
     items, wanted = as_items(digests), as_items(key_digests(keys))
     order = np.argsort(items, kind="stable")
     at = np.minimum(np.searchsorted(items[order], wanted), len(items) - 1)

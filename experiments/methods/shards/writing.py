@@ -57,7 +57,7 @@ def write_selection(
     require(per_shard >= 1, "samples_per_shard", f"{per_shard} are too few", "Give a number from 1")
     require(writers >= 1, "processes", f"{writers} are too few", "Give a number from 1")
     head = {"selection": selection.digest, "samples_per_shard": per_shard, "samples": selection.values["chosen"]}
-    done = {one.name: one for one in _begun(out, head) if _is_whole(out / one.name, one)}
+    done = {one.name: one for one in _finished(out, head, report=report)}
     shards = listed_shards(selection.recipe["listing"], store=store)
     chosen = np.load(io.BytesIO(store.read_blob(selection.file("chosen").sha256)))
     parts = {f"{first // per_shard:05d}.tar": chosen[first : first + per_shard] for first in range(0, len(chosen), per_shard)}
@@ -79,6 +79,21 @@ def write_selection(
     return [done[name] for name in parts]
 
 
+def _finished(out: Path, head: Mapping[str, object], *, report: Callable[[int, int, str], None]) -> Iterator[Written]:
+    """The new shards that are there with the bytes that the index tells."""
+    begun = list(_begun(out, head))
+    for number, one in enumerate(begun):
+        report(number, len(begun), "reading finished shards")
+        path = out / one.name
+        if path.is_file() and path.stat().st_size == one.bytes and _sha256(path) == one.sha256:
+            yield one
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def _begun(out: Path, head: Mapping[str, object]) -> Iterator[Written]:
     """What a folder says to hold.
 
@@ -88,7 +103,9 @@ def _begun(out: Path, head: Mapping[str, object]) -> Iterator[Written]:
     remedy = "Give another --out, or an empty folder"
     index = out / INDEX
     if not index.is_file():
-        strange = sorted(path.name for path in out.iterdir()) if out.is_dir() else []
+        require(out.is_dir() or not out.exists(), "out", f"{out} is no folder", remedy)
+        # A kill before the first index was whole leaves it in passing.
+        strange = sorted(path.name for path in out.iterdir() if path.suffix != PASSING) if out.is_dir() else []
         require(not strange, "out", f"{out} holds {(strange or [''])[0]!r} and no {INDEX}", remedy)
         return
     try:
@@ -98,10 +115,6 @@ def _begun(out: Path, head: Mapping[str, object]) -> Iterator[Written]:
         raise InputError(field="out", message=f"{index} is damaged", remedy=remedy) from error
     require({name: begun.get(name) for name in head} == head, "out", f"{out} holds another selection", remedy)
     yield from entries
-
-
-def _is_whole(path: Path, written: Written) -> bool:
-    return path.is_file() and path.stat().st_size == written.bytes
 
 
 def _write_index(out: Path, head: Mapping[str, object], done: Mapping[str, Written]) -> None:

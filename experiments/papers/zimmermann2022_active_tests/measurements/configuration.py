@@ -39,6 +39,8 @@ class Measurement:
     """Points of class 0 for each sample, itself among them."""
     closeness: float = 0.999
     """Hardness: where the threshold lies on the way to the best boundary point."""
+    references: int = 0
+    """Points beyond the ball for each sample, of class 1, which attacks may match."""
     rounds: int = 25
     """Draws of a boundary point that a detector has to agree with, at most."""
     batch: int = 64
@@ -63,6 +65,7 @@ class Measurement:
             ("photographs", 0),
         ):
             require_range(self, name, low, 100_000)
+        require_range(self, "references", 0, 100)
         require_range(self, "stamps", 0, 100_000)
         require_range(self, "side", 32, 512)
         build(Classifier, self.classifier)

@@ -99,6 +99,7 @@ def _tests(
             repeats=defended.repeats,
             detector=defended.detector,
             inverted=kind == "inverted",
+            references=measurement.references,
             rounds=measurement.rounds,
             batch=measurement.batch,
             seed=seed,

@@ -3,19 +3,19 @@
 import csv
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from experiments.commands.processes import ManyProcesses
 from experiments.contract.artifacts import Manifest
 from experiments.contract.errors import InputError
-from experiments.contract.recipes import ClusterSearch, Deduplication
+from experiments.contract.recipes import ClusterSearch, Deduplication, EmbeddingClusters
 from experiments.datasets.stamps import FOLDER
+from experiments.methods.shards import clusters
 from experiments.methods.shards.fingerprints import perceptual_hash
-from experiments.methods.shards.listed import listed_shards
 from experiments.methods.shards.relations import Relations
 from experiments.workshop import LocalWorkshop
 from tests.experiments.methods.shards.planted import Files, dealt, encoded, listing, pictures, sample
@@ -32,8 +32,9 @@ REMOVED = {
     "resized": ("005", "hash"),
     "007": ("larger", "hash"),
     "cropped": ("006", "embedding"),
+    "cropped again": ("006", "bytes"),
 }
-"""Of equal ones the first stays, of others that with the most pixels."""
+"""Of equal ones the first stays, of others that with the most pixels; what "cropped again" is equal to is removed in its turn."""
 LOST = ["empty", "damaged"]
 
 
@@ -47,6 +48,7 @@ def samples() -> dict[str, Files]:
         "recompressed": encoded(images[4], quality=30),
         "resized": encoded(images[5].resize((width // 2, height // 2))),
         "cropped": encoded(images[6].crop((9, 6, width - 5, height - 8))),
+        "cropped again": encoded(images[6].crop((9, 6, width - 5, height - 8))),
         "larger": encoded(images[7].resize((2 * width, 2 * height), Image.Resampling.BICUBIC)),
     }
     return (
@@ -69,8 +71,8 @@ def paths(samples: dict[str, Files], tmp_path_factory: pytest.TempPathFactory) -
     return dealt(tmp_path_factory.mktemp("shards"), samples, shards=3)
 
 
-def recipe(paths: list[Path], workshop: LocalWorkshop, *, clusters: int = 1) -> Deduplication:
-    return Deduplication(listing=listing(paths, workshop), resolution=64, clusters=clusters, clusters_per_part=2)
+def recipe(paths: list[Path], workshop: LocalWorkshop, *, count: int = 0) -> Deduplication:
+    return Deduplication(listing=listing(paths, workshop), resolution=64, clusters=count, clusters_per_part=2)
 
 
 @pytest.fixture(scope="module")
@@ -85,18 +87,19 @@ def table(made: Manifest, name: str, workshop: LocalWorkshop) -> Iterator[dict[s
 def test_planted_duplicates_are_found_and_different_images_stay(
     made: Manifest, workshop: LocalWorkshop, samples: dict[str, Files]
 ):
-    kept = workshop.store.read_blob(made.file("kept.txt").sha256).decode().split()
+    kept = workshop.store.read_blob(made.file("kept.txt").sha256).decode().splitlines()
 
     removed = {row["removed"]: (row["kept"], row["how"]) for row in table(made, "duplicates.csv", workshop)}
     assert removed == REMOVED
     assert sorted(kept) == sorted(samples.keys() - REMOVED.keys() - set(LOST))
-    counted = {name: made.values[name] for name in ("samples", "kept", "removed", "unreadable", "without_image")}
+    counted = {name: made.values[name] for name in ("samples", "kept", "removed", "unreadable", "without_image", "clusters")}
     assert counted == {
         "samples": len(samples),
-        "kept": len(samples) - 7,
-        "removed": {"bytes": 1, "hash": 3, "embedding": 1},
+        "kept": len(samples) - 8,
+        "removed": {"bytes": 2, "hash": 3, "embedding": 1},
         "unreadable": 2,
         "without_image": 1,
+        "clusters": 1,
     }
 
 
@@ -110,34 +113,19 @@ def test_unreadable_images_are_told_with_the_reason(made: Manifest, workshop: Lo
 
 def test_contact_sheet_shows_a_row_for_each_group(made: Manifest, workshop: LocalWorkshop):
     sheet = np.asarray(Image.open(io.BytesIO(workshop.store.read_blob(made.file("groups.png").sha256))))
-    rows = sheet[4:].reshape(5, -1, *sheet.shape[1:])
+    rows = sheet[4:].reshape(6, -1, *sheet.shape[1:])
 
     assert sheet.shape[1] == 2 * 116 + 4
     # The two images of a row are hardly different, those of other rows are.
     own = np.abs(rows[:, :112, 4:116].astype(float) - rows[:, :112, 120:232]).mean(axis=(1, 2, 3))
     other = np.abs(rows[:, :112, 4:116].astype(float) - np.roll(rows, 1, axis=0)[:, :112, 120:232]).mean(axis=(1, 2, 3))
-    assert (own[:4] < 8).all()
+    # Those of the crop are moved.
+    assert (np.sort(own)[:4] < 8).all()
     assert (own < other).all()
 
 
-def test_two_processes_find_what_one_finds(made: Manifest, paths: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("ARTIFACT_URL", str(tmp_path / "store"))
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    one = new_workshop(tmp_path / "store")
-    many = ManyProcesses(store=one.store, device="cpu", report=lambda _done, _total, _doing: None, processes=2)
-    asked = recipe(paths, one)
-
-    # What takes long is made side by side; the rest is the same code in either case.
-    prints = many.obtain_all([asked.fingerprints(shard) for shard in listed_shards(asked.listing, store=one.store)])
-    again = one.obtain(asked)
-
-    assert len(prints) == 3
-    assert again.digest == made.digest
-    assert {file.name: file.sha256 for file in again.files} == {file.name: file.sha256 for file in made.files}
-
-
 def test_clusters_lose_only_pairs_that_they_part(made: Manifest, paths: list[Path], workshop: LocalWorkshop):
-    asked = recipe(paths, workshop, clusters=5)
+    asked = recipe(paths, workshop, count=5)
 
     parted = workshop.obtain(asked)
 
@@ -150,9 +138,38 @@ def test_clusters_lose_only_pairs_that_they_part(made: Manifest, paths: list[Pat
 
 def test_more_clusters_than_images_are_an_error(paths: list[Path], workshop: LocalWorkshop):
     with pytest.raises(InputError, match="fewer than 1000") as caught:
-        workshop.obtain(recipe(paths, workshop, clusters=1000))
+        workshop.obtain(recipe(paths, workshop, count=1000))
 
     assert caught.value.field == "clusters"
+
+
+def test_centers_are_learned_from_so_many_as_memory_holds(
+    made: Manifest, paths: list[Path], workshop: LocalWorkshop, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(clusters, "LARGEST_SAMPLE", 10)
+    asked = replace(recipe(paths, workshop), seed=1)
+
+    assert workshop.obtain(asked.as_part(EmbeddingClusters)).values["sampled"] == 10
+
+
+def test_shards_without_an_image_that_can_be_read_are_an_error(workshop: LocalWorkshop, tmp_path: Path):
+    broken = dealt(tmp_path, {key: sample(key, b"no image") for key in "ab"}, shards=1)
+
+    with pytest.raises(InputError, match="none of the 2 samples has an image that can be read") as caught:
+        workshop.obtain(recipe(broken, workshop))
+
+    assert caught.value.field == "shards"
+
+
+def test_chain_of_removals_ends_at_an_image_that_stays():
+    parts = [
+        Relations.found(how, removed=np.array(removed), kept=np.array(kept), distance=np.zeros(len(kept)))
+        for how, removed, kept in (("bytes", [7, 9], [5, 2]), ("hash", [5], [3]), ("embedding", [3], [8]))
+    ]
+
+    rooted = Relations.joined(parts).rooted()
+
+    assert dict(zip(rooted.removed.tolist(), rooted.kept.tolist(), strict=True)) == {3: 8, 5: 8, 7: 8, 9: 2}
 
 
 def test_plain_image_has_no_hash():

@@ -140,3 +140,26 @@ def test_shard_that_changed_since_it_was_listed_is_an_error(tmp_path: Path):
 def test_missing_shard_is_an_error(tmp_path: Path):
     with pytest.raises(InputError, match="cannot be opened"):
         ShardContents.at(tmp_path / "none.tar")
+
+
+@pytest.mark.parametrize(("name", "shown"), [(b"b\xe9b\xe9.jpg", r"'b\\udce9b\\udce9'"), (b"two\nlines.jpg", r"'two\\nlines'")])
+def test_key_that_is_no_line_of_text_is_an_error_that_names_it(tmp_path: Path, name: bytes, shown: str):
+    with tarfile.open(tmp_path / "a.tar", "w") as archive:
+        archive.addfile(tarfile.TarInfo(name.decode(errors="surrogateescape")))
+
+    with pytest.raises(InputError, match=rf"a\.tar has a sample with the key {shown}") as caught:
+        samples(tmp_path / "a.tar")
+
+    assert caught.value.field == "shards"
+
+
+def test_shard_that_breaks_inside_its_first_sample_gives_none(tmp_path: Path):
+    path = write_shard(tmp_path / "a.tar", {"000": sample("000", b"1" * 700)})
+    with path.open("r+b") as file:
+        file.truncate(512 + 1024)
+
+    found, broken = samples(path)
+
+    assert found == []
+    assert broken is not None
+    assert broken.images_lost == 1

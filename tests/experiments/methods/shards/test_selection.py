@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.stats import chi2
 
 from experiments.contract.artifacts import Manifest
@@ -113,11 +115,73 @@ def test_lists_that_do_not_fit_are_errors(
 def test_split_adds_up_and_is_within_one_of_the_ratio(size: int):
     shares = np.array([44.0, 13.0, 0.1])
 
-    counts = split(size, shares=shares)
+    counts = split(size, shares=shares.tolist())
 
     assert sum(counts) == size
     assert np.abs(np.array(counts) - size * shares / shares.sum()).max() < 1
 
 
 def test_published_mix_is_split_exactly():
-    assert split(57_000_000, shares=np.array([44.0, 13.0])) == [44_000_000, 13_000_000]
+    assert split(57_000_000, shares=[44.0, 13.0]) == [44_000_000, 13_000_000]
+
+
+@settings(max_examples=60, deadline=None)
+@given(shares=st.lists(st.floats(1e-3, 1e3), min_size=3, max_size=6), size=st.integers(1, 10**6))
+def test_split_of_many_lists_is_exact_and_nested(shares: list[float], size: int):
+    counts = np.array([split(size + more, shares=shares) for more in range(4)])
+
+    assert counts.sum(axis=1).tolist() == [size, size + 1, size + 2, size + 3]
+    assert (np.diff(counts, axis=0) >= 0).all()
+
+
+def test_split_gives_each_sample_to_the_list_that_is_furthest_behind():
+    shares = [6, 6, 2]
+    counts = np.zeros(3, int)
+
+    for size in range(1, 60):
+        counts[np.argmax(np.array(shares) / (2 * counts + 1))] += 1
+        assert split(size, shares=shares) == counts.tolist()
+
+
+def test_mix_of_three_lists_is_nested(paths: list[Path], workshop: LocalWorkshop, tmp_path: Path):
+    lists = [(KEYS[:20], 6.0), (KEYS[20:40], 6.0), (KEYS[40:], 2.0)]
+
+    ten, eleven = (set(keys_of(select(paths, workshop, lists=lists, size=size, seed=3), workshop, tmp_path)) for size in (10, 11))
+
+    assert (len(ten), len(eleven)) == (10, 11)
+    assert ten < eleven
+
+
+def test_keys_with_spaces_are_found(workshop: LocalWorkshop, tmp_path: Path):
+    keys = ["a b", "a", "b", " c"]
+    shards = dealt(tmp_path / "spaces", {key: sample(key, key.encode()) for key in keys}, shards=1)
+
+    made = select(shards, workshop, lists=[(["a b", "", " c"], 1)])
+
+    assert keys_of(made, workshop, tmp_path) == ["a b", " c"]
+
+
+def test_list_that_is_no_text_is_an_error(paths: list[Path], workshop: LocalWorkshop):
+    sha256 = workshop.store.write_blob(b"001\n\xff\n")
+
+    with pytest.raises(InputError, match="list 1 is no UTF-8 text from byte 4 on") as caught:
+        workshop.obtain(ShardSelection(listing=listing(paths, workshop), lists=({"sha256": sha256, "share": 1},)))
+
+    assert caught.value.field == "mix"
+
+
+@pytest.mark.parametrize("share", [float("inf"), float("nan"), 0, -1, "much"])
+def test_share_that_is_no_positive_number_is_an_error(share: float | str):
+    with pytest.raises(InputError) as caught:
+        ShardSelection(listing="0" * 64, lists=({"sha256": "0" * 64, "share": share},), size=5)
+
+    assert caught.value.field == "lists"
+
+
+def test_shares_without_a_size_are_an_error():
+    lists = tuple({"sha256": "0" * 64, "share": share} for share in (3, 1))
+
+    with pytest.raises(InputError, match="no size is given") as caught:
+        ShardSelection(listing="0" * 64, lists=lists)
+
+    assert caught.value.field == "size"

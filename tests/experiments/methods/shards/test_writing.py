@@ -73,7 +73,8 @@ def test_only_what_is_missing_is_written_again(selection: Manifest, workshop: Lo
     first = write(selection, workshop, tmp_path / "out")
     times = {one.name: (tmp_path / "out" / one.name).stat().st_mtime_ns for one in first}
     (tmp_path / "out" / "00001.tar").unlink()
-    (tmp_path / "out" / "00002.tar").write_bytes(b"cut off")
+    damaged = tmp_path / "out" / "00002.tar"
+    damaged.write_bytes(bytes(damaged.stat().st_size))
 
     again = write(selection, workshop, tmp_path / "out", writers=2)
 
@@ -110,3 +111,20 @@ def test_shard_that_changed_since_the_selection_is_an_error(
     os.utime(paths[0], ns=(status.st_atime_ns, status.st_mtime_ns))
     with pytest.raises(InputError, match="is not what it was when it was listed"):
         write(selection, workshop, tmp_path / "again")
+
+
+def test_folder_of_a_kill_before_the_first_index_is_gone_on_with(selection: Manifest, workshop: LocalWorkshop, tmp_path: Path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "index.json.passing").write_text('{"sel')
+
+    assert len(write(selection, workshop, tmp_path / "out")) == 4
+    assert sorted(path.suffix for path in (tmp_path / "out").iterdir()) == [".json", *[".tar"] * 4]
+
+
+def test_file_in_place_of_the_folder_is_an_error(selection: Manifest, workshop: LocalWorkshop, tmp_path: Path):
+    (tmp_path / "out").write_text("mine")
+
+    with pytest.raises(InputError, match="is no folder") as caught:
+        write(selection, workshop, tmp_path / "out")
+
+    assert caught.value.field == "out"
