@@ -48,16 +48,24 @@ def elastic_transform(image: Image, severity: int, rng: np.random.Generator) -> 
 
 def pixelate(image: Image, severity: int, _rng: np.random.Generator) -> Image:
     """Fewer, larger pixels."""
-    height, width, _ = image.shape
-    share = (SMALL_PIXELS if height < SMALL else PIXELS)[severity]
-    small = (max(1, round(width * share)), max(1, round(height * share)))
+    side = len(image)
+    small = pixelated_sides(side)[severity]
     channels = [
         Pillow.fromarray(channel.astype(np.float32))
-        .resize(small, Pillow.Resampling.BOX)
-        .resize((width, height), Pillow.Resampling.NEAREST)
+        .resize((small, small), Pillow.Resampling.BOX)
+        .resize((side, side), Pillow.Resampling.NEAREST)
         for channel in np.moveaxis(image, -1, 0)
     ]
     return np.stack([np.asarray(channel, dtype=float) for channel in channels], axis=-1)
+
+
+def pixelated_sides(side: int) -> list[int]:
+    """Sides of the smaller images by severity: the published shares, but each at least 1 px below the last, where one is left."""
+    sides, last = [], side
+    for share in SMALL_PIXELS if side < SMALL else PIXELS:
+        last = max(1, min(round(side * share), last - 1))
+        sides.append(last)
+    return sides
 
 
 def jpeg_compression(image: Image, severity: int, _rng: np.random.Generator) -> Image:

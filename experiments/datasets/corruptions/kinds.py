@@ -32,10 +32,12 @@ def corrupted(
     What is random follows from seed, kind and the image's place; it is the same at every severity.
 
     Raises:
-        InputError: There is no such kind or severity, or values are outside of [0, 1].
+        InputError: There is no such kind or severity, images are not square, or values are outside of [0, 1].
     """
     require(kind in KINDS, "kind", f"{kind!r} is unknown", f"Choose among {', '.join(KINDS)}")
     require(severity in SEVERITIES, "severity", f"{severity} is none", "Give 1 to 5")
+    is_square = images.ndim == 4 and images.shape[1] == images.shape[2]
+    require(is_square, "images", f"the shape {images.shape} is not [image, side, side, channel]", "Crop them to squares")
     in_range = len(images) == 0 or (images.min() >= 0 and images.max() <= 1)
     require(bool(in_range), "images", "values are outside of [0, 1]", "Divide pixels by 255")
     place = list(KINDS).index(kind)

@@ -15,6 +15,8 @@ from experiments.contract.fields import require
 
 FEW = 16
 """Pixels from which on equal ones give away that an image has levels."""
+NEAR = 1e-3
+"""Of the distance between two levels: what is nearer to one lies on it."""
 REMEDY = "Give the result of dequantized(counts, levels=…, generator=…)"
 
 
@@ -52,10 +54,11 @@ def bits_per_dimension(log_densities: Float[Tensor, "*any"], *, dimensions: int,
     return math.log2(levels / 2) - log_densities / (dimensions * math.log(2))
 
 
-def require_dequantized(points: Tensor) -> None:
+def require_dequantized(points: Tensor, *, levels: int | None = None) -> None:
     """Refuse images that still have their levels.
 
-    Told by their type, or by pixels with equal values: more than half of the pixels of any image share theirs with another.
+    Told by their type; by values on the levels, if their number is given; and by equal values, where more than half of the pixels
+    of an image share theirs: that finds images with few levels or plain areas, not small ones of 256 levels.
 
     Raises:
         InputError: They have.
@@ -67,5 +70,13 @@ def require_dequantized(points: Tensor) -> None:
         return
     ordered = flat.sort(dim=1).values
     equal = (ordered[:, 1:] == ordered[:, :-1]).sum(1).max()
-    if int(equal) > flat.shape[1] / 2:
+    on_levels = 0 if levels is None else int(_on_levels(flat, levels=levels).max())
+    if max(int(equal), on_levels) > flat.shape[1] / 2:
         raise InputError(field="images", message="they have levels, so that their density has no bound", remedy=REMEDY)
+
+
+def _on_levels(points: Float[Tensor, "batch pixel"], *, levels: int) -> Int[Tensor, " batch"]:
+    """How many pixels lie on the colors of levels, on the lower ends of levels, or on their middles, whichever are more."""
+    share = (points + 1) / 2
+    grids = (share * (levels - 1), share * levels, share * levels - 0.5)
+    return torch.stack([((grid - grid.round()).abs() < NEAR).sum(1) for grid in grids]).amax(dim=0)

@@ -25,15 +25,17 @@ def log_likelihood(
     integration: Integration = FIXED,
     seed: int = 0,
     probes: Float[Tensor, "batch ..."] | None = None,
+    levels: int | None = None,
 ) -> Float[Tensor, " batch"]:
     """Nats of dequantized images in [-1, 1], each given its class (Song et al. 2021, eq. 39).
 
     The probe of an image follows from the seed and its place in the batch, unless given. Adaptive steps are shared by the batch.
+    `levels` of the images before they were dequantized is used to find those that were not.
 
     Raises:
         InputError: The images still have their levels.
     """
-    require_dequantized(images)
+    require_dequantized(images, levels=levels)
     if probes is None and integration.divergence == "hutchinson":
         generator = torch.Generator(device=images.device).manual_seed(seed)
         probes = rademacher(tuple(images.shape), generator=generator).to(images.dtype)
@@ -50,6 +52,7 @@ def class_log_likelihoods(
     integration: Integration = FIXED,
     seed: int = 0,
     probes: Float[Tensor, "batch ..."] | None = None,
+    levels: int | None = None,
 ) -> Float[Tensor, "batch class"]:
     """Nats of each image given each class: one probe, one dequantization and one grid of times for all classes, in one solution.
 
@@ -67,5 +70,6 @@ def class_log_likelihoods(
         diffusion=diffusion,
         integration=integration,
         probes=None if integration.divergence == "exact" else probes.repeat_interleave(len(classes), dim=0),
+        levels=levels,
     )
     return likelihoods.view(len(images), len(classes))

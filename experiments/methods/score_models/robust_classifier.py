@@ -31,8 +31,8 @@ def edm_weights(ratios: Float[Tensor, " level"]) -> Float[Tensor, " level"]:
 class RobustClassifier(nn.Module):
     """Takes images in [0, 1]; its scores are minus the weighted denoising errors of the likelier images.
 
-    The steps towards likelier images go along signs of gradients, so that the derivative of an image by the one it came from is
-    1, or 0 where the ball or the range ends: attacks get the exact gradient of what is computed.
+    The steps towards likelier images go along signs of gradients, so that the derivative of the likelier image by the one it came
+    from is 1, also where the ball ends, which moves with the image, and 0 where the range ends: attacks get the exact gradient.
     """
 
     def __init__(

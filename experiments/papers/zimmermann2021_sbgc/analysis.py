@@ -11,6 +11,7 @@ from jaxtyping import Float, Shaped
 from experiments.contract.artifacts import Manifest
 from experiments.datasets.corruptions.kinds import KINDS
 from experiments.methods.statistics.intervals import Interval, bca_interval, wilson_interval
+from experiments.papers.zimmermann2021_sbgc.networks import FORMS
 
 Metrics = dict[str, dict[str, Any]]
 Arrays = Mapping[str, np.ndarray[Any, Any]]
@@ -31,13 +32,14 @@ class Found:
 def metrics_of(found: Mapping[str, Found], *, trained: Sequence[Manifest], measured: Sequence[Manifest]) -> Metrics:
     """By measurement its numbers, by seed where there are several; then comparisons, and what all took."""
     metrics: Metrics = {name: _numbers(one) for name, one in found.items()}
+    metrics["accuracy_difference"] = difference(_by_seeds(found, "clean_ode"), _by_seeds(found, f"clean_{DISCRIMINATIVE}"))
     metrics["corruption_difference"] = corruption_differences(found)
     metrics["attack_difference"] = attack_differences(found)
     metrics["cost"] = {
         "training_minutes": _minutes(trained),
         "measuring_minutes": _minutes(measured),
-        "noise_speed": _speed(found, "clean_ode_adaptive", "clean_noise_16"),
-        "noise_speed_fixed": _speed(found, "clean_ode", "clean_noise_16"),
+        "noise_speed": speed(found, "ode_adaptive", NOISE),
+        "noise_speed_fixed": speed(found, "ode", NOISE),
     }
     return metrics
 
@@ -48,11 +50,20 @@ def interval_of(right: Shaped[np.ndarray, "*any"]) -> Interval:
 
 
 def difference(ours: Float[np.ndarray, " image"], theirs: Float[np.ndarray, " image"]) -> dict[str, Any]:
-    """Mean of paired differences by image, with its 95 % bootstrap interval; without spread the interval is the mean."""
+    """Mean of paired differences by image, with its 95 % bootstrap interval.
+
+    Where all differences are equal, which is no proof that all others would be, it reaches to either side as far as the Wilson
+    interval of a share of which so many images showed none.
+    """
     paired = np.asarray(ours, float) - np.asarray(theirs, float)
     low, high, _ = bca_interval(paired.tolist(), seed=SEED, resamples=RESAMPLES)
-    mean = float(paired.mean())
-    return {"mean": mean, "low": mean if low is None else low, "high": mean if high is None else high, "images": len(paired)}
+    mean, unseen = float(paired.mean()), float(interval_of(np.zeros(len(paired))).high or 0.0)
+    return {
+        "mean": mean,
+        "low": max(-1.0, mean - unseen) if low is None else low,
+        "high": min(1.0, mean + unseen) if high is None else high,
+        "images": len(paired),
+    }
 
 
 def corruption_differences(found: Mapping[str, Found]) -> dict[str, Any]:
@@ -94,6 +105,10 @@ def _survivors(found: Found, norm: str) -> Float[np.ndarray, "eps image"]:
     return np.asarray(np.mean([arrays[norm] for arrays in found.arrays], axis=0))
 
 
+def _by_seeds(found: Mapping[str, Found], name: str) -> Float[np.ndarray, " image"]:
+    return np.asarray(np.mean([arrays["right"] for arrays in found[name].arrays], axis=0))
+
+
 def _by_image(found: Found) -> Float[np.ndarray, " image"]:
     return np.asarray(np.mean([arrays["right"] for arrays in found.arrays], axis=(0, 1, 2)))
 
@@ -119,9 +134,11 @@ def _numbers(found: Found) -> dict[str, Any]:
     return numbers
 
 
-def _speed(found: Mapping[str, Found], slow: str, quick: str) -> float:
-    """Seconds an image of one classifier over those of another."""
-    slow_seconds, quick_seconds = (fmean(one["seconds"] for one in found[name].values) for name in (slow, quick))
+def speed(found: Mapping[str, Found], slow: str, quick: str) -> float:
+    """Seconds an image and draw of one classifier over those of another."""
+    slow_seconds, quick_seconds = (
+        fmean(one["seconds"] for one in found[f"clean_{form}"].values) / FORMS[form].get("draws", 1) for form in (slow, quick)
+    )
     return float(slow_seconds / quick_seconds)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from experiments.contract.fields import Json, require, require_range
+from experiments.datasets.corruptions.kinds import SEVERITIES
 from experiments.methods.score_models.diffusions import DIFFUSIONS, DiffusionName
 
 MAIN: DiffusionName = "subvp"
@@ -26,6 +27,15 @@ FORMS: Mapping[str, Mapping[str, Json]] = {
 }
 """Classifiers by name, by the fields of `measurements.configuration.Form`."""
 
+COUNTS = (
+    *("clean_images", "adaptive_images", "robust_images", "corrupted_images", "attacked_images", "attack_steps"),
+    *("attack_ode_steps", "tested_images", "paths"),
+)
+PARTS = {"corrupted_ode_images": "corrupted_images", "attacked_ode_images": "attacked_images"}
+"""Images of the slow solver, which are compared with as many of the first of another classifier."""
+MOST_INNER = 127
+"""Points around an image that a linear read-out of as few as 128 features can tell from one at the border."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Scale:
@@ -43,13 +53,15 @@ class Scale:
     corrupted_severities: tuple[int, ...] = (1, 2, 3, 4, 5)
     corrupted_ode_images: int = 24
     corrupted_ode_severities: tuple[int, ...] = (1, 3, 5)
-    attacked_images: int = 48
+    attacked_images: int = 200
+    """So many that an accuracy of 0 has an interval that ends below what is negligible."""
     attacked_ode_images: int = 16
     attack_steps: int = 20
     attack_ode_steps: int = 10
     tested_images: int = 59
     """The fewest that can certify a rate of .95."""
     tested_inner: int = 99
+    """With the point at the border fewer than the features that the test's read-out has: 160 and 128."""
     paths: int = 12
     strangers: int = 60
     score: Mapping[str, Json] = field(default_factory=dict)
@@ -59,6 +71,16 @@ class Scale:
 
     def __post_init__(self) -> None:
         require_range(self, "seeds", 1, 1000)
+        for name in COUNTS:
+            require_range(self, name, 1, 10**6)
+        # A stranger that is a blend needs a digit of another class.
+        require_range(self, "strangers", 2, 10**6)
+        require_range(self, "tested_inner", 1, MOST_INNER)
+        for name, whole in PARTS.items():
+            most = getattr(self, whole)
+            require_range(self, name, 1, most)
+        _check_severities("corrupted_severities", self.corrupted_severities, among=SEVERITIES)
+        _check_severities("corrupted_ode_severities", self.corrupted_ode_severities, among=self.corrupted_severities)
         unknown = set(self.further_diffusions) - (set(DIFFUSIONS) - {MAIN})
         require(not unknown, "further_diffusions", f"{sorted(unknown)} are none", f"Choose among {', '.join(OTHERS)}")
 
@@ -66,6 +88,11 @@ class Scale:
     def others(self) -> list[DiffusionName]:
         """The further diffusions by their names."""
         return [name for name in DIFFUSIONS if name in self.further_diffusions]
+
+
+def _check_severities(field: str, chosen: tuple[int, ...], *, among: tuple[int, ...]) -> None:
+    fits = bool(chosen) and set(chosen) <= set(among) and len(set(chosen)) == len(chosen)
+    require(fits, field, f"{list(chosen)} are not some of {list(among)}, each once", f"Choose among {list(among)}")
 
 
 SMOKE: Mapping[str, Json] = {
@@ -88,7 +115,7 @@ SMOKE: Mapping[str, Json] = {
 PAPER: Mapping[str, Json] = {
     **{"seeds": 1, "clean_images": 10_000, "adaptive_images": 10_000, "robust_images": 512, "corrupted_images": 10_000},
     **{"corrupted_ode_images": 1000, "corrupted_ode_severities": [1, 2, 3, 4, 5], "attacked_images": 512},
-    **{"attacked_ode_images": 64, "attack_steps": 100, "attack_ode_steps": 40, "tested_images": 512, "tested_inner": 255},
+    **{"attacked_ode_images": 64, "attack_steps": 100, "attack_ode_steps": 40, "tested_images": 512, "tested_inner": 127},
     **{"paths": 100, "strangers": 1000, "further_diffusions": []},
     # The schedule of cifar10_ddpmpp_deep_continuous (Song et al. 2021), in our smaller U-Net.
     "score": {

@@ -36,7 +36,6 @@ class Settings:
     def __post_init__(self) -> None:
         fits = not self.cifar10 or self.cifar10.startswith("/")
         require(fits, "cifar10", f"{self.cifar10!r} is no absolute path", "Give --set cifar10=/path/of/it")
-        build(Scale, self.scale)
 
 
 def plan_of(recipe: Run) -> Plan:

@@ -12,7 +12,7 @@ from skimage.color import rgb2hsv
 from skimage.morphology import disk
 
 from experiments.contract.errors import InputError
-from experiments.datasets.corruptions.digital import CONTRASTS, QUALITIES
+from experiments.datasets.corruptions.digital import CONTRASTS, QUALITIES, pixelated_sides
 from experiments.datasets.corruptions.kernels import disc, streak
 from experiments.datasets.corruptions.kinds import KINDS, SEVERITIES, corrupted
 from experiments.datasets.corruptions.noise import GAUSSIAN, IMPULSES, PHOTONS
@@ -39,6 +39,7 @@ def test_corruption_grows_with_severity_in_range_and_shape(kind: str, images: np
     slack = 0.01 if kind == "pixelate" else 0.0
     assert all(after > before - slack for before, after in itertools.pairwise(changes))
     assert changes[-1] > 1.5 * changes[0]
+    assert len({one.tobytes() for one in (images, *made)}) == 6
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -113,6 +114,21 @@ def test_pixelated_image_has_blocks() -> None:
     blocks = corrupted(PHOTOGRAPH[None], kind="pixelate", severity=5, seed=0)[0].reshape(16, 4, 16, 4, 3)
 
     assert np.ptp(blocks, axis=(1, 3)).max() < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("side", "sides"), [(8, [7, 6, 5, 4, 3]), (32, [30, 29, 27, 24, 21]), (224, [134, 112, 90, 67, 56]), (2, [1] * 5)]
+)
+def test_pixelated_sides_are_those_published_or_differ_by_a_pixel(side: int, sides: list[int]) -> None:
+    assert pixelated_sides(side) == sides
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_image_that_is_not_square_is_refused(kind: str) -> None:
+    with pytest.raises(InputError, match="square") as caught:
+        corrupted(PHOTOGRAPH[None, :, :40], kind=kind, severity=1, seed=0)
+
+    assert caught.value.field == "images"
 
 
 def test_contact_sheet_has_a_row_for_each_kind() -> None:

@@ -10,22 +10,20 @@ import torch
 from torch import nn
 
 from experiments.contract.artifacts import ArtifactStore, Manifest
-from experiments.contract.claims import check_claims
 from experiments.contract.errors import InputError
 from experiments.contract.local_models import bring_models, model_id
 from experiments.contract.recipes import Run
 from experiments.methods.score_models.diffusions import DIFFUSIONS
 from experiments.methods.score_models.noise_classifier import noise_classifier
-from experiments.papers.zimmermann2021_sbgc.analysis import difference
 from experiments.papers.zimmermann2021_sbgc.baselines.configuration import Flow
-from experiments.papers.zimmermann2021_sbgc.baselines.data import images_of
+from experiments.papers.zimmermann2021_sbgc.baselines.data import LeveledImages, images_of
 from experiments.papers.zimmermann2021_sbgc.baselines.networks import flow_of
-from experiments.papers.zimmermann2021_sbgc.claims import CLAIMS
 from experiments.papers.zimmermann2021_sbgc.measurements.attacking import Scaled, attacked, survived
 from experiments.papers.zimmermann2021_sbgc.measurements.configuration import Form
 from experiments.papers.zimmermann2021_sbgc.measurements.forms import FlowClassifier
-from experiments.papers.zimmermann2021_sbgc.measurements.likelihoods import clean
+from experiments.papers.zimmermann2021_sbgc.measurements.likelihoods import clean, strangers
 from experiments.papers.zimmermann2021_sbgc.measurements.noise import Eliminating, InParts, ReadOut
+from experiments.papers.zimmermann2021_sbgc.measurements.paths import pairs_of
 from experiments.papers.zimmermann2021_sbgc.train import plan_of, train
 from experiments.workshop import LocalWorkshop
 from model_zoo.loading import load
@@ -237,6 +235,17 @@ def test_published_configuration_is_built_whole() -> None:
         ({"scale": {"seeds": 0}}, "cpu", "seeds"),
         ({"scale": {"further_diffusions": ["heat"]}}, "cpu", "further_diffusions"),
         ({"scale": {"many": 1}}, "cpu", "many"),
+        ({"scale": {"clean_images": 0}}, "cpu", "clean_images"),
+        ({"scale": {"attack_steps": 0}}, "cpu", "attack_steps"),
+        ({"scale": {"attack_ode_steps": 0}}, "cpu", "attack_ode_steps"),
+        ({"scale": {"strangers": 1}}, "cpu", "strangers"),
+        ({"scale": {"tested_inner": 160}}, "cpu", "tested_inner"),
+        ({"scale": {"attacked_images": 16, "attacked_ode_images": 17}}, "cpu", "attacked_ode_images"),
+        ({"scale": {"corrupted_images": 16, "corrupted_ode_images": 17}}, "cpu", "corrupted_ode_images"),
+        ({"scale": {"corrupted_severities": [9]}}, "cpu", "corrupted_severities"),
+        ({"scale": {"corrupted_severities": []}}, "cpu", "corrupted_severities"),
+        ({"scale": {"corrupted_severities": [1, 1, 3, 5]}}, "cpu", "corrupted_severities"),
+        ({"scale": {"corrupted_severities": [2, 4]}}, "cpu", "corrupted_ode_severities"),
     ],
 )
 def test_unfit_setting_is_named(settings: dict[str, Any], preset: Any, field: str) -> None:
@@ -258,34 +267,12 @@ def test_score_model_with_other_levels_than_its_images_is_refused(made: tuple[Lo
 
 
 @pytest.mark.unit
-def test_difference_without_spread_is_itself() -> None:
-    found = difference(np.array([1.0, 0.0, 1.0]), np.array([1.0, 0.0, 1.0]))
+def test_images_of_one_class_have_no_ways_and_no_blends() -> None:
+    images = LeveledImages(pixels=torch.zeros(3, 1, 8, 8, dtype=torch.uint8), labels=torch.ones(3, dtype=torch.long), levels=17)
+    classifier = FlowClassifier(flow_of(Flow(transforms=1, hidden=(8,)), seed=0), Form(kind="flow"), data="digits")
+    workshop = LocalWorkshop(store=ArtifactStore("/nonexistent"), device="cpu", report=lambda _done, _total, _doing: None)
 
-    assert (found["mean"], found["low"], found["high"]) == (0.0, 0.0, 0.0)
-
-
-def _result(*, ours: float, theirs: float, wide: float = 0.05) -> dict[str, Any]:
-    pair = {"mean": ours - theirs, "low": ours - theirs - wide, "high": ours - theirs + wide, "images": 64}
-    attack = {"linf": {"0.1": 0.9, "0.2": ours}, "l2": {"1.5": ours}}
-    metrics = {
-        "attack_difference": {"noise_16": {norm: {eps: pair for eps in one} for norm, one in attack.items()}},
-        "attack_noise_16": attack,
-        "attack_discriminative": {"linf": {"0.1": 0.9, "0.2": theirs}, "l2": {"1.5": theirs}},
-        "tested_readout": {"verdict": {"outcome": "passed"}},
-    }
-    return {"metrics": metrics, "recipe": {"preset": "cpu"}}
-
-
-@pytest.mark.unit
-@pytest.mark.parametrize(
-    ("ours", "theirs", "holds"),
-    [(0.1, 0.1, True), (0.05, 0.3, True), (0.4, 0.1, False), (0.8, 0.85, False), (0.12, 0.1, True)],
-)
-def test_adversarial_claim_holds_where_attacks_succeed_and_nothing_is_more_robust(
-    ours: float, theirs: float, holds: bool
-) -> None:
-    claims = [claim for claim in CLAIMS if claim.id == "adversarial"]
-
-    (checked,) = check_claims(claims, result=_result(ours=ours, theirs=theirs))
-
-    assert checked["holds"] is holds
+    with pytest.raises(InputError, match="one class"):
+        pairs_of(images.labels, count=2, generator=torch.Generator())
+    with pytest.raises(InputError, match="one class"):
+        strangers(classifier, images, workshop=workshop)

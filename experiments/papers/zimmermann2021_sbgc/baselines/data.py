@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
+from experiments.contract.fields import require
 from experiments.datasets.digits import BRIGHTEST, labeled_digits
 from experiments.datasets.image_sets import cifar10
 
@@ -35,6 +36,12 @@ class LeveledImages:
     def unit(self) -> Float[Tensor, "image channel side side"]:
         """The images with values in [0, 1]."""
         return self.pixels.float() / (self.levels - 1)
+
+
+def require_classes(labels: Int[Tensor, " image"], *, field: str) -> None:
+    """Raise InputError unless the images, which `field` counts, are of two classes at least."""
+    several = bool((labels != labels[:1]).any())
+    require(several, field, f"the first {len(labels)} images are of one class", "Give more images")
 
 
 def images_of(data: Data, part: Part, *, path: str = "") -> LeveledImages:

@@ -27,12 +27,10 @@ def cost_figure(found: Mapping[str, Found]) -> RunFigure:
             for one in found[f"clean_{form}"].values if f"clean_{form}" in found else ():
                 axes.plot(1000 * one["seconds"], one["accuracy"], marker="o", color=CLASSIFIER_COLORS[form], linestyle="")
             if f"clean_{form}" in found:
-                last = found[f"clean_{form}"].values[-1]
-                axes.annotate(
-                    name, (1000 * last["seconds"], last["accuracy"]), textcoords="offset points", xytext=(7, -3), fontsize=8
-                )
+                axes.plot([], [], marker="o", color=CLASSIFIER_COLORS[form], linestyle="", label=name)
         axes.set_xscale("log")
-        axes.margins(x=0.2)
+        # Beside the marks, several of which lie on one another.
+        axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
         axes.set_xlabel("ms an image, all ten classes")
         axes.set_ylabel("Accuracy on test digits")
 
@@ -47,7 +45,7 @@ def way_figure(found: Found) -> RunFigure:
     count = min(SHOWN, len(arrays["labels"]))
 
     def panels(canvas: Canvas) -> None:
-        grid = canvas.subplots(4, count, squeeze=False, height_ratios=(1, 1, 3, 3))
+        grid = canvas.subplots(4, count, squeeze=False, height_ratios=(0.55, 0.55, 3, 3))
         for place in range(count):
             shares = np.linspace(0, 1, arrays["latents_odds"].shape[1])
             for row, way in zip(grid[:2], WAY_COLORS, strict=True):
@@ -69,7 +67,7 @@ def way_figure(found: Found) -> RunFigure:
     return RunFigure(
         name="ways",
         caption=f"{caption} the likelihood on the way (less bits are likelier).",
-        content=draw((3.6 * count + 0.8, 7.6), panels, title=title),
+        content=draw((3.6 * count + 0.8, 7.0), panels, title=title),
     )
 
 

@@ -17,6 +17,8 @@ CORRUPTED = ("discriminative", "noise_16", "ode_quick", "flow_quick")
 ATTACKED = ("discriminative", "noise_16", "noise_over_banks", "ode_quick", "ode_other_probe", "flow_quick")
 NORMS = {"linf": "L∞", "l2": "L2"}
 PICTURES = 8
+SHIFT = 0.006
+"""Between the bars of two forms, as a share of the largest eps."""
 SIDES = ("discriminative", "noise_16")
 RIGHT, WRONG = "white", "#d55e00"
 """Frames of pictures that are classified right, and wrong."""
@@ -51,15 +53,19 @@ def attack_figure(found: Mapping[str, Found]) -> RunFigure:
         grid = canvas.subplots(1, len(NORMS), sharey=True)
         for axes, (norm, words) in zip(grid, NORMS.items(), strict=True):
             frame(axes)
-            for form in ATTACKED:
-                _by_eps(axes, found[f"attack_{form}"], form=form, norm=norm)
+            span = max(float(eps) for eps in found["attack_discriminative"].values[0][norm])
+            for place, form in enumerate(ATTACKED):
+                shift = SHIFT * span * (place - (len(ATTACKED) - 1) / 2)
+                _by_eps(axes, found[f"attack_{form}"], form=form, norm=norm, shift=shift)
             axes.set_xlabel(f"{words} perturbation, of images from 0 to 1")
         grid[0].set_ylabel("Accuracy")
         grid[0].set_ylim(-0.03, 1.05)
-        grid[0].legend(loc="upper right")
+        lines, names = grid[0].get_legend_handles_labels()
+        # All forms are in the left panel, where every corner has lines.
+        canvas.legend(lines, names, loc="outside lower center", ncols=3)
 
-    caption = f"{title}: digits that are still classified right. Bands: 95 % Wilson intervals over images of the first seed."
-    return RunFigure(name="attacks", caption=caption, content=draw((9.6, 4.2), panels, title=title))
+    caption = f"{title}: digits that are still classified right. Bars: 95 % Wilson intervals over images of the first seed."
+    return RunFigure(name="attacks", caption=caption, content=draw((9.6, 4.6), panels, title=title))
 
 
 def adversarial_figure(found: Mapping[str, Found]) -> RunFigure:
@@ -84,7 +90,7 @@ def adversarial_figure(found: Mapping[str, Found]) -> RunFigure:
     return RunFigure(
         name="adversarial",
         caption=f"{caption} of a pixel (L∞, of 1). In orange frames: the classifier that was attacked is wrong.",
-        content=draw((8.6, 6.6), panels, title=title),
+        content=draw((8.6, 4.4), panels, title=title),
     )
 
 
@@ -105,17 +111,21 @@ def _by_kind(axes: Axes, found: Found, *, form: str) -> None:
     by_image = np.mean([one["right"] for one in found.arrays], axis=(0, 2))
     places, means = np.arange(len(KINDS)) + shift, by_image.mean(axis=1)
     margin = 1.96 * by_image.std(axis=1) / np.sqrt(by_image.shape[1])
-    axes.errorbar(
-        places, means, yerr=margin, linestyle="", marker="o", markersize=3.5, color=CLASSIFIER_COLORS[form], elinewidth=1
-    )
+    # Normal intervals, which would reach beyond 1.
+    bars = [np.minimum(margin, means), np.minimum(margin, 1 - means)]
+    axes.errorbar(places, means, yerr=bars, linestyle="", marker="o", markersize=3.5, color=CLASSIFIER_COLORS[form], elinewidth=1)
 
 
-def _by_eps(axes: Axes, found: Found, *, form: str, norm: str) -> None:
+def _by_eps(axes: Axes, found: Found, *, form: str, norm: str, shift: float) -> None:
+    """Moved aside a little, so that bars of several forms can be told from one another."""
     if norm not in found.values[0]:
         return
-    epsilons = [0.0, *(float(eps) for eps in found.values[0][norm])]
+    epsilons = shift + np.array([0.0, *(float(eps) for eps in found.values[0][norm])])
     right = [found.arrays[0]["clean"], *found.arrays[0][norm]]
     ends = np.array([interval_of(one)[:2] for one in right], dtype=float)
-    color, means = CLASSIFIER_COLORS[form], [float(np.mean(one)) for one in right]
-    axes.plot(epsilons, means, marker="o", markersize=4, color=color, label=SHORT[form])
-    axes.fill_between(epsilons, ends[:, 0], ends[:, 1], color=color, alpha=0.13, linewidth=0)
+    means = np.array([float(np.mean(one)) for one in right])
+    # Rounding can put a mean of 0 or 1 outside of its interval.
+    bars = np.clip([means - ends[:, 0], ends[:, 1] - means], 0, None)
+    axes.errorbar(
+        epsilons, means, yerr=bars, marker="o", markersize=4, color=CLASSIFIER_COLORS[form], elinewidth=1, label=SHORT[form]
+    )

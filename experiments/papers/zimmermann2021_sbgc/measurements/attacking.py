@@ -72,8 +72,8 @@ def attacked(
     model = foolbox.PyTorchModel(Scaled(classifier, images=images).eval(), bounds=(0, 1), device=images.device)
     attack = attack_of(norm, steps=steps)
     found = []
-    # foolbox draws its starts from torch's global generator, which is put back.
-    with torch.random.fork_rng(devices=[]):
+    # foolbox draws its starts from torch's global generator, of the device where the images are; both are put back.
+    with torch.random.fork_rng(devices=[images.device] if images.device.type == "cuda" else []):
         for eps in epsilons:
             torch.manual_seed(seed)
             (changed,) = attack(model, images, foolbox.criteria.Misclassification(labels), epsilons=[eps])[1]

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from experiments.contract.artifacts import Workshop
 from experiments.methods.score_models.dequantization import bits_per_dimension
-from experiments.papers.zimmermann2021_sbgc.baselines.data import CLASSES, LeveledImages
-from experiments.papers.zimmermann2021_sbgc.measurements.forms import DensityClassifier
+from experiments.methods.score_models.likelihood_classifier import DensityClassifier
+from experiments.papers.zimmermann2021_sbgc.baselines.data import CLASSES, LeveledImages, require_classes
 from experiments.papers.zimmermann2021_sbgc.measurements.robustness import Arrays, Values
 
 STRANGER_SEED = 0
@@ -49,7 +49,11 @@ def strangers(classifier: DensityClassifier, images: LeveledImages, *, workshop:
     """Bits per dimension, no class given, of images of no class, and how sure the classifier is of one all the same.
 
     A seed of its own draws them, so that all networks see the same strangers.
+
+    Raises:
+        InputError: All images are of one class, so that there is nothing to blend.
     """
+    require_classes(images.labels, field="strangers")
     arrays: Arrays = {}
     values: Values = {}
     kinds = {"digits": images.pixels, **_strange(images)}

@@ -8,9 +8,9 @@ from torch import Tensor
 from experiments.contract.artifacts import Workshop
 from experiments.methods.score_models.dequantization import bits_per_dimension, within_levels
 from experiments.methods.score_models.interpolation import between
-from experiments.papers.zimmermann2021_sbgc.baselines.data import CLASSES, LeveledImages
+from experiments.methods.score_models.likelihood_classifier import LikelihoodClassifier
+from experiments.papers.zimmermann2021_sbgc.baselines.data import CLASSES, LeveledImages, require_classes
 from experiments.papers.zimmermann2021_sbgc.measurements.configuration import Paths
-from experiments.papers.zimmermann2021_sbgc.measurements.forms import OdeClassifier
 from experiments.papers.zimmermann2021_sbgc.measurements.robustness import Arrays, Values
 
 WAYS = ("latents", "pixels")
@@ -20,7 +20,9 @@ UNSURE = 0.05
 """Posterior of one of both classes below which a point is neither's."""
 
 
-def ways(classifier: OdeClassifier, images: LeveledImages, measurement: Paths, *, workshop: Workshop) -> tuple[Arrays, Values]:
+def ways(
+    classifier: LikelihoodClassifier, images: LeveledImages, measurement: Paths, *, workshop: Workshop
+) -> tuple[Arrays, Values]:
     """For each pair and way the pictures, the log-odds of both classes, and bits per dimension of the likelier of both."""
     generator = torch.Generator().manual_seed(SEED)
     pairs = pairs_of(images.labels, count=measurement.pairs, generator=generator)
@@ -48,7 +50,12 @@ def ways(classifier: OdeClassifier, images: LeveledImages, measurement: Paths, *
 
 
 def pairs_of(labels: Int[Tensor, " image"], *, count: int, generator: torch.Generator) -> Int[Tensor, "pair 2"]:
-    """Pairs of images of different classes."""
+    """Pairs of images of different classes.
+
+    Raises:
+        InputError: All images are of one class.
+    """
+    require_classes(labels, field="clean_images")
     pairs: list[list[int]] = []
     while len(pairs) < count:
         first, second = torch.randint(len(labels), (2,), generator=generator).tolist()

@@ -13,6 +13,8 @@ from experiments.contract.artifacts import ArtifactStore, Manifest, NewFile, Pro
 from experiments.contract.fields import Json, build
 from experiments.contract.local_models import WEIGHTS
 from experiments.contract.recipes import Training
+from experiments.methods.score_models.likelihood_classifier import DensityClassifier, LikelihoodClassifier
+from experiments.methods.score_models.probability_flow import Integration
 from experiments.methods.score_models.robust_classifier import RobustClassifier
 from experiments.methods.training.journal import journal_file
 from experiments.papers.zimmermann2021_sbgc.baselines.configuration import Discriminative, Flow
@@ -29,7 +31,7 @@ from experiments.papers.zimmermann2021_sbgc.measurements.configuration import (
     Strangers,
     Tested,
 )
-from experiments.papers.zimmermann2021_sbgc.measurements.forms import DensityClassifier, FlowClassifier, OdeClassifier
+from experiments.papers.zimmermann2021_sbgc.measurements.forms import FlowClassifier
 from experiments.papers.zimmermann2021_sbgc.measurements.likelihoods import clean, strangers
 from experiments.papers.zimmermann2021_sbgc.measurements.noise import noise_form
 from experiments.papers.zimmermann2021_sbgc.measurements.paths import ways
@@ -86,10 +88,12 @@ def classifier_of(form: Form, network: Mapping[str, Json], made: Manifest, *, st
         return FlowClassifier(flow.requires_grad_(False), form, data=configuration.data)
     stage = build(ScoreStage, fields)
     trained = score_network(stage, load(store.read_blob(made.file(WEIGHTS).sha256)))
-    diffusion = stage.configuration.process
+    diffusion, levels = stage.configuration.process, LEVELS[stage.data]
     if form.kind == "ode":
-        return OdeClassifier(trained, form, diffusion=diffusion, data=stage.data)
-    levels = LEVELS[stage.data]
+        integration = build(Integration, form.integration)
+        return LikelihoodClassifier(
+            trained, diffusion=diffusion, levels=levels, integration=integration, draws=form.draws, seed=form.bank
+        )
     if form.kind == "robust":
         return RobustClassifier(trained, diffusion=diffusion, levels=levels, ball=form.ball, samples=form.samples, seed=form.bank)
     return noise_form(trained, form, diffusion=diffusion, levels=levels)
@@ -108,7 +112,7 @@ def _measured(
         return under_attack(classifier, images, measurement, judge=judge, workshop=workshop)
     if isinstance(measurement, Tested):
         return tested(classifier, images, measurement, workshop=workshop)
-    if isinstance(measurement, Paths) and isinstance(classifier, OdeClassifier):
+    if isinstance(measurement, Paths) and isinstance(classifier, LikelihoodClassifier):
         return ways(classifier, images, measurement, workshop=workshop)
     if isinstance(measurement, Strangers) and isinstance(classifier, DensityClassifier):
         return strangers(classifier, images, workshop=workshop)

@@ -14,8 +14,7 @@ from experiments.methods.score_models.dequantization import (
     within_levels,
 )
 from experiments.methods.score_models.diffusions import VariancePreserving
-from experiments.methods.score_models.evidence import evidence_bound
-from experiments.methods.score_models.likelihood import log_likelihood
+from experiments.methods.score_models.likelihood import class_log_likelihoods, log_likelihood
 
 pytestmark = pytest.mark.unit
 LEVELS = 17
@@ -60,15 +59,14 @@ def test_what_is_no_level_is_refused(counts: torch.Tensor) -> None:
         dequantized(counts, levels=LEVELS, generator=torch.Generator())
 
 
-@pytest.mark.parametrize("density", [log_likelihood, evidence_bound])
-def test_densities_refuse_images_with_levels(density) -> None:
+def test_density_refuses_images_with_levels() -> None:
     """Without the noise within levels bits per dimension can fall below 0."""
     counts = torch.randint(0, LEVELS, (2, 1, 8, 8), generator=torch.Generator().manual_seed(0))
     labels, diffusion = torch.zeros(2, dtype=torch.long), VariancePreserving()
 
     for images in (counts, counts / (LEVELS - 1) * 2 - 1):
         with pytest.raises(InputError, match="dequantized") as error:
-            density(lambda points, times, labels: points, images, labels, diffusion=diffusion)
+            log_likelihood(lambda points, times, labels: points, images, labels, diffusion=diffusion)
         assert error.value.field == "images"
 
 
@@ -81,3 +79,24 @@ def test_dequantized_images_are_let_through_and_one_with_levels_among_them_is_no
     points[1] = -1.0
     with pytest.raises(InputError, match="levels"):
         require_dequantized(points)
+
+
+@pytest.mark.parametrize("levels", [17, 256])
+def test_small_images_on_known_levels_are_refused_and_their_dequantizations_are_not(levels: int) -> None:
+    generator = torch.Generator().manual_seed(0)
+    counts = torch.randint(0, levels, (200, 1, 8, 8), generator=generator)
+
+    require_dequantized(dequantized(counts, levels=levels, generator=generator), levels=levels)
+
+    for points in (2 * counts / (levels - 1) - 1, 2 * counts / levels - 1, (2 * counts + 1) / levels - 1):
+        with pytest.raises(InputError, match="levels"):
+            require_dequantized(points, levels=levels)
+
+
+def test_likelihood_of_small_images_knows_their_levels() -> None:
+    points = 2 * torch.randperm(64, generator=torch.Generator().manual_seed(0)).view(1, 1, 8, 8) / 255 - 1
+
+    with pytest.raises(InputError, match="levels"):
+        class_log_likelihoods(
+            lambda points, times, labels: points, points, classes=(0, 1), diffusion=VariancePreserving(), levels=256
+        )

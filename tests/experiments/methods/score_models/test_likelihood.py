@@ -6,7 +6,6 @@ from scipy.stats import ttest_1samp
 
 from experiments.contract.errors import InputError
 from experiments.methods.score_models.diffusions import DIFFUSIONS, Diffusion
-from experiments.methods.score_models.evidence import evidence_bound
 from experiments.methods.score_models.likelihood import class_log_likelihoods, log_likelihood
 from experiments.methods.score_models.likelihood_classifier import LikelihoodClassifier
 from experiments.methods.score_models.probability_flow import Integration
@@ -83,23 +82,6 @@ def test_common_probes_take_noise_out_of_differences_between_classes() -> None:
     assert float((common[:, 0] - common[:, 1]).std()) < 0.1 * float(spread)
 
 
-@EACH
-def test_bound_of_an_exact_network_is_tight(diffusion: Diffusion) -> None:
-    """It is the mean over noise of the log density at the earliest time."""
-    network = ExactMixture(diffusion)
-    many, labels = POINTS[:1].expand(1000, 2), torch.full((1000,), MIXTURE)
-    times = torch.full((1000,), diffusion.earliest, dtype=torch.float64)
-    noise = torch.randn(1000, 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    noised = diffusion.noised(many, times, noise)
-    expected = float(network.log_densities(noised, times)[:, MIXTURE].mean())
-
-    with torch.no_grad():
-        found = evidence_bound(network, many, labels, diffusion=diffusion, samples=50)
-
-    assert ttest_1samp(found.numpy(), expected).pvalue > 0.01
-    assert float(found.std()) / 1000**0.5 < 0.1
-
-
 def test_gradient_through_the_classifier_is_that_of_finite_differences() -> None:
     network = ScoreNetwork(body="perceptron", shape=(1, 2, 2), classes=3, width=16, blocks=1).double().eval()
     classifier = LikelihoodClassifier(
@@ -120,6 +102,29 @@ def test_classifier_gives_the_same_scores_in_any_batch() -> None:
 
     assert together.shape == (3, 2)
     assert torch.allclose(together[1:2], alone, rtol=1e-4)
+
+
+def test_draws_of_the_classifier_are_averaged_as_likelihoods() -> None:
+    network = ScoreNetwork(body="perceptron", shape=(1, 2, 2), classes=3, width=16, blocks=1).eval()
+    about, steps = DIFFUSIONS["subvp"], Integration(steps=2)
+    classifier = LikelihoodClassifier(network, diffusion=about, levels=17, integration=steps, draws=3, seed=4)
+    images = torch.rand(5, 1, 2, 2, generator=torch.Generator().manual_seed(0))
+
+    with torch.no_grad():
+        scores = classifier(images)
+        alone = [
+            class_log_likelihoods(
+                network,
+                (images * 16 + noise) * (2 / 17) - 1,
+                classes=range(3),
+                diffusion=about,
+                integration=steps,
+                probes=probe.expand_as(images),
+            )
+            for noise, probe in zip(classifier.get_buffer("noise"), classifier.get_buffer("probes"), strict=True)
+        ]
+
+    assert torch.allclose(scores, torch.stack(alone).exp().mean(dim=0).log(), rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize(("field", "value"), [("steps", 0), ("tolerance", 0.0)])

@@ -17,7 +17,7 @@ from experiments.contract.recipes import Training
 from experiments.datasets.digits import CLASSES, labeled_digits
 from experiments.methods.score_models.configuration import Configuration
 from experiments.methods.score_models.dequantization import bits_per_dimension, dequantized, quantized
-from experiments.methods.score_models.evidence import evidence_bound
+from experiments.methods.score_models.likelihood import log_likelihood
 from experiments.methods.score_models.noise_classifier import noise_classifier
 from experiments.methods.score_models.registration import score_zoo_files
 from experiments.methods.score_models.score_task import ScoreTask
@@ -66,7 +66,7 @@ def test_trained_network_tells_digits_and_their_likelihood(trained) -> None:
     with torch.no_grad():
         predicted = classifier(counts / 16).argmax(1)
         nats = {
-            label: evidence_bound(trained, points, told, diffusion=SMALL.process, samples=16)
+            label: log_likelihood(trained, points, told, diffusion=SMALL.process, levels=17)
             for label, told in (("right", labels), ("wrong", (labels + 1) % CLASSES))
         }
 
