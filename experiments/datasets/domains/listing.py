@@ -1,5 +1,6 @@
 """Lists the images of the three domains by part, without reading any. Called by studies, classifiers and the mixing study."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -23,6 +24,8 @@ DOMAIN_BY_STYLE: Mapping[str, Domain] = {
     **dict.fromkeys((DRAWN, *RENDITIONS), "rendition"),
     **dict.fromkeys(MIXED, "ambiguous"),
 }
+MOST_VIEWS = 10_000
+VIEW = re.compile("[0-9]{1,6}")
 CROPS = 24
 """Views of a photograph for each view of an object, as there are few."""
 
@@ -54,7 +57,7 @@ def domain_images(
         InputError: There is no such part, style or number of views, or the stamps are not installed.
     """
     require(part in ("train", "validation", "test", "all"), "part", f"{part!r} is unknown", "Give train, validation, test or all")
-    require(1 <= views <= 10_000, "views", f"{views} is no number of views", "Give a number from 1 to 10000")
+    require(1 <= views <= MOST_VIEWS, "views", f"{views} is no number of views", f"Give a number from 1 to {MOST_VIEWS}")
     known = (PHOTOGRAPH, DRAWN, *RENDITIONS, *MIXED)
     require(set(styles) <= set(known), "styles", f"{list(styles)} are unknown", f"Choose among {', '.join(known)}")
     listed = (
@@ -74,20 +77,33 @@ def image_named(name: str) -> DomainImage:
     Raises:
         InputError: No image has it.
     """
-    source, _, rest = name.partition(":")
-    view, _, style = rest.partition(":")
-    known = next((one for one in domain_sources() if one.name == source), None)
-    domain = DOMAIN_BY_STYLE.get(style)
-    remedy = "Give names as domain_images lists them, such as those that a labelling study writes"
-    if known is None or domain is None or not view.isdecimal():
+    found = _found(name)
+    # The styles of a source take turns, so that most pairs of a view and a style are in no list.
+    if found is None or found.name != name:
+        remedy = "Give names as domain_images lists them, such as those that a labelling study writes"
         raise InputError(field="labels", message=f"no image is called {name!r}", remedy=remedy)
-    return DomainImage(name=name, source=source, label=known.label, domain=domain, style=style)
+    return found
 
 
 def image_of(source: DomainSource, *, view: int, domain: Domain, turn: int) -> DomainImage:
     """One view of a source in a domain; `turn` chooses the style among those of the domain."""
     style = _style(source, domain=domain, turn=turn)
     return DomainImage(name=f"{source.name}:{view}:{style}", source=source.name, label=source.label, domain=domain, style=style)
+
+
+def _found(name: str) -> DomainImage | None:
+    """The listed image whose source, view and domain are those of a name."""
+    source, _, rest = name.partition(":")
+    view, _, style = rest.partition(":")
+    places = {one.name: number for number, one in enumerate(domain_sources())}
+    domain = DOMAIN_BY_STYLE.get(style)
+    if source not in places or domain is None or not VIEW.fullmatch(view):
+        return None
+    known = domain_sources()[places[source]]
+    views = MOST_VIEWS * CROPS if known.kind == "photograph" else MOST_VIEWS
+    if int(view) >= views or (known.kind == "drawing" and domain != "rendition"):
+        return None
+    return image_of(known, view=int(view), domain=domain, turn=places[source] + int(view))
 
 
 def _style(source: DomainSource, *, domain: Domain, turn: int) -> str:

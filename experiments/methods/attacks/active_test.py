@@ -96,20 +96,23 @@ class ActiveTest:
             for n, setup in enumerate(setups)
         ]
 
-    def _found(self, attack: Attack, model: BinaryModel, numbers: list[int]) -> Tensor:
+    def _found(self, attack: Attack, model: BinaryModel, numbers: list[int]) -> Any:
         """What the attack returns for these images at once, or one by one where it mixes them up."""
         try:
-            found: Tensor = _attacked(attack, model)
-        except RowsUnclear:
-            parts = [_attacked(attack, self._binary([number])) for number in numbers]
-            return torch.cat(parts) if all(isinstance(part, Tensor) for part in parts) else parts[0]
+            return self._at_once_or_apart(attack, model, numbers)
         except RuntimeError as error:
             if self.gradient != "absent":
                 raise
             message = "it asks for gradients, and the model's logits have none with regard to the image"
             remedy = "Take a black-box attack, or one that replaces what is not differentiable (BPDA)"
             raise InputError(field="attack", message=message, remedy=remedy) from error
-        return found
+
+    def _at_once_or_apart(self, attack: Attack, model: BinaryModel, numbers: list[int]) -> Any:
+        try:
+            return _attacked(attack, model)
+        except RowsUnclear:
+            parts = [_attacked(attack, self._binary([number])) for number in numbers]
+            return torch.cat(parts) if all(isinstance(part, Tensor) for part in parts) else parts[0]
 
 
 def _attacked(attack: Attack, model: BinaryModel) -> Any:
@@ -117,7 +120,8 @@ def _attacked(attack: Attack, model: BinaryModel) -> Any:
     images = model.images.clone()
     with torch.enable_grad():
         found = attack(model, images, torch.zeros(len(images), dtype=torch.long, device=images.device))
-    return found.detach() if isinstance(found, Tensor) else found
+    # Attacks may calculate in another precision, or elsewhere.
+    return found.detach().to(images) if isinstance(found, Tensor) else found
 
 
 def prepare(
@@ -144,7 +148,10 @@ def prepare(
     options = build(Options, settings)
     require(detector is not None or not options.inverted, "inverted", "there is no detector to invert", "Give a detector")
     images = images_of(data, samples=options.samples)
-    images = images.to(next((weight.device for weight in model.parameters()), images.device))
+    # In the place and the precision of the model, which without weights is taken to be that of its like.
+    images = images.to(
+        next((weight for weight in model.parameters() if weight.is_floating_point()), torch.empty(0, device=images.device))
+    )
     with frozen(model), seeded(options.seed):
         encoder = find_encoder(model, images[:2], feature=options.feature)
         setups: list[Setup] = []

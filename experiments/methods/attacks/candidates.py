@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import foolbox
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from experiments.methods.attacks.binary_model import Detector
@@ -52,7 +52,8 @@ def draw_candidates(
             rounds=options.rounds if detector else 1,
         )
         if len(found) < count:
-            failure = f"the detector agreed with {len(found)} of {count} points at {radius:.4g} in {options.rounds} rounds"
+            kind = "points that change the model's decision" if options.inverted else "points"
+            failure = f"the detector agreed with {len(found)} of {count} {kind} at {radius:.4g} in {options.rounds} rounds"
             found = torch.cat([found, image.expand(count - len(found), *image.shape)])
         parts.append(found)
     return Candidates(torch.cat(parts), failure)
@@ -85,10 +86,21 @@ def _proposal(
 def _adversarial(
     encoder: Encoder, images: Float[Tensor, "point ..."], *, radius: float, options: Options
 ) -> Float[Tensor, "point ..."]:
-    """What foolbox's projected gradient descent finds from random starts against the model's own decisions."""
+    """What foolbox's projected gradient descent finds from random starts, where it changes the model's decision.
+
+    Of a randomized model: the decision of most of its passes.
+    """
     descent = foolbox.attacks.LinfPGD if options.norm == "linf" else foolbox.attacks.L2PGD
-    with torch.no_grad():
-        decided = encoder.model(images).argmax(1)
+    decided = _decisions(encoder, images[:1], options=options).expand(len(images))
     wrapped = foolbox.PyTorchModel(encoder.model, bounds=(0, 1), device=images.device)
     _, found, _ = descent(steps=STEPS)(wrapped, images.contiguous(), decided, epsilons=radius)
-    return at_radius(images, found - images, radius=radius, norm=options.norm)
+    # Stretched points are others than those that descent had looked at, and may have lost what it found.
+    points = at_radius(images, found - images, radius=radius, norm=options.norm)
+    return points[_decisions(encoder, points, options=options) != decided]
+
+
+@torch.no_grad()
+def _decisions(encoder: Encoder, images: Float[Tensor, "point ..."], *, options: Options) -> Int[Tensor, " point"]:
+    """The class that most passes give."""
+    found: Tensor = torch.stack([encoder.model(images).argmax(1) for _ in range(options.repeats)]).mode(0).values
+    return found

@@ -8,6 +8,8 @@ from experiments.contract.fields import require, require_range, require_whole
 Norm = Literal["linf", "l2"]
 Rescale = Literal["adaptive", "fixed", "none"]
 LARGEST_SEED = 2**32 - 1
+SMALLEST_EPS = 1e-5
+"""Single precision rounds values below 1 to 6e-8."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +54,8 @@ class Options:
     def __post_init__(self) -> None:
         largest = 1.0 if self.norm == "linf" else float("inf")
         require(self.norm in get_args(Norm), "norm", f"{self.norm!r} is unknown", f"Choose among {', '.join(get_args(Norm))}")
-        require(0 < self.eps <= largest, "eps", f"{self.eps} is no radius", "Give a number above 0, at most 1 for linf")
+        remedy = f"Give a number of at least {SMALLEST_EPS}, at most 1 for linf"
+        require(SMALLEST_EPS <= self.eps <= largest, "eps", f"{self.eps} is no radius for images in single precision", remedy)
         known = get_args(Rescale)
         require(self.rescale in known, "rescale", f"{self.rescale!r} is unknown", f"Choose among {', '.join(known)}")
         require(

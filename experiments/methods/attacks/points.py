@@ -10,6 +10,9 @@ from torch import Tensor
 
 from experiments.methods.attacks.options import Norm
 
+ROUNDING = 1e-6
+"""Of values in [0, 1] in single precision, after an attack has moved them some times."""
+
 
 def inner_points(
     image: Float[Tensor, "..."], *, count: int, radius: float, norm: Norm, generator: torch.Generator
@@ -67,11 +70,13 @@ def distances(one: Float[Tensor, "point ..."], other: Float[Tensor, "point ..."]
 def inside(
     points: Float[Tensor, "point ..."], images: Float[Tensor, "point ..."], *, eps: float, norm: Norm
 ) -> Bool[Tensor, " point"]:
-    """Whether each point lies in the ball of its image and in [0, 1], up to the rounding of float32; NaN does not."""
-    slack = 1e-6
+    """Whether each point lies in the ball of its image and in [0, 1], up to the rounding of float32; NaN does not.
+
+    That is up to 1e-6 and a ten-thousandth of `eps`, but never more than a hundredth of `eps`.
+    """
     flat = points.flatten(1)
-    in_range = ((flat >= -slack) & (flat <= 1 + slack)).all(1)
-    return in_range & (distances(points, images, norm=norm) <= eps * (1 + 1e-4) + slack)
+    in_range = ((flat >= -ROUNDING) & (flat <= 1 + ROUNDING)).all(1)
+    return in_range & (distances(points, images, norm=norm) <= eps + min(ROUNDING + 1e-4 * eps, 1e-2 * eps))
 
 
 def _signed(image: Tensor, count: int, generator: torch.Generator) -> Tensor:

@@ -10,6 +10,10 @@ from torch import Tensor
 
 from experiments.methods.attacks.logistic import logistic_regressions, products
 
+SOLVED, INFEASIBLE = 0, 2
+"""Answers of scipy's linear programs."""
+ITERATIONS = 10**6
+
 
 class Readouts(NamedTuple):
     """Scores are `features @ weight + bias`, of the features as they are."""
@@ -35,13 +39,25 @@ def fit(features: Float[Tensor, "problem point feature"], labels: Bool[Tensor, "
     return Readouts(weight, bias, scores - moved[:, None], least > most)
 
 
-def separable(features: Float[Tensor, "point feature"], labels: Bool[Tensor, " point"]) -> bool:
-    """Whether any linear read-out separates the points, by linear programming (HiGHS): sign * (w f + b) >= 1 for all."""
+def separable(
+    features: Float[Tensor, "point feature"], labels: Bool[Tensor, " point"], *, iterations: int = ITERATIONS
+) -> bool | None:
+    """Whether any linear read-out separates the points, by linear programming (HiGHS): sign * (w f + b) >= 1 for all.
+
+    None: it was not decided, within the iterations or for numerical difficulties.
+    """
     table = _standardized(features[None])[0][0].cpu().numpy()
     signs = np.where(labels.cpu().numpy(), 1.0, -1.0)
     unknown = np.zeros(table.shape[1])
-    found = linprog(unknown, A_ub=-signs[:, None] * table, b_ub=-np.ones(len(table)), bounds=(None, None), method="highs")
-    return bool(found.status == 0)
+    found = linprog(
+        unknown,
+        A_ub=-signs[:, None] * table,
+        b_ub=-np.ones(len(table)),
+        bounds=(None, None),
+        method="highs",
+        options={"maxiter": iterations},
+    )
+    return {SOLVED: True, INFEASIBLE: False}.get(found.status)
 
 
 def _standardized(

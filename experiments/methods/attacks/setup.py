@@ -3,8 +3,11 @@
 Called by `active_test.prepare`; several attacks are then tried on the same set-ups.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
+import numpy as np
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
@@ -12,8 +15,10 @@ from torch import Tensor
 from experiments.methods.attacks.binary_model import BinaryModel, Detector
 from experiments.methods.attacks.candidates import Candidates, draw_candidates, labels_of
 from experiments.methods.attacks.encoder import Encoder, Seen
+from experiments.methods.attacks.images import seeded
 from experiments.methods.attacks.judge import allowed, class_one, margins
 from experiments.methods.attacks.options import Options
+from experiments.methods.attacks.points import inside
 from experiments.methods.attacks.random_attack import NOTHING, Found, random_attack
 from experiments.methods.attacks.readout import Readouts, fit, separable
 from experiments.methods.attacks.threshold import harden
@@ -43,21 +48,24 @@ class Setup:
 def make_setups(
     encoder: Encoder, images: Float[Tensor, "image ..."], *, options: Options, detector: Detector | None, first: int
 ) -> list[Setup]:
-    """The set-ups of images numbered from `first`; they do not depend on how many are made at once."""
+    """The set-ups of images numbered from `first`; they do not depend on how many of them are made at once.
+
+    For a randomized model, too: its generators start at seeds of the image.
+    """
     rows = (options.inner + options.boundary + options.references) * options.repeats
     width = encoder.in_parts(images[:1], batch=options.batch).features.shape[1]
     at_once = max(1, VALUES_AT_ONCE // (rows * width))
     made: list[Setup] = []
     for part in torch.split(images, at_once):
-        generators = [
-            step_generator(options.seed, step=first + len(made) + number, device=str(images.device))
-            for number in range(len(part))
-        ]
-        fitted = _fitted(encoder, part, options=options, detector=detector, generators=generators)
-        made += [
-            setup if setup.failure else _tried(setup, encoder, options=options, detector=detector, generator=generator)
-            for setup, generator in zip(fitted, generators, strict=True)
-        ]
+        numbers = range(first + len(made), first + len(made) + len(part))
+        generators = [step_generator(options.seed, step=number, device=str(images.device)) for number in numbers]
+        seen = []
+        for number, image, generator in zip(numbers, part, generators, strict=True):
+            with seeded(_seed(options, number, "points")):
+                seen.append(_seen(encoder, image, options=options, detector=detector, generator=generator))
+        for number, setup, generator in zip(numbers, _fitted(part, seen, options=options), generators, strict=True):
+            with seeded(_seed(options, number, "trial")):
+                made.append(_tried(setup, encoder, options=options, detector=detector, generator=generator))
     return made
 
 
@@ -78,20 +86,25 @@ def binary_model(
     )
 
 
+def _seed(options: Options, number: int, use: Literal["points", "trial"]) -> int:
+    """Of the global generators while an image's points are seen, or its set-up is tried: fresh passes have fresh noise."""
+    return int(np.random.SeedSequence((options.seed, number, ("points", "trial").index(use))).generate_state(1)[0])
+
+
+def _seen(
+    encoder: Encoder, image: Float[Tensor, "..."], *, options: Options, detector: Detector | None, generator: torch.Generator
+) -> tuple[Candidates, Seen]:
+    """The candidates of an image, and what the model makes of them: all points, once for each pass."""
+    drawn = draw_candidates(encoder, image, options=options, detector=detector, generator=generator)
+    passes = [encoder.in_parts(drawn.points, batch=options.batch) for _ in range(options.repeats)]
+    return drawn, Seen(torch.cat([one.features for one in passes]), torch.cat([one.logits for one in passes]))
+
+
 def _fitted(
-    encoder: Encoder,
-    images: Float[Tensor, "image ..."],
-    *,
-    options: Options,
-    detector: Detector | None,
-    generators: list[torch.Generator],
+    images: Float[Tensor, "image ..."], candidates: Sequence[tuple[Candidates, Seen]], *, options: Options
 ) -> list[Setup]:
     """Set-ups without what random attacks find."""
-    drawn = [
-        draw_candidates(encoder, image, options=options, detector=detector, generator=generator)
-        for image, generator in zip(images, generators, strict=True)
-    ]
-    seen = [_passes(encoder, one.points, options=options) for one in drawn]
+    drawn, seen = zip(*candidates, strict=True)
     features = torch.stack([one.features for one in seen])
     labels = labels_of(options, device=images.device)
     readouts = fit(features, labels)
@@ -102,12 +115,6 @@ def _fitted(
         _setup(image, drawn[n], seen[n], readouts, n, options=options, failure=drawn[n].failure or reasons[n])
         for n, image in enumerate(images)
     ]
-
-
-def _passes(encoder: Encoder, points: Float[Tensor, "point ..."], *, options: Options) -> Seen:
-    """All points, once for each pass."""
-    passes = [encoder.in_parts(points, batch=options.batch) for _ in range(options.repeats)]
-    return Seen(torch.cat([one.features for one in passes]), torch.cat([one.logits for one in passes]))
 
 
 def _setup(
@@ -136,17 +143,27 @@ def _setup(
 
 def _why(features: Float[Tensor, "point feature"], labels: Bool[Tensor, " point"]) -> str:
     """Why a read-out does not separate; the exact answer takes a second, so only those that failed are asked."""
-    exists = separable(features, labels)
-    return "the fit of the read-out did not converge" if exists else "no linear read-out separates its points"
+    reasons = {
+        True: "the fit of the read-out did not converge",
+        False: "no linear read-out separates its points",
+        None: "the fit of its read-out does not separate its points, and whether another would was not decided",
+    }
+    return reasons[separable(features, labels)]
 
 
 def _tried(setup: Setup, encoder: Encoder, *, options: Options, detector: Detector | None, generator: torch.Generator) -> Setup:
-    """The same, verified on a fresh pass of the binary model, with what random attacks find."""
+    """The same, verified on a fresh pass of the binary model, with what random attacks find; or as it is where it failed."""
+    if setup.failure:
+        return setup
     model = binary_model([setup], encoder, options=options, detector=detector)
-    known = setup.solution[None]
-    stands = class_one(margins(model, known, repeats=options.repeats)) & allowed(detector, known, inverted=options.inverted)
-    if not bool(stands):
+    known, clean = setup.solution[None], setup.image[None]
+    solved, taken = class_one(margins(model, torch.cat([known, clean]), repeats=options.repeats)).tolist()
+    if taken:
+        return replace(setup, failure="its clean image is of class 1 in a further pass of the model")
+    if not solved or not bool(allowed(detector, known, inverted=options.inverted)):
         return replace(setup, failure="its known adversarial image is none in a further pass of the model")
+    if not bool(inside(known, clean, eps=options.eps, norm=options.norm)):
+        return replace(setup, failure="in the precision of its values its known adversarial image is outside of the ball")
     return replace(
         setup,
         found=random_attack(

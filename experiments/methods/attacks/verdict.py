@@ -96,14 +96,19 @@ class Verdict:
         return sum(bool(one.violation) for one in self.per_sample)
 
     @property
+    def usable(self) -> int:
+        """Images that have a set-up, on which alone random points can be tried; at least 1, as a divisor."""
+        return max(1, self.samples - self.setup_failures)
+
+    @property
     def random_surface(self) -> float:
-        """Success rate of random points of the surface, R-ASR."""
-        return sum(one.random_surface for one in self.per_sample) / self.samples
+        """Success rate of random points of the surface, R-ASR, of the usable images."""
+        return sum(one.random_surface for one in self.per_sample) / self.usable
 
     @property
     def random_corner(self) -> float:
-        """Success rate of random corners; a ball of `l2` has none and gets further points of the sphere."""
-        return sum(one.random_corner for one in self.per_sample) / self.samples
+        """Success rate of random corners, likewise; a ball of `l2` has none and gets further points of the sphere."""
+        return sum(one.random_corner for one in self.per_sample) / self.usable
 
     @property
     def random_rate(self) -> float:
@@ -112,14 +117,14 @@ class Verdict:
 
     @property
     def outcome(self) -> Outcome:
-        """Passed: rate at least .95, at most 5 % of the set-ups failed, and random points solve at most half of the samples.
+        """Of a fair test passed or failed: whether the rate is at least .95, failed set-ups counted against the attack.
 
-        Failed: the rate would be below .95 even if each failed set-up were a success. Else undecided: the test was not fair.
+        Fair: at most 5 % of the set-ups failed, and random points solve at most half of the others. A test that was not fair
+        leaves it undecided, unless the rate would be below .95 even if each failed set-up were a success.
         """
-        if (self.successes + self.setup_failures) / self.samples < WANTED:
-            return "failed"
-        fair = self.setup_failures <= MOST_FAILED_SETUPS * self.samples and self.random_rate <= MOST_RANDOM
-        return "passed" if fair and self.rate >= WANTED else "undecided"
+        if self.setup_failures <= MOST_FAILED_SETUPS * self.samples and self.random_rate <= MOST_RANDOM:
+            return "passed" if self.rate >= WANTED else "failed"
+        return "undecided" if (self.successes + self.setup_failures) / self.samples >= WANTED else "failed"
 
     @property
     def passed(self) -> bool:
@@ -168,9 +173,9 @@ class Verdict:
         return [first, "UNDECIDED: the test was not fair, for the reasons that follow."]
 
     def _about_chance(self) -> list[str]:
-        chance = f"{self.queries} random points of each kind solve {self.random_rate:.1%} of the samples"
+        chance = f"{self.queries} random points of each kind solve {self.random_rate:.1%} of the set-ups"
         told: list[str] = []
-        if self.random_rate > self.rate:
+        if self.random_rate > self.successes / self.usable:
             told.append(f"ASR below R-ASR: the attack is broken; {chance}, more than the attack.")
         if self.random_rate > MOST_RANDOM:
             told.append(f"NOT RANDOM-PROOF: an easy test; {chance}. Take more `inner` points or a higher `closeness`.")
@@ -192,7 +197,10 @@ class Verdict:
             f"An image counts as adversarial if more than half of {self.options.repeats} passes say so.": self.options.repeats
             > 1,
         }
+        share = self.setup_failures / self.samples
+        too_many = f"TOO FEW SET-UPS: {share:.1%} failed, and at most {MOST_FAILED_SETUPS:.0%} may."
         return [
+            *([too_many] if share > MOST_FAILED_SETUPS else []),
             *(f"No test could be made of {count} samples, which count against it: {why}." for why, count in setups.items()),
             *(f"For {count} samples the attack returned what does not count: {why}." for why, count in broken.items()),
             *(words for words, applies in told.items() if applies),

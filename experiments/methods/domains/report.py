@@ -11,7 +11,8 @@ from sklearn.metrics import average_precision_score, confusion_matrix, precision
 from experiments.datasets.domains import DOMAINS, Domain
 from experiments.methods.domains.rule import HEADS, three_way
 from experiments.methods.domains.thresholds import operating_point
-from experiments.methods.statistics.agreement import cohen_kappa
+from experiments.methods.label_analysis.kappas import image_weights, mean_kappa
+from experiments.methods.statistics.agreement import cohen
 
 POINTS = 100
 """Of a curve, at most."""
@@ -30,10 +31,8 @@ def measured(
 ) -> dict[str, Any]:
     """Curves, operating points, the confusion of the three labels, shares, kappa with the truth, and shares by style."""
     labels = three_way(scores, thresholds=thresholds)
-    codes = ([DOMAINS.index(label) for label in some] for some in (truth, labels))
-    agreement = cohen_kappa(*codes)
     return {
-        "images": len(truth),
+        **agreement(truth, labels),
         "average_precision": average_precisions(scores, truth),
         "curves": {head: _curve(scores[:, column], truth, head=head) for column, head in enumerate(HEADS)},
         "points": {
@@ -46,10 +45,20 @@ def measured(
         "label_precision": {head: _precision(labels, truth, head=head) for head in HEADS},
         "confusion": confusion_matrix(truth, labels, labels=list(DOMAINS)).tolist(),
         "shares": {domain: labels.count(domain) / len(labels) for domain in DOMAINS},
-        "kappa": agreement.kappa,
-        "alike": agreement.alike,
         "by_style": {style: _shares(labels, styles, style=style) for style in sorted(set(styles))},
     }
+
+
+def agreement(first: Sequence[Domain], second: Sequence[Domain]) -> dict[str, Any]:
+    """Over how many images two label, which share they label alike, and Cohen's kappa with its 95 % interval over images."""
+    if not first:
+        return {"images": 0, "alike": None, "kappa": None, "low": None, "high": None}
+    codes = [np.array([DOMAINS.index(label) for label in some]) for some in (first, second)]
+    # A card is the same each time.
+    weights = image_weights(len(first), seed=0)
+    kappa = mean_kappa([cohen(*codes, weights=weights, labels=len(DOMAINS))], why_not="both always say the same")
+    alike = float(np.mean(codes[0] == codes[1]))
+    return {"images": len(first), "alike": alike, "kappa": kappa.value, "low": kappa.low, "high": kappa.high}
 
 
 def _curve(scores: Float[np.ndarray, " image"], truth: Sequence[Domain], *, head: Domain) -> dict[str, list[float]]:

@@ -12,6 +12,8 @@ from scipy import stats
 from experiments.contract.errors import InputError
 
 CONFIDENCE = 0.95
+FEWEST = 10
+"""Images that a threshold must accept: one that is right has a precision of 1 and shows nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,10 +35,11 @@ def smallest_threshold(
 ) -> OperatingPoint:
     """The smallest threshold at which the share of right images among those with `scores >= threshold` is at least `precision`.
 
-    `name` is the head's, for errors.
+    At least `FEWEST` images are accepted. The threshold lies midway between the lowest score that it accepts and the next lower
+    one, so that a difference in rounding changes no label. `name` is the head's, for errors.
 
     Raises:
-        InputError: The images are all right or all wrong, or no threshold reaches the precision.
+        InputError: The images are all right or all wrong, or no threshold with so many images reaches the precision.
     """
     if not 0 < precision <= 1:
         raise InputError(field="precision", message=f"{precision} is no precision", remedy="Give a number above 0, at most 1")
@@ -44,14 +47,15 @@ def smallest_threshold(
         which = "no other" if truth.all() else "no"
         message = f"among the {len(truth)} validation images there are {which} images of {name}"
         raise InputError(field="labels", message=message, remedy="Give labels of at least two domains in each part")
-    found = [operating_point(scores, truth, threshold=float(threshold)) for threshold in np.unique(scores)]
-    fit = [point for point in found if (point.precision or 0) >= precision]
+    found = [operating_point(scores, truth, threshold=threshold) for threshold in _between(np.unique(scores))]
+    enough = [point for point in found if point.accepted >= FEWEST]
+    fit = [point for point in enough if (point.precision or 0) >= precision]
     if not fit:
-        best = max(found, key=lambda point: point.precision or 0)
-        message = (
-            f"{name} reaches a precision of {best.precision or 0:.3f} at most, with {best.accepted} images, and not {precision}"
+        raise InputError(
+            field="precision",
+            message=_reached(enough or found, name=name, precision=precision),
+            remedy="Give a lower precision, or more or better labels",
         )
-        raise InputError(field="precision", message=message, remedy="Give a lower precision, or more or better labels")
     return min(fit, key=lambda point: point.threshold)
 
 
@@ -68,3 +72,16 @@ def operating_point(
         recall=right / int(truth.sum()) if truth.any() else None,
         accepted=count,
     )
+
+
+def _between(scores: Float[np.ndarray, " score"]) -> list[float]:
+    """Of rising scores each with the one below it: what lies midway, or the score itself where no number is between."""
+    lower = np.concatenate([[min(0.0, scores[0])], scores[:-1]])
+    middle = (lower + scores) / 2
+    return [float(value) for value in np.where(middle > lower, middle, scores)]
+
+
+def _reached(points: list[OperatingPoint], *, name: str, precision: float) -> str:
+    best = max(points, key=lambda point: point.precision or 0)
+    reached = f"{name} reaches a precision of {best.precision or 0:.3f} at most"
+    return f"{reached}, with {best.accepted} validation images, and not {precision} with {FEWEST} or more"

@@ -9,8 +9,9 @@ import pandas as pd
 
 from experiments.methods.choice_analysis.responses import Responses
 from experiments.methods.choice_analysis.tables import Table
-from experiments.methods.label_analysis.kappas import Kappa, cohen, fleiss, image_weights, mean_kappa
+from experiments.methods.label_analysis.kappas import Kappa, fleiss, image_weights, mean_kappa
 from experiments.methods.label_analysis.ratings import LABELS, Ratings, read_ratings
+from experiments.methods.statistics.agreement import cohen
 
 ABOUT = (
     "Cohen's kappa (Cohen 1960), for several pairs their mean; Fleiss' kappa (Fleiss 1971) over the images that have as many "
@@ -69,14 +70,18 @@ def _measures(ratings: Ratings, *, seed: int) -> Iterator[tuple[str, Kappa, floa
 
 def _with_themselves(main: pd.DataFrame, again: pd.DataFrame, group: str, *, seed: int) -> tuple[str, Kappa, float | None]:
     """First and second labels of the trials that were asked again, of all participants together: each has only a few."""
-    first = main[main["group"] == group].set_index("trial_id")["choice"]
+    first = main[main["group"] == group].set_index("trial_id")
     second = again[(again["group"] == group) & again["repeat_of"].isin(first.index)]
-    pairs = [(first[earlier], later) for earlier, later in zip(second["repeat_of"], second["choice"], strict=True)]
+    earlier = first.loc[second["repeat_of"]]
+    pairs = list(zip(earlier["choice"], second["choice"], strict=True))
     measure = "annotators and themselves, asked again (Cohen)"
     if not pairs:
         return measure, Kappa(n=0, why_not="no trial was asked again"), None
     codes = [np.array([LABELS.index(pair[i]) for pair in pairs]) for i in range(2)]
-    kappas = cohen(codes[0], codes[1], weights=image_weights(len(pairs), seed=seed), labels=len(LABELS))
+    # Several people are asked again about one image, whose answers are drawn together.
+    images, places = np.unique(earlier["image"].to_numpy(dtype=str), return_inverse=True)
+    weights = image_weights(len(images), seed=seed)[:, places]
+    kappas = cohen(codes[0], codes[1], weights=weights, labels=len(LABELS))
     return measure, mean_kappa([kappas], why_not="labels do not differ"), float(np.mean(codes[0] == codes[1]))
 
 

@@ -1,4 +1,4 @@
-"""Cohen's and Fleiss' kappa with intervals over images: the images are weighted, so that all resamples are one matrix product."""
+"""Fleiss' kappa, and intervals of kappas over images: images are weighted, so that all resamples are one matrix product."""
 
 from dataclasses import dataclass
 
@@ -25,28 +25,6 @@ def image_weights(images: int, *, seed: int) -> Float[np.ndarray, "resample imag
     """How often each image is drawn: once each in the first row, with replacement in all others."""
     drawn = np.random.default_rng(seed).multinomial(images, np.full(images, 1 / images), size=RESAMPLES)
     return np.vstack([np.ones(images), drawn]).astype(float)
-
-
-def cohen(
-    first: Int[np.ndarray, " image"],
-    second: Int[np.ndarray, " image"],
-    *,
-    weights: Float[np.ndarray, "resample image"],
-    labels: int,
-) -> Float[np.ndarray, " resample"]:
-    """Kappa of two raters under each weighting of the images (Cohen 1960, eq. 1); -1 marks an image that a rater did not label.
-
-    NaN where they share no image or both give one and the same label.
-    """
-    shared = (first >= 0) & (second >= 0)
-    cells = np.eye(labels * labels)[first[shared] * labels + second[shared]]
-    table = (weights[:, shared] @ cells).reshape(-1, labels, labels)
-    total = table.sum((1, 2))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        observed = np.trace(table, axis1=1, axis2=2) / total
-        expected = (table.sum(1) * table.sum(2)).sum(1) / total**2
-        kappas: Float[np.ndarray, " resample"] = np.where(expected < 1, (observed - expected) / (1 - expected), np.nan)
-    return kappas
 
 
 def fleiss(

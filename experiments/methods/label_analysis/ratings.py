@@ -31,9 +31,14 @@ class Ratings:
     @property
     def majority(self) -> Int[np.ndarray, " image"]:
         """The label that an image was given most often; NONE where two share that place."""
-        counts = self.counts
-        most = counts.max(1)
-        return np.where((counts == most[:, None]).sum(1) == 1, counts.argmax(1), NONE)
+        return majority_of(self.counts)
+
+
+def majority_of(counts: Int[np.ndarray, "image label"]) -> Int[np.ndarray, " image"]:
+    """The place of the label that each image was given most often; NONE where two share that place, or there is no label."""
+    most = counts.max(axis=1)
+    codes: Int[np.ndarray, " image"] = np.where((counts == most[:, None]).sum(axis=1) == 1, counts.argmax(axis=1), NONE)
+    return codes
 
 
 def read_ratings(answers: pd.DataFrame) -> Ratings:

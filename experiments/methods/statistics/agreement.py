@@ -1,11 +1,11 @@
-"""Cohen's kappa: how far two raters decide alike beyond chance, for one pair and for all pairs at once. Called by consistency."""
+"""Cohen's kappa: how far two raters decide alike beyond chance, for one pair, under weights, and for all pairs at once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Float, Int
 from numpy.typing import NDArray
-from sklearn.metrics import cohen_kappa_score
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,13 +19,37 @@ class Agreement:
 
 
 def cohen_kappa(first: Sequence[int], second: Sequence[int]) -> Agreement:
-    """Kappa of two raters (Cohen 1960, eq. 1). None without decisions, or if both always decide the same."""
+    """Kappa of two raters, whose decisions are numbers from 0. None without decisions, or if both always decide the same."""
     if not len(first):
         return Agreement(n=0, why_not="no decisions")
     alike = float(np.mean(np.asarray(first) == np.asarray(second)))
     if len({*first, *second}) == 1:
         return Agreement(n=len(first), alike=alike, why_not="both always decide the same")
-    return Agreement(n=len(first), alike=alike, kappa=float(cohen_kappa_score(first, second)))
+    codes = (np.asarray(some, dtype=int) for some in (first, second))
+    kappa = cohen(*codes, weights=np.ones((1, len(first))), labels=1 + max(*first, *second))
+    return Agreement(n=len(first), alike=alike, kappa=float(kappa[0]))
+
+
+def cohen(
+    first: Int[np.ndarray, " image"],
+    second: Int[np.ndarray, " image"],
+    *,
+    weights: Float[np.ndarray, "resample image"],
+    labels: int,
+) -> Float[np.ndarray, " resample"]:
+    """Kappa of two raters under each weighting of the images (Cohen 1960, eq. 1); -1 marks an image that a rater did not label.
+
+    NaN where they share no image or both give one and the same label.
+    """
+    shared = (first >= 0) & (second >= 0)
+    cells = np.eye(labels * labels)[first[shared] * labels + second[shared]]
+    table = (weights[:, shared] @ cells).reshape(-1, labels, labels)
+    total = table.sum((1, 2))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        observed = np.trace(table, axis1=1, axis2=2) / total
+        expected = (table.sum(1) * table.sum(2)).sum(1) / total**2
+        kappas: Float[np.ndarray, " resample"] = np.where(expected < 1, (observed - expected) / (1 - expected), np.nan)
+    return kappas
 
 
 def pairwise_kappas(first: NDArray[np.float64], second: NDArray[np.float64], *, fewest: int = 2) -> NDArray[np.float64]:

@@ -52,7 +52,8 @@ class Settings:
     """All numbers of a study; those of the images first, then those of a session. Sides in px."""
 
     part: Literal["all", "train", "validation", "test"] = "all"
-    """Of the sources, whose parts share none, that the images are drawn from."""
+    """Of the sources, whose parts share none, that images are drawn from. The obvious photographs of `validation` are crops of
+    one, those of `test` of two."""
     images: int = 300
     """That are labelled, as many of each domain by their making as of every other (± 1)."""
     shown_size: int = 256

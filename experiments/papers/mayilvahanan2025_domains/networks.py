@@ -55,7 +55,7 @@ SMOKE: Mapping[str, Json] = {
     "reference_sizes": [],
     "seeds": 1,
     "mixing": {"objects": 3, "views": 8, "test_views": 4, "widths": [8, 8, 8], "batch": 8, "steps": 6, "apart": 0},
-    "classifier": {"side": 48, "held_out_views": 1, "every": 11},
+    "classifier": {"side": 48, "held_out_views": 1, "every": 11, "precision": 0.7},
 }
 """Enough to show that the stages fit together, and nothing else."""
 PAPER: Mapping[str, Json] = {

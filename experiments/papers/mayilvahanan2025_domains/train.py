@@ -7,13 +7,16 @@ from typing import Literal
 
 from experiments.contract.artifacts import NewFile, Product, Workshop
 from experiments.contract.fields import Json, build, require
-from experiments.contract.recipes import Run, Training
+from experiments.contract.recipes import Run, ShardContents, ShardList, Training
 from experiments.contract.recipes.runs import Preset
+from experiments.datasets.archives import expand
 from experiments.methods.run_results import RunFigure, run_product
 from experiments.papers.mayilvahanan2025_domains.claims import CLAIMS
 from experiments.papers.mayilvahanan2025_domains.classifier.configuration import ClassifierConfiguration
 from experiments.papers.mayilvahanan2025_domains.classifier.training import train_classifier
+from experiments.papers.mayilvahanan2025_domains.classifier.words import warnings_of
 from experiments.papers.mayilvahanan2025_domains.clip.configuration import ClipConfiguration
+from experiments.papers.mayilvahanan2025_domains.clip.network import network_configuration
 from experiments.papers.mayilvahanan2025_domains.clip.training import train_clip
 from experiments.papers.mayilvahanan2025_domains.figures.classifier import confusion_figure, precision_figure
 from experiments.papers.mayilvahanan2025_domains.figures.mixing import share_figure
@@ -26,6 +29,8 @@ from experiments.papers.mayilvahanan2025_domains.networks import MODELS, PAPER, 
 SLUG = "mayilvahanan2025_domains"
 KIND = "experiment"
 """The field of a training's configuration that says of which kind it is."""
+NESTED = ("mixing", "classifier")
+"""Fields of `Scale` that are changed field by field."""
 SCALES: Mapping[Preset, Mapping[str, Json]] = {"smoke": SMOKE, "cpu": {}, "paper": PAPER}
 
 
@@ -40,13 +45,17 @@ class Settings:
     shards: str = ""
     """Absolute path of WebDataset shards of pairs, with braces, on which CLIP is trained."""
     clip: Mapping[str, Json] = field(default_factory=dict)
-    """Changes of its training, by the fields of `ClipConfiguration`."""
+    """Changes of its training, by the fields of `ClipConfiguration` but `listing`."""
     scale: Mapping[str, Json] = field(default_factory=dict)
     """Changes of how large and how long trainings are, by the fields of `Scale`."""
 
     def __post_init__(self) -> None:
         needs = self.part == "clip"
-        require(not needs or bool(self.shards), "shards", "CLIP is trained on shards", "Give --set shards=/data/{000..146}.tar")
+        remedy = "Give --set shards=/data/{000..146}.tar"
+        require(not needs or bool(self.shards), "shards", "CLIP is trained on shards", remedy)
+        fit = self.shards.startswith("/") and self.shards.endswith(".tar")
+        require(fit or not self.shards, "shards", f"{self.shards!r} is no absolute path of tar files", remedy)
+        require("listing" not in self.clip, "clip", "its list of shards is made from `shards`", remedy)
 
 
 def settings_of(recipe: Run) -> Settings:
@@ -64,8 +73,12 @@ def scale_of(recipe: Run) -> Scale:
     Raises:
         InputError: A setting is unknown or unfit.
     """
-    preset, changes = SCALES[recipe.preset], settings_of(recipe).scale
-    nested = {name: {**preset.get(name, {}), **changes.get(name, {})} for name in ("mixing", "classifier")}
+    settings = settings_of(recipe)
+    for name in NESTED:
+        given = settings.scale.get(name, {})
+        require(isinstance(given, Mapping), name, f"{given!r} is no object", f"Give --set scale='{{\"{name}\": {{…}}}}'")
+    preset, changes = SCALES[recipe.preset], settings.scale
+    nested = {name: {**preset.get(name, {}), **changes.get(name, {})} for name in NESTED}
     return build(Scale, {**preset, **changes, **nested})
 
 
@@ -76,10 +89,24 @@ def classifier_stage(recipe: Run) -> Training:
     return Training(paper=SLUG, configuration={**asdict(about), KIND: "classifier"}, seeds=(0,))
 
 
-def clip_stage(recipe: Run) -> Training:
-    """That of CLIP."""
-    settings = settings_of(recipe)
-    about = build(ClipConfiguration, {**settings.clip, "shards": settings.shards})
+def shard_list(recipe: Run) -> ShardList:
+    """The shards of the settings as they are now.
+
+    Raises:
+        InputError: One of them is not there.
+    """
+    listed = [ShardContents.at(path).as_json() for path in expand(settings_of(recipe).shards)]
+    return ShardList(shards=tuple({name: value for name, value in one.items() if name != "kind"} for one in listed))
+
+
+def clip_stage(recipe: Run, *, listing: str) -> Training:
+    """That of CLIP on the shards of a list.
+
+    Raises:
+        InputError: A setting is unknown or unfit, or open_clip cannot build the network.
+    """
+    about = build(ClipConfiguration, {**settings_of(recipe).clip, "listing": listing})
+    network_configuration(about)
     return Training(paper=SLUG, configuration={**asdict(about), KIND: "clip"}, seeds=(recipe.seed,))
 
 
@@ -123,7 +150,10 @@ def make(recipe: Run, workshop: Workshop) -> Product:
     settings = settings_of(recipe)
     cells = cells_of(recipe) if settings.part in ("all", "mixing") else []
     others = [classifier_stage(recipe)] if settings.part in ("all", "classifier") else []
-    others += [clip_stage(recipe)] if settings.shards and settings.part in ("all", "clip") else []
+    if settings.shards and settings.part in ("all", "clip"):
+        others.append(clip_stage(recipe, listing=workshop.obtain(shard_list(recipe)).digest))
+    # Before the trainings: a machine without stamps or photographs fails here and not at the end.
+    sheets = [NewFile(name="domains.png", content=sheet_png())] if settings.part != "clip" else []
     # All at once: on a queue all workers help.
     made = workshop.obtain_all([*others, *(training for _, training in cells)])
     first, rest = made[: len(others)], made[len(others) :]
@@ -139,8 +169,9 @@ def make(recipe: Run, workshop: Workshop) -> Product:
         figures=_figures(metrics),
         parents=[one.digest for one in made],
         device=workshop.device,
+        warnings=warnings_of(by_kind["classifier"]) if "classifier" in by_kind else (),
     )
-    return replace(product, new_files=(*product.new_files, NewFile(name="domains.png", content=sheet_png())))
+    return replace(product, new_files=(*product.new_files, *sheets))
 
 
 def _reference(scale: Scale, *, model: Model, size: int, seed: int) -> tuple[Cell, Training]:

@@ -2,18 +2,24 @@
 
 import csv
 import io
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+import numpy as np
 
 from experiments.contract.artifacts import ArtifactStore
 from experiments.contract.errors import InputError
 from experiments.datasets.domains import DOMAINS, Domain, DomainImage, Part, domain_images, image_named
 from experiments.datasets.domains.sources import domain_sources
+from experiments.methods.label_analysis.ratings import NONE, majority_of
 from experiments.papers.mayilvahanan2025_domains.classifier.configuration import ClassifierConfiguration
 
 FILE = "labels.csv"
-COLUMNS = {"image", "participant", "label"}
+SIMULATED = "simulated "
+"""How the names of groups begin that are no people; see `choice_analysis.responses.Group`."""
+TIED: Domain = "ambiguous"
+"""What an image is taken for whose annotators have no majority."""
+COLUMNS = {"image", "participant", "label", "group"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,8 +35,19 @@ class Labeled:
         return [image.style for image in self.images]
 
 
-Answers = Mapping[str, Mapping[str, Domain]]
-"""By participant, the label of each image that this one saw."""
+@dataclass(frozen=True, kw_only=True)
+class Answers:
+    """Of a labelling study, by participant."""
+
+    labels: Mapping[str, Mapping[str, Domain]] = field(default_factory=dict)
+    """Of each image that this one saw."""
+    groups: Mapping[str, str] = field(default_factory=dict)
+    """`people`, `experts`, or `simulated <observer>`."""
+
+    @property
+    def simulated(self) -> list[str]:
+        """The groups of those who are no people."""
+        return sorted({group for group in self.groups.values() if group.startswith(SIMULATED)})
 
 
 def by_making(configuration: ClassifierConfiguration) -> dict[Part, Labeled]:
@@ -46,17 +63,19 @@ def by_making(configuration: ClassifierConfiguration) -> dict[Part, Labeled]:
 
 def by_people(answers: Answers) -> dict[Part, Labeled]:
     """The images that people saw, in the part of their source, each labeled by most of those who saw it; ties are ambiguous."""
-    votes: dict[str, Counter[Domain]] = {}
-    for own in answers.values():
+    votes: dict[str, list[int]] = {}
+    for own in answers.labels.values():
         for name, label in own.items():
-            votes.setdefault(name, Counter())[label] += 1
+            votes.setdefault(name, [0] * len(DOMAINS))[DOMAINS.index(label)] += 1
     parts = {source.name: source.part for source in domain_sources()}
     found: dict[Part, Labeled] = {"train": Labeled(), "validation": Labeled(), "test": Labeled()}
-    for name in sorted(votes):
+    names = sorted(votes)
+    majority = majority_of(np.array([votes[name] for name in names], dtype=int).reshape(-1, len(DOMAINS)))
+    for name, code in zip(names, majority.tolist(), strict=True):
         image = image_named(name)
         chosen = found[parts[image.source]]
         chosen.images.append(image)
-        chosen.labels.append(_majority(votes[name]))
+        chosen.labels.append(DOMAINS[code] if code != NONE else TIED)
     return found
 
 
@@ -79,7 +98,7 @@ def read_answers(digest: str, *, store: ArtifactStore) -> Answers:
     answers: dict[str, dict[str, Domain]] = {}
     for row in rows:
         answers.setdefault(row["participant"], {})[row["image"]] = _known(row["label"])
-    return answers
+    return Answers(labels=answers, groups={row["participant"]: row["group"] for row in rows})
 
 
 def _known(label: str) -> Domain:
@@ -87,9 +106,3 @@ def _known(label: str) -> Domain:
         if label == domain:
             return domain
     raise InputError(field="labels", message=f"{label!r} is no domain", remedy=f"Choose among {', '.join(DOMAINS)}")
-
-
-def _majority(votes: Counter[Domain]) -> Domain:
-    most = max(votes.values())
-    winners = [label for label, count in votes.items() if count == most]
-    return winners[0] if len(winners) == 1 else "ambiguous"

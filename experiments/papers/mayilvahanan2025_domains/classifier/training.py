@@ -11,14 +11,13 @@ from jaxtyping import Float
 from experiments.contract.artifacts import NewFile, Product, Workshop
 from experiments.contract.errors import InputError
 from experiments.contract.recipes import Training
-from experiments.datasets.domains import DOMAINS, Domain, Part, read
+from experiments.datasets.domains import Domain, Part, read
 from experiments.methods.domains.descriptions import frozen_classifier, network_descriptions, plain_descriptions
 from experiments.methods.domains.heads import Heads, fit_heads
 from experiments.methods.domains.labelling import ARCHITECTURE
-from experiments.methods.domains.report import average_precisions, measured
+from experiments.methods.domains.report import agreement, average_precisions, measured
 from experiments.methods.domains.rule import HEADS, three_way
 from experiments.methods.domains.thresholds import OperatingPoint, smallest_threshold
-from experiments.methods.statistics.agreement import cohen_kappa
 from experiments.methods.training.journal import journal_file
 from experiments.methods.training.registration import Registered, zoo_files
 from experiments.papers.mayilvahanan2025_domains.classifier.configuration import ClassifierConfiguration
@@ -40,7 +39,7 @@ def train_classifier(recipe: Training, configuration: ClassifierConfiguration, *
         InputError: Labels are missing or of one domain alone, or the precision is not reached.
         Cancelled: The job was cancelled.
     """
-    answers = read_answers(configuration.labels, store=workshop.store) if configuration.labels else {}
+    answers = read_answers(configuration.labels, store=workshop.store) if configuration.labels else Answers()
     labeled = by_people(answers) if configuration.labels else by_making(configuration)
     for part, some in labeled.items():
         if not some.images:
@@ -49,23 +48,26 @@ def train_classifier(recipe: Training, configuration: ClassifierConfiguration, *
     heads = {name: fit_heads(described["train"][name], labeled["train"].labels) for name in described["train"]}
     candidates = {name: _candidate(name, some, described, labeled) for name, some in heads.items()}
     chosen = max(NETWORKS, key=lambda name: float(np.mean(list(candidates[name]["validation"].values()))))
-    points = _points(heads[chosen].scores(described["validation"][chosen]), labeled["validation"].labels, configuration)
-    thresholds = [point.threshold for point in points.values()]
-    scores = heads[chosen].scores(described["test"][chosen])
-    test = measured(scores, labeled["test"].labels, thresholds=thresholds, styles=labeled["test"].styles)
     network = _with_heads(chosen, heads[chosen])
+    points = _points(_scores(network, described["validation"][chosen]), labeled["validation"].labels, configuration)
+    thresholds = [point.threshold for point in points.values()]
+    scores = _scores(network, described["test"][chosen])
+    test = measured(scores, labeled["test"].labels, thresholds=thresholds, styles=labeled["test"].styles)
     values: dict[str, Any] = {
         "description": chosen,
         "candidates": candidates,
         "validation": {head: asdict(point) for head, point in points.items()},
         "test": test,
         "images": {part: len(some.images) for part, some in labeled.items()},
+        "precision": configuration.precision,
         "labels": configuration.labels,
+        "simulated": answers.simulated,
         "annotators": _annotators(answers, labeled["test"], three_way(scores, thresholds=thresholds)),
     }
     line = {"step": 1, "loss": 0.0, **{f"{head}_recall": point["recall"] for head, point in test["points"].items()}}
     files: Sequence[NewFile] = zoo_files(recipe, network, about=_about(chosen, configuration, thresholds=thresholds))
-    return Product(new_files=(*files, journal_file([line])), values=values, parents=[configuration.labels] if answers else [])
+    parents = [configuration.labels] if configuration.labels else []
+    return Product(new_files=(*files, journal_file([line])), values=values, parents=parents)
 
 
 def _described(labeled: Labeled, *, side: int, workshop: Workshop) -> Described:
@@ -106,12 +108,19 @@ def _annotators(answers: Answers, test: Labeled, labels: Sequence[Domain]) -> li
     """How each annotator agrees with the classifier on the test images that this one saw."""
     ours = {image.name: label for image, label in zip(test.images, labels, strict=True)}
     found = []
-    for own in answers.values():
+    for participant, own in answers.labels.items():
         shared = [name for name in own if name in ours]
-        pair = ([DOMAINS.index(labels_of[name]) for name in shared] for labels_of in (own, ours))
-        agreement = cohen_kappa(*pair)
-        found.append({"images": agreement.n, "alike": agreement.alike, "kappa": agreement.kappa})
+        pair = ([labels_of[name] for name in shared] for labels_of in (own, ours))
+        found.append({"group": answers.groups[participant], **agreement(*pair)})
     return found
+
+
+def _scores(network: DomainClassifier, described: Float[np.ndarray, "image feature"]) -> Float[np.ndarray, "image 2"]:
+    """What the network says that enters the zoo, in its float32, of images with these descriptions."""
+    with torch.no_grad():
+        logits = network.readout(torch.from_numpy(described).float())
+    scores: Float[np.ndarray, "image 2"] = torch.sigmoid(logits.double()).numpy()
+    return scores
 
 
 def _with_heads(description: Description, heads: Heads) -> DomainClassifier:

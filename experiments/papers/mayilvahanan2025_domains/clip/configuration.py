@@ -1,19 +1,22 @@
 """What decides the training of a CLIP model on shards."""
 
 import dataclasses
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from experiments.contract.fields import Json, require, require_range
 from experiments.methods.training.plan import Plan
 
+DIGEST = re.compile("[0-9a-f]{64}")
+
 
 @dataclass(frozen=True, kw_only=True)
 class ClipConfiguration:
     """The schedule is open_clip's default at 32 epochs of 57 million pairs (Mayilvahanan et al. 2025: ViT-B/32)."""
 
-    shards: str
-    """Absolute path of tar files with an image and a .txt each sample, with braces: `/data/{00000..05700}.tar`."""
+    listing: str
+    """Digest of the list of shards, as they were: tar files with an image and a .txt each sample."""
     network: str = "ViT-B-32"
     """Name of a configuration of open_clip."""
     changes: Mapping[str, Json] = field(default_factory=dict)
@@ -29,8 +32,8 @@ class ClipConfiguration:
     """The last pairs, which are measured on and not learned from."""
 
     def __post_init__(self) -> None:
-        fit = self.shards.startswith("/") and self.shards.endswith(".tar")
-        require(fit, "shards", f"{self.shards!r} is no absolute path of tar files", "Give --set shards=/data/{00000..05700}.tar")
+        remedy = "Give --set shards=/data/{00000..05700}.tar"
+        require(bool(DIGEST.fullmatch(self.listing)), "listing", f"{self.listing!r} is no digest", remedy)
         require_range(self, "batch", 2, 1_000_000)
         require_range(self, "held_out", 2, 1_000_000)
         self.plan  # noqa: B018 -- constructed for its checks

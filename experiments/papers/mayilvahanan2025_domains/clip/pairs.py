@@ -11,9 +11,13 @@ import numpy as np
 from jaxtyping import Int64
 from PIL import Image
 
+from experiments.contract.artifacts import Workshop
 from experiments.contract.errors import InputError
-from experiments.datasets.archives import SUFFIXES, expand
-from experiments.methods.shards.samples import samples
+from experiments.contract.fields import build, require
+from experiments.contract.recipes import ShardContents
+from experiments.datasets.archives import SUFFIXES
+from experiments.methods.shards.contents import Contents, require_unchanged
+from experiments.methods.shards.listed import Listed
 
 CAPTION = ".txt"
 
@@ -27,25 +31,22 @@ class Pairs:
     """Number of the shard, first byte, byte behind the last."""
 
     @classmethod
-    def listed(cls, pattern: str) -> Self:
-        """All samples with an image.
+    def listed(cls, listing: str, *, workshop: Workshop) -> Self:
+        """All samples with an image in the shards of a list; what lies where is known from their contents in the store.
 
         Raises:
-            InputError: There are none, or a shard cannot be read to its end.
+            InputError: There are none, a shard changed since it was listed, or one cannot be read to its end.
         """
-        paths = expand(pattern)
-        rows = []
-        for number, path in enumerate(paths):
-            found, broken = samples(path)
-            if broken:
-                message = f"{path} {broken.reason}"
-                raise InputError(field="shards", message=message, remedy="Give whole tar files, or leave this one out")
-            rows += [(number, sample.start, sample.stop) for sample in found if sample.image]
-        if not rows:
-            raise InputError(
-                field="shards", message=f"there is no image in {pattern}", remedy="Give shards of images and captions"
-            )
-        return cls(paths=paths, spans=np.array(rows, np.int64))
+        found = Listed.of(listing, workshop)
+        for broken in found.lost["broken"]:
+            message = f"{broken['shard']} {broken['reason']}"
+            raise InputError(field="shards", message=message, remedy="Give whole tar files, or leave this one out")
+        for shard in found.shards:
+            require_unchanged(build(ShardContents, shard))
+        spans = [_spans(number, contents) for number, contents in enumerate(found.contents())]
+        together = np.concatenate(spans)
+        require(len(together) > 0, "shards", "there is no image in the shards", "Give shards of images and captions")
+        return cls(paths=[Path(str(shard["path"])) for shard in found.shards], spans=together)
 
     def __len__(self) -> int:
         return len(self.spans)
@@ -74,3 +75,10 @@ class Pairs:
         except OSError as error:
             message = f"the image of pair {number}, in {self.paths[shard]}, cannot be read ({error})"
             raise InputError(field="shards", message=message, remedy="Leave out what cannot be decoded") from error
+
+
+def _spans(number: int, contents: Contents) -> Int64[np.ndarray, "pair 3"]:
+    """Of the samples of a shard that have an image."""
+    has_image = contents.images[:, 1] > 0
+    whole: Int64[np.ndarray, "pair 3"] = np.insert(contents.spans[has_image], 0, number, axis=1)
+    return whole

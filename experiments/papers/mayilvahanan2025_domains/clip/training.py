@@ -11,8 +11,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from experiments.contract.artifacts import NewFile, Product, Workshop
-from experiments.contract.errors import InputError
-from experiments.contract.fields import Json, require
+from experiments.contract.fields import require
 from experiments.contract.recipes import Training
 from experiments.methods.contrastive.pair_loss import pair_nce
 from experiments.methods.training.checkpoints import Checkpoints
@@ -21,21 +20,25 @@ from experiments.methods.training.loop import Group, train
 from experiments.methods.training.parallel import gathered, share
 from experiments.methods.training.stacked import step_generator
 from experiments.papers.mayilvahanan2025_domains.clip.configuration import ClipConfiguration
+from experiments.papers.mayilvahanan2025_domains.clip.network import network_configuration
 from experiments.papers.mayilvahanan2025_domains.clip.pairs import Pairs
 
 READERS = 8
 """Threads that decode; decoding lets go of Python's lock."""
 SHARPEST = 100.0
+NONE = -1
+"""The number of no epoch."""
 
 
 class ClipTask:
     """Both towers of one seed."""
 
-    def __init__(self, configuration: ClipConfiguration, *, seed: int, device: str) -> None:
+    def __init__(self, configuration: ClipConfiguration, *, pairs: Pairs, seed: int, device: str) -> None:
         import open_clip  # noqa: PLC0415 -- takes seconds, and only this stage needs it
 
         self.configuration, self.seed, self.device = configuration, seed, device
-        self.pairs = Pairs.listed(configuration.shards)
+        self.pairs = pairs
+        self.epoch, self.order = NONE, torch.empty(0, dtype=torch.long)
         self.learned = len(self.pairs) - configuration.held_out
         told = f"there are {len(self.pairs)} pairs, of which {configuration.held_out} are held out"
         require(self.learned >= configuration.batch, "batch", told, "Give more shards, or a smaller batch")
@@ -57,9 +60,16 @@ class ClipTask:
 
     def loss(self, step: int) -> Float[Tensor, ""]:
         """Of the pairs of this step; each process reads its share and compares it with all."""
-        generator = step_generator(self.seed, step=step, device="cpu")
         self.model.train()
-        return self._loss(share(torch.randint(self.learned, (self.configuration.batch,), generator=generator)))
+        return self._loss(share(self.numbers(step)))
+
+    def numbers(self, step: int) -> Int[Tensor, " pair"]:
+        """The pairs of a step: each once in an epoch, in an order of the seed and the epoch; what fills no batch waits."""
+        epoch, at = divmod(step, self.learned // self.configuration.batch)
+        if epoch != self.epoch:
+            generator = step_generator(self.seed, step=epoch, device="cpu")
+            self.epoch, self.order = epoch, torch.randperm(self.learned, generator=generator)
+        return self.order[at * self.configuration.batch :][: self.configuration.batch]
 
     def measure(self) -> Mapping[str, Any]:
         """The loss of pairs that are held out."""
@@ -80,24 +90,6 @@ class ClipTask:
         return cast(Tensor, self.transform(image))
 
 
-def network_configuration(configuration: ClipConfiguration) -> dict[str, Json]:
-    """Of open_clip's network, with the changes.
-
-    Raises:
-        InputError: It has none of this name, or a change is of no field.
-    """
-    import open_clip  # noqa: PLC0415 -- takes seconds, and only this stage needs it
-
-    found = open_clip.get_model_config(configuration.network)
-    if found is None:
-        message = f"open_clip has no network {configuration.network!r}"
-        raise InputError(field="network", message=message, remedy="Give one of open_clip.list_models(), such as ViT-B-32")
-    for name, value in configuration.changes.items():
-        require(name in found, "changes", f"{configuration.network} has no {name}", f"Choose among {', '.join(found)}")
-        found[name] = {**found[name], **value} if isinstance(found[name], Mapping) else value
-    return dict(found)
-
-
 def train_clip(recipe: Training, configuration: ClipConfiguration, *, workshop: Workshop) -> Product:
     """The artifact of a CLIP model with one seed: `clip.safetensors`, in open_clip's names.
 
@@ -106,11 +98,12 @@ def train_clip(recipe: Training, configuration: ClipConfiguration, *, workshop: 
         Cancelled: The job was cancelled.
     """
     (seed,) = recipe.seeds
-    task = ClipTask(configuration, seed=seed, device=workshop.device)
+    pairs = Pairs.listed(configuration.listing, workshop=workshop)
+    task = ClipTask(configuration, pairs=pairs, seed=seed, device=workshop.device)
     checkpoints = Checkpoints(store=workshop.store, recipe=recipe)
     doing = f"training {configuration.network}"
     lines = train(task, plan=configuration.plan, checkpoints=checkpoints, report=workshop.report, doing=doing)
     state = {name: tensor.detach().cpu().contiguous() for name, tensor in task.network.state_dict().items()}
     weights = NewFile(name="clip.safetensors", content=save(state), media_type="application/octet-stream")
     values = {"pairs": len(task.pairs), "held_out_loss": lines[-1]["held_out_loss"], "network": configuration.network}
-    return Product(new_files=(weights, journal_file(lines)), values=values)
+    return Product(new_files=(weights, journal_file(lines)), values=values, parents=[configuration.listing])

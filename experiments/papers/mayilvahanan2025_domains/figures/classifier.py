@@ -9,8 +9,12 @@ from matplotlib.figure import Figure as Canvas
 from experiments.datasets.domains import DOMAINS
 from experiments.methods.choice_figures.style import COLORS, INK, draw, frame
 from experiments.methods.run_results import RunFigure
+from experiments.papers.mayilvahanan2025_domains.classifier.words import named_truth
 
 HEAD_COLORS = {"natural": COLORS["natural"], "rendition": COLORS["synthetic"]}
+
+LIGHT = 0.65
+"""Shares above this are written in white."""
 
 
 def precision_figure(card: Mapping[str, Any]) -> RunFigure:
@@ -25,13 +29,16 @@ def precision_figure(card: Mapping[str, Any]) -> RunFigure:
             point = card["test"]["points"][head]
             if point["accepted"]:
                 axes.plot([point["recall"]], [point["precision"]], "o", color=HEAD_COLORS[head])
-        axes.axhline(0.98, color=INK, linewidth=1, linestyle=(0, (4, 3)))
+        axes.axhline(card["precision"], color=INK, linewidth=1, linestyle=(0, (4, 3)))
         axes.set_xlabel("Recall")
         axes.set_ylabel("Precision")
         axes.set_ylim(0.3, 1.02)
         axes.legend(loc="lower left")
 
-    caption = f"{title} on {card['test']['images']} test images; dots: the smallest thresholds with .98 on validation images."
+    caption = (
+        f"{title} on {card['test']['images']} test images, with {named_truth(card)} as truth; dots: the smallest thresholds with "
+        f"{card['precision']:.0%} on validation images; dashed: that precision."
+    )
     return RunFigure(name="precision_recall", caption=caption, content=draw((5.6, 4.2), panels, title=title))
 
 
@@ -45,13 +52,14 @@ def confusion_figure(card: Mapping[str, Any]) -> RunFigure:
         shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
         axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
         for (row, column), count in np.ndenumerate(counts):
-            color = "white" if shares[row, column] > 0.5 else INK
+            color = "white" if shares[row, column] > LIGHT else INK
             axes.text(column, row, str(count), ha="center", va="center", color=color)
         axes.set_xticks(range(len(DOMAINS)), DOMAINS)
         axes.set_yticks(range(len(DOMAINS)), DOMAINS)
         axes.set_xlabel("Label")
-        axes.set_ylabel("Most annotators" if card["labels"] else "By its making")
-        axes.tick_params(length=0)
+        axes.set_ylabel(named_truth(card).capitalize())
+        axes.tick_params(colors=INK, length=0)
         axes.spines[:].set_visible(False)
 
-    return RunFigure(name="confusion", caption=f"{title}: counts.", content=draw((4.8, 4.2), panels, title=title))
+    caption = f"{title}: counts; rows are the labels by {named_truth(card)}."
+    return RunFigure(name="confusion", caption=caption, content=draw((4.8, 4.2), panels, title=title))

@@ -71,5 +71,7 @@ class MixingConfiguration:
     @property
     def counts(self) -> dict[Domain, int]:
         """Images of each domain, in the order in which places of the set are given to domains."""
-        renditions, ambiguous = round(self.renditions * self.images), round(self.ambiguous * self.images)
+        renditions = round(self.renditions * self.images)
+        # Both may be rounded up.
+        ambiguous = min(round(self.ambiguous * self.images), self.images - renditions)
         return {"rendition": renditions, "ambiguous": ambiguous, "natural": self.images - renditions - ambiguous}

@@ -67,11 +67,18 @@ def training_images(objects: int, views: int, *, side: int, domain: Domain) -> I
 
 @lru_cache(maxsize=4)
 def held_out_views(objects: int, views: int, test_views: int, *, side: int, domain: Domain, apart: int) -> HeldOut:
-    """Further views, without those that nearly are one of the others in any domain, by their perceptual hashes."""
+    """Further views, without those that nearly are one of the others in any domain, by their perceptual hashes.
+
+    Raises:
+        InputError: None is left.
+    """
     listed = _listed(objects, range(views, views + test_views), domain=domain)
     images = _pixels(listed, side=side)
     seen = np.concatenate([hashes(training_images(objects, views, side=side, domain=each)) for each in DRAWN_FROM])
     is_far = nearest(hashes(images), seen) >= apart
+    if not is_far.any():
+        message = f"all {len(images)} {domain} test images are within {apart - 1} bits of one that sets are drawn from"
+        raise InputError(field="apart", message=message, remedy="Give fewer bits, or more test_views")
     labels = torch.arange(objects).repeat(test_views)
     far = torch.from_numpy(np.flatnonzero(is_far))
     return HeldOut(

@@ -10,6 +10,8 @@ import numpy as np
 from jaxtyping import Float
 from scipy.special import expit, logit
 
+from experiments.contract.fields import require
+
 RESAMPLES = 4000
 LEVEL = 0.95
 EDGE = 0.005
@@ -24,9 +26,12 @@ def mixing_metrics(
 ) -> Metrics:
     """Curves and best shares of one network; `reference` holds the same of random sets of its size, [1, seed, object].
 
-    NaN stands for an object without test images.
+    NaN stands for an object without test images; draws of such objects alone tell nothing and are left out.
+
+    Raises:
+        InputError: A domain has no test images.
     """
-    draws = [(slice(None), slice(None)), *_draws(natural.shape[1:], seed=seed)]
+    draws = _measured([natural, rendition, *reference.values()], seed=seed)
     curves = {"natural": _means(natural, draws), "rendition": _means(rendition, draws)}
     both = np.stack([curves["natural"], curves["rendition"]])
     combined = {"arithmetic": both.mean(axis=0), "harmonic": 2 * both.prod(axis=0) / np.maximum(both.sum(axis=0), EDGE)}
@@ -48,29 +53,61 @@ def mixing_metrics(
 
 
 def effective_robustness(
-    natural: Sequence[float], rendition: Sequence[float], *, references: Sequence[tuple[float, float]]
+    natural: Accuracies, rendition: Accuracies, *, references: Mapping[str, Accuracies], seed: int
 ) -> Metrics:
     """By how much each accuracy on renditions exceeds what the references' line says of the one on natural images.
 
-    The line is fitted to logits of accuracies (Taori et al. 2020, section 3); `references` are (natural,
-    rendition) of random sets.
+    The line is fitted to logits of accuracies (Taori et al. 2020, section 3); `references` holds by domain those of random sets,
+    [size, seed, object], a point for each size and seed. In each draw of seeds and objects the line is fitted anew.
+
+    Raises:
+        InputError: A domain has no test images.
     """
-    known = logit(np.clip(np.array(references), EDGE, 1 - EDGE))
-    slope, intercept = np.polyfit(known[:, 0], known[:, 1], 1)
-    expected = expit(slope * logit(np.clip(np.array(natural), EDGE, 1 - EDGE)) + intercept)
+    draws = _measured([natural, rendition, *references.values()], seed=seed)
+    points = [np.stack([_points(references[name], draw) for draw in draws]) for name in ("natural", "rendition")]
+    over, up = (_logits(some) for some in points)
+    away = over - over.mean(axis=1, keepdims=True)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        slopes = (away * up).sum(axis=1) / (away**2).sum(axis=1)
+    intercepts = up.mean(axis=1) - slopes * over.mean(axis=1)
+    expected = expit(slopes[:, None] * _logits(_means(natural, draws)) + intercepts[:, None])
+    residuals = _means(rendition, draws) - expected
+    # Points that all lie over one another have no line.
+    known = residuals[np.isfinite(residuals).all(axis=1)]
     return {
-        "slope": float(slope),
-        "intercept": float(intercept),
-        "references": [list(point) for point in references],
-        "residuals": (np.array(rendition) - expected).tolist(),
+        "slope": float(slopes[0]),
+        "intercept": float(intercepts[0]),
+        "references": np.stack([some[0] for some in points], axis=1).tolist(),
+        "residuals": _with_intervals(known),
     }
 
 
-def _draws(shape: Sequence[int], *, seed: int) -> list[tuple[Any, Any]]:
-    """Indices of seeds and of objects, drawn with replacement."""
+def _logits(accuracies: Float[np.ndarray, "draw point"]) -> Float[np.ndarray, "draw point"]:
+    found: Float[np.ndarray, "draw point"] = logit(np.clip(accuracies, EDGE, 1 - EDGE))
+    return found
+
+
+def _points(values: Accuracies, draw: tuple[Any, Any]) -> Float[np.ndarray, " point"]:
+    """Accuracy of each size and drawn seed over the drawn objects."""
+    seeds, objects = draw
+    found: Float[np.ndarray, " point"] = np.nanmean(values[:, seeds][:, :, objects], axis=2).ravel()
+    return found
+
+
+def _measured(everything: Sequence[Accuracies], *, seed: int) -> list[tuple[Any, Any]]:
+    """Indices of seeds and objects: all of them first, then some with replacement, where each array has a number for each place.
+
+    Raises:
+        InputError: Of all of them together some array has none.
+    """
     rng = np.random.default_rng(seed)
-    seeds, objects = shape
-    return [(rng.integers(seeds, size=seeds), rng.integers(objects, size=objects)) for _ in range(RESAMPLES)]
+    _, seeds, objects = everything[0].shape
+    drawn = [(rng.integers(seeds, size=seeds), rng.integers(objects, size=objects)) for _ in range(RESAMPLES)]
+    draws = [(np.arange(seeds), np.arange(objects)), *drawn]
+    is_known = [np.isfinite(values).any(axis=(0, 1)) for values in everything]
+    message = "a domain has no test images of any object"
+    require(all(known.any() for known in is_known), "apart", message, "Give fewer bits, or more test_views")
+    return [draw for draw in draws if all(known[draw[1]].any() for known in is_known)]
 
 
 def _means(values: Accuracies, draws: Sequence[tuple[Any, Any]]) -> Float[np.ndarray, "draw share"]:

@@ -1,4 +1,4 @@
-"""Draws sets with exact counts of each domain that are nested over shares and sizes. Called by trainings."""
+"""Draws sets with exact counts of each domain, whose renditions are nested over shares. Called by trainings."""
 
 from dataclasses import dataclass
 
@@ -23,7 +23,8 @@ def draw(configuration: MixingConfiguration, *, seed: int) -> Drawn:
 
     Views come in an order of the seed's, in rounds with each object once, so that objects are even (± 1) in every beginning. The
     first places are renditions: with a larger share the renditions are those of the smaller share and more, and the natural
-    images are some of those of the smaller share. A smaller set holds some of a larger one's views.
+    images are some of those of the smaller share. The views of a smaller set are among those of a larger one, but not always in
+    the same domain: as its renditions end earlier, some that are renditions there are natural here.
     """
     rng = np.random.default_rng([seed, 0x5E75])
     objects = configuration.objects

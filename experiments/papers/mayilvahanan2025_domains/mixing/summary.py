@@ -37,24 +37,20 @@ def summarized(found: Sequence[tuple[Cell, Values]], *, seed: int) -> dict[str, 
     metrics = {}
     for model, size in dict.fromkeys((cell.model, cell.size) for cell, _ in found if cell.share is not None):
         own = [(cell, values) for cell, values in found if (cell.model, cell.size) == (model, size)]
-        references = [
-            tuple(values[domain]["accuracy"] for domain in MEASURED)
-            for cell, values in found
-            if cell.model == model and cell.share is None
-        ]
+        references = [(cell, values) for cell, values in found if cell.model == model and cell.share is None]
         metrics[f"{model}_{size}"] = _of_size(own, references=references, seed=seed)
     return metrics
 
 
-def _of_size(found: Sequence[tuple[Cell, Values]], *, references: Sequence[tuple[Any, ...]], seed: int) -> Metrics:
+def _of_size(found: Sequence[tuple[Cell, Values]], *, references: Sequence[tuple[Cell, Values]], seed: int) -> Metrics:
     shares = sorted({cell.share for cell, _ in found if cell.share is not None})
     natural, rendition = (_accuracies(found, shares, domain=domain) for domain in MEASURED)
     random: dict[str, Accuracies] = {domain: _accuracies(found, [None], domain=domain) for domain in MEASURED}
     first = found[0][1]
     metrics = mixing_metrics(natural, rendition, shares=shares, reference=random, seed=seed)
     if len(references) >= FEWEST:
-        means = (np.nanmean(values, axis=(1, 2)).tolist() for values in (natural, rendition))
-        metrics["effective_robustness"] = effective_robustness(*means, references=references)
+        lines: dict[str, Accuracies] = {domain: _of_references(references, domain=domain) for domain in MEASURED}
+        metrics["effective_robustness"] = effective_robustness(natural, rendition, references=lines, seed=seed)
     return {
         **metrics,
         "by_style": {str(share): _by_style(found, share) for share in shares},
@@ -70,6 +66,12 @@ def _accuracies(found: Sequence[tuple[Cell, Values]], shares: Sequence[float | N
         for share in shares
     ]
     return np.array(rows, dtype=float)
+
+
+def _of_references(found: Sequence[tuple[Cell, Values]], *, domain: str) -> Accuracies:
+    sizes = sorted({cell.size for cell, _ in found})
+    by_size = [_accuracies([one for one in found if one[0].size == size], [None], domain=domain) for size in sizes]
+    return np.concatenate(by_size)
 
 
 def _by_style(found: Sequence[tuple[Cell, Values]], share: float) -> dict[str, float]:

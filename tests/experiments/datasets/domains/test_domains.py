@@ -14,6 +14,14 @@ from experiments.datasets.domains.scenes import SIDE, compose, generator_of
 from experiments.datasets.domains.sources import domain_sources
 
 pytestmark = pytest.mark.unit
+DRAWING = f"{next(one.name for one in domain_sources() if one.kind == 'drawing')}:0:photograph"
+OF_ANOTHER_TURN = next(
+    f"{image.source}:0:{style}"
+    for image in domain_images("test", domains=("rendition",))
+    for style in RENDITIONS
+    if image.style in RENDITIONS and style != image.style
+)
+"""The image of this view is in another style."""
 
 
 def test_no_source_is_in_two_parts_and_every_image_has_one_name():
@@ -34,7 +42,21 @@ def test_a_name_is_enough_to_find_an_image():
     assert [image_named(image.name) for image in listed[::50]] == list(listed[::50])
 
 
-@pytest.mark.parametrize("name", ["", "animals/birds/dodo:0:photograph", "animals/birds/peacock:0:oil", "animals/birds/peacock"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "animals/birds/dodo:0:photograph",
+        "animals/birds/peacock:0:oil",
+        "animals/birds/peacock",
+        "animals/birds/peacock:٠:photograph",
+        "animals/birds/peacock:00:photograph",
+        "animals/birds/peacock:10000:photograph",
+        "animals/birds/peacock:0:drawn",
+        DRAWING,
+        OF_ANOTHER_TURN,
+    ],
+)
 def test_a_name_that_no_image_has_is_refused(name: str):
     with pytest.raises(InputError, match="no image is called"):
         image_named(name)

@@ -1,13 +1,16 @@
 """Verdicts on attacks whose success is known: on linear networks in closed form, on digits by what they may do."""
 
 import math
+import random
 
 import foolbox
+import numpy as np
 import pytest
 import torch
 from scipy.stats import beta
+from torch.utils.data import DataLoader, TensorDataset
 
-from experiments.methods.attacks import prepare, run_active_test
+from experiments.methods.attacks import prepare, projected_descent, run_active_test
 from experiments.methods.attacks.options import Options, Settings
 from experiments.methods.attacks.verdict import SampleResult, Verdict
 from tests.experiments.methods.attacks.networks import Linear, Through, quantized
@@ -139,6 +142,92 @@ def test_same_seed_same_verdict_whatever_the_batch(network, digits, descent):
         assert verdicts[0][name] == verdicts[2][name]
 
 
+def test_set_ups_of_a_randomized_model_are_the_same_however_many_are_made(network, digits):
+    noisy = Through(network, lambda images: images + 0.01 * torch.randn_like(images)).eval()
+
+    several, single = (prepare(noisy, digits, eps=0.2, samples=3, inner=49, closeness=0.5, batch=batch) for batch in (3, 1))
+
+    for one, other in zip(several.setups, single.setups, strict=True):
+        assert (one.failure, one.found) == (other.failure, other.found)
+        torch.testing.assert_close(one.solution, other.solution)
+        torch.testing.assert_close(one.weight, other.weight)
+
+
+def test_clean_image_that_a_further_pass_takes_for_class_one_leaves_no_test():
+    """Else an attack that returns what it was given could succeed."""
+    passes = []
+
+    def late(images):
+        # Three passes come before the trial: two that find the features, and that of the points.
+        passes.append(len(images))
+        return images + 0.3 if len(passes) > 3 else images
+
+    # Some of the corners are brighter than the image, so that a brighter image is of class 1, too.
+    model = Through(Linear(4), late).eval()
+    images = torch.full((1, 1, 2, 2), 0.5)
+    reasons = []
+    for seed in range(20):
+        passes.clear()
+        reasons.append(prepare(model, images, eps=0.1, inner=20, seed=seed, controls=1).setups[0].failure)
+
+    assert "its clean image is of class 1 in a further pass of the model" in reasons
+
+
+def test_generators_of_numpy_and_python_are_seeded_and_put_back():
+    images = torch.rand(2, 1, 8, 8, generator=torch.Generator().manual_seed(0))
+    test = prepare(Linear().eval(), images, eps=0.1, inner=20)
+    drawn = []
+
+    def draws(_model, clean, _labels):
+        drawn.append((random.random(), np.random.rand(), float(torch.rand(()))))
+        return clean
+
+    random.seed(5)
+    np.random.seed(5)
+    expected = random.random(), np.random.rand()
+    random.seed(5)
+    np.random.seed(5)
+    for _ in range(2):
+        test.run(draws)
+
+    assert drawn[0] == drawn[1]
+    assert (random.random(), np.random.rand()) == expected
+
+
+def test_images_of_another_precision_are_taken_from_data_and_attacks(descent):
+    images = torch.rand(4, 1, 8, 8, generator=torch.Generator().manual_seed(0))
+    test = prepare(Linear().eval(), images.double(), eps=0.1, inner=60)
+
+    def doubled(model, clean, labels):
+        return descent(foolbox.PyTorchModel(model, bounds=(0, 1)), clean, labels, epsilons=0.1)[1].double()
+
+    verdict = test.run(doubled)
+
+    assert (verdict.rate, verdict.violations) == (1, 0)
+
+
+def test_batches_of_a_loader_give_their_first_images():
+    images = torch.rand(8, 1, 8, 8, generator=torch.Generator().manual_seed(0))
+    loader = DataLoader(TensorDataset(images, torch.arange(8)), batch_size=3)
+
+    test = prepare(Linear().eval(), loader, eps=0.1, inner=20, samples=5)
+
+    torch.testing.assert_close(torch.stack([setup.image for setup in test.setups]), images[:5])
+
+
+@pytest.mark.parametrize("norm", ["linf", "l2"])
+def test_projected_descent_crosses_the_ball_whatever_its_steps(norm):
+    eps = {"linf": 0.1, "l2": 0.5}[norm]
+    images = torch.full((4, 1, 8, 8), 0.5)
+    test = prepare(Linear().eval(), images, eps=eps, norm=norm, inner=60, closeness=0.9)
+
+    for steps in (2, 30):
+        attack = projected_descent(norm, steps=steps)
+        assert attack.rel_stepsize * steps == pytest.approx(min(steps, 2.5))
+        assert test.run(attack).violations == 0
+    assert test.run(attack).rate == 1
+
+
 def test_known_adversarial_images_are_adversarial(network, digits):
     """The guarantee of the test: an attack that returns them succeeds everywhere."""
     test = prepare(network, digits, eps=0.1, samples=16, inner=199, boundary=3)
@@ -173,7 +262,12 @@ def test_59_of_59_certify(samples, certified):
         ({"successes": 5, "chance": 20}, "failed", "ASR below R-ASR: the attack is broken"),
         ({"successes": 59, "chance": 40}, "undecided", "NOT RANDOM-PROOF"),
         ({"successes": 55, "failed": 4}, "undecided", "No test could be made of 4 samples"),
+        ({"successes": 55, "failed": 4}, "undecided", "TOO FEW SET-UPS: 6.8% failed"),
         ({"successes": 20, "failed": 4}, "failed", "FAILS"),
+        # Of a fair test a failed set-up counts against the attack, although it might have been the missing success.
+        ({"successes": 60, "failed": 1, "samples": 64}, "failed", "FAILS"),
+        ({"successes": 61, "failed": 3, "samples": 64}, "passed", "PASSES"),
+        ({"successes": 33, "failed": 31, "chance": 33, "samples": 64}, "undecided", "solve 100.0% of the set-ups"),
     ],
 )
 def test_outcome_and_its_words(case, outcome, word):
@@ -182,6 +276,15 @@ def test_outcome_and_its_words(case, outcome, word):
     assert verdict.outcome == outcome
     assert word in verdict.words
     assert str(verdict).endswith(verdict.words)
+
+
+def test_random_points_are_judged_where_they_could_be_tried():
+    verdict = _verdict(successes=33, failed=31, chance=33, samples=64)
+
+    assert (verdict.random_corner, verdict.random_rate, verdict.rate) == (1, 1, 33 / 64)
+    # As good as chance on each set-up is not worse than chance.
+    assert "the attack is broken" not in verdict.words
+    assert _verdict(failed=64, samples=64).random_rate == 0
 
 
 def test_fewer_features_than_points_are_said():

@@ -1,5 +1,6 @@
 """Attacks in the forms in which libraries have them, and attacks that do with their batches what they like."""
 
+import importlib
 from functools import partial
 
 import foolbox
@@ -48,11 +49,27 @@ class SignStep:
         return found
 
 
+def _installed():
+    """Attacks of libraries that cannot be pinned beside the rest, where they are there all the same."""
+    forms = {
+        "torchattacks": lambda library: lambda model: library.PGD(model, eps=EPS, alpha=EPS / 4, steps=10),
+        "adv_lib.attacks": lambda library: partial(library.pgd_linf, ε=EPS, steps=20, relative_step_size=0.2),
+    }
+    found = {}
+    for name, form in forms.items():
+        try:
+            found[name] = form(importlib.import_module(name))
+        except ImportError as error:
+            print(f"{name} cannot be imported ({error}): tested is what looks like its attacks")
+    return found
+
+
 FORMS = {
     "function with bound settings": partial(sign_step, size=EPS),
     "class": SignStep,
     "factory": lambda model: SignStep(model, size=EPS),
     "foolbox": foolbox.attacks.FGSM(),
+    **_installed(),
 }
 
 

@@ -1,9 +1,12 @@
 """What cannot be tested is said, with the field and the remedy; what an attack does wrong is part of its verdict."""
 
+import re
+
 import foolbox
 import pytest
 import torch
 from torch import nn
+from torch.utils.data import TensorDataset
 
 from experiments.contract.errors import InputError
 from experiments.methods.attacks import prepare, run_active_test
@@ -55,7 +58,7 @@ def test_layer_that_runs_twice():
     assert "ran 2 times" in _refused("feature", model=Twice().eval())
 
 
-@pytest.mark.parametrize("eps", [0, -0.1, 1.5, float("nan")])
+@pytest.mark.parametrize("eps", [0, -0.1, 1e-8, 1.5, float("nan")])
 def test_radius_that_is_none(eps):
     _refused("eps", eps=eps)
 
@@ -91,6 +94,23 @@ def test_logits_that_are_not_numbers():
 @pytest.mark.parametrize("data", [2 * IMAGES, IMAGES - 1, IMAGES * torch.nan, (255 * IMAGES).to(torch.uint8), IMAGES[:0], []])
 def test_data_that_is_unfit(data):
     _refused("data", data=data)
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (IMAGES.numpy(), "torch.from_numpy"),
+        ([{"image": IMAGES}], "it gives dict, not tensors"),
+        ([(IMAGES.numpy(), [0, 1, 2, 3])], "it gives ndarray, not tensors"),
+        (TensorDataset(IMAGES, torch.arange(4)), "a Dataset of single images. .*DataLoader"),
+        ([(image, n) for n, image in enumerate(IMAGES)], "single pairs .*DataLoader"),
+        (list(zip(IMAGES, torch.arange(4), strict=True)), "single pairs .*DataLoader"),
+        ([IMAGES, IMAGES[..., :4]], "images of one size"),
+        (7, "int holds no batches"),
+    ],
+)
+def test_data_of_a_form_that_is_not_taken(data, words):
+    assert re.search(words, _refused("data", data=data))
 
 
 def test_model_in_training_mode():
@@ -144,6 +164,40 @@ def test_gradient_attack_on_a_model_without_gradients(descent):
 
     assert "black-box" in _refused("attack", model=model, attack=descent, inner=5)
     assert "no gradients" in run_active_test(model, lambda _model, images, _labels: images, IMAGES, eps=0.3, inner=5).words
+
+
+class LeavesTorch(Linear):
+    """Asks numpy, which torch refuses for tensors that want gradients."""
+
+    def forward(self, images):
+        return super().forward(torch.from_numpy(images.numpy().round(1)))
+
+
+def test_model_that_leaves_torch_can_be_attacked_without_gradients(descent):
+    model = LeavesTorch().eval()
+    model.readout.requires_grad_(False)
+
+    test = prepare(model, IMAGES, eps=0.3, inner=5)
+
+    assert test.gradient == "absent"
+    assert "no gradients" in test.run(lambda _model, images, _labels: images).words
+    with pytest.raises(InputError, match="black-box"):
+        test.run(descent)
+
+
+def test_gradient_attack_that_is_run_for_one_image_at_a_time_is_told_too():
+    model = LeavesTorch().eval()
+    model.readout.requires_grad_(False)
+    test = prepare(model, IMAGES[:1].expand(3, -1, -1, -1), eps=0.3, inner=5)
+
+    def mixes(binary, images, _labels):
+        rows = images.clone()
+        binary(rows.repeat(2, 1, 1, 1))
+        (slopes,) = torch.autograd.grad(binary(rows.requires_grad_(True)).sum(), rows)
+        return images + 0.3 * slopes.sign()
+
+    with pytest.raises(InputError, match="black-box"):
+        test.run(mixes)
 
 
 def test_features_that_no_line_parts():

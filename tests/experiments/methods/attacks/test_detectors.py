@@ -67,6 +67,21 @@ def test_boundary_points_are_as_the_detector_has_to_see_them(inverted):
         assert float((setup.solution - setup.image).abs().max()) == pytest.approx(EPS, abs=1e-6)
 
 
+def test_inverted_test_wants_boundary_points_that_fool_the_model():
+    """Logits so far apart that nothing in the ball changes the decision; a detector of whatever moved sees all points."""
+    network = Linear(classes=2).eval()
+    network.readout.bias.data[0] += 100
+
+    def moved(images):
+        return (images - 0.5).abs().amax((1, 2, 3)) - EPS / 2
+
+    test = prepare(network, IMAGES[:2], detector=moved, inverted=True, rounds=2, **OPTIONS)
+
+    assert [setup.failure[:72] for setup in test.setups] == [
+        "the detector agreed with 0 of 1 points that change the model's decision at"[:72]
+    ] * 2
+
+
 def test_attack_that_ignores_the_detector_does_worse_than_one_that_does_not():
     test = prepare(Linear().eval(), IMAGES, detector=brightness, **OPTIONS)
 

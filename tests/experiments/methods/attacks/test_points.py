@@ -79,6 +79,15 @@ def test_not_a_number_is_not_inside():
     assert inside(points, images, eps=0.1, norm="linf").tolist() == [False, False, True]
 
 
+@pytest.mark.parametrize("eps", [1e-8, 1e-5, 1e-3, 0.1])
+def test_what_is_allowed_for_rounding_is_small_beside_the_radius(eps):
+    images = torch.zeros(2, 1, 2, 2)
+    points = images.clone()
+    points[0], points[1] = 1.02 * eps, eps
+
+    assert inside(points, images, eps=eps, norm="linf").tolist() == [False, True]
+
+
 def test_rejection_sampler_replaces_what_is_refused():
     """The released code replaces nothing: it gives what it drew first."""
     generator = torch.Generator().manual_seed(0)

@@ -72,6 +72,23 @@ def test_linear_program_tells_the_points_that_no_line_parts():
     assert separable(corners, torch.tensor([False, True, False, True]))
 
 
+def test_linear_program_that_is_cut_short_decides_nothing():
+    drawn, labels = _problems(count=1, points=300, features=40)
+
+    assert separable(drawn[0], labels, iterations=1) is None
+
+
+def test_fixed_range_is_one_whatever_the_logits():
+    scores, logits = torch.tensor([[-3.0, -1.0, 4.0]]).double(), torch.tensor([[1.0, 9.0], [2.0, -11.0]])
+    options = Options(inner=2, rescale="fixed", closeness=0.5)
+
+    hard = harden(torch.ones(1).double(), torch.zeros(()).double(), scores, logits, options=options)
+
+    binary = scores[0] * hard.weight + hard.bias
+    assert 2 * float(binary.abs().max()) == pytest.approx(1)
+    assert [value > 0 for value in binary.tolist()] == [False, False, True]
+
+
 def test_linear_program_agrees_with_the_fit():
     for features in (2, 5, 40):
         drawn, labels = _problems(count=4, features=features)

@@ -15,7 +15,7 @@ from experiments.methods.domains.heads import STRENGTH, fit_heads
 from experiments.methods.domains.labelling import domains_of
 from experiments.methods.domains.report import measured
 from experiments.methods.domains.rule import three_way
-from experiments.methods.domains.thresholds import operating_point, smallest_threshold
+from experiments.methods.domains.thresholds import FEWEST, operating_point, smallest_threshold
 from model_zoo.loading import load
 from model_zoo.sources.domain_classifier import LENGTHS, gram
 
@@ -23,11 +23,12 @@ pytestmark = pytest.mark.unit
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 20), st.booleans()), min_size=4, max_size=60), st.sampled_from([0.6, 0.8, 0.98, 1.0]))
+@given(st.lists(st.tuples(st.integers(0, 20), st.booleans()), min_size=4, max_size=90), st.sampled_from([0.6, 0.8, 0.98, 1.0]))
 def test_the_threshold_is_the_smallest_with_the_precision(drawn: list[tuple[int, bool]], precision: float):
     scores = np.array([score / 20 for score, _ in drawn])
     truth = np.array([right for _, right in drawn])
-    reached = {tau for tau in np.unique(scores) if truth[scores >= tau].mean() >= precision}
+    taken = {tau: truth[scores >= tau] for tau in np.unique(scores)}
+    reached = {tau for tau, right in taken.items() if right.mean() >= precision and len(right) >= FEWEST}
 
     if truth.all() or not truth.any() or not reached:
         with pytest.raises(InputError):
@@ -35,7 +36,9 @@ def test_the_threshold_is_the_smallest_with_the_precision(drawn: list[tuple[int,
         return
     found = smallest_threshold(scores, truth, precision=precision, name="natural")
 
-    assert found.threshold == min(reached)
+    lower = scores[scores < min(reached)]
+    assert found.threshold == pytest.approx((min(reached) + lower.max(initial=0)) / 2)
+    assert found.accepted == len(taken[min(reached)])
     assert found.precision is not None
     assert found.precision >= precision
 
@@ -50,9 +53,10 @@ def test_the_lowest_precision_is_that_of_clopper_and_pearson():
 
 
 def test_a_precision_that_is_never_reached_says_what_is():
-    scores, truth = np.array([0.9, 0.8, 0.7, 0.1]), np.array([False, True, True, True])
+    # Nine that are right alone show too little.
+    scores, truth = np.linspace(1, 0.1, 12), np.array([True] * 9 + [False] * 3)
 
-    with pytest.raises(InputError, match=r"natural reaches a precision of 0\.750 at most, with 4 images") as refused:
+    with pytest.raises(InputError, match=r"natural reaches a precision of 0\.900 at most, with 10 validation images") as refused:
         smallest_threshold(scores, truth, precision=0.98, name="natural")
 
     assert refused.value.field == "precision"
@@ -98,6 +102,7 @@ def test_a_card_counts_what_the_labels_do():
     assert found["label_precision"] == {"natural": 0.5, "rendition": 1.0}
     assert found["by_style"]["a"]["natural"] == 1.0
     assert found["kappa"] == pytest.approx((0.75 - 5 / 16) / (1 - 5 / 16))
+    assert found["low"] < found["kappa"] <= found["high"]
 
 
 def test_a_gram_matrix_is_the_mean_of_products_over_positions():

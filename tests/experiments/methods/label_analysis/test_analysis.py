@@ -120,6 +120,29 @@ def test_answers_to_trials_asked_again_tell_how_consistent_people_are_and_nothin
     assert rows["annotators, in pairs (mean Cohen)"]["why_not"]
 
 
+def asked_again(person: str) -> list[dict[str, Any]]:
+    """A session that labels like the first one, and the second time somewhat otherwise."""
+    first = labelled(person, [N, N, R, R, A, N])
+    second = labelled(person, [N, R, R, R, A, A], kind="again")
+    told = [{**two, "trial_kind": "repeat", "repeat_of": one["trial_id"]} for one, two in zip(first, second, strict=True)]
+    return [*first, *told]
+
+
+def test_interval_of_answers_given_again_draws_images_and_not_trials():
+    # All say the same of an image: more people tell no more of it.
+    of_one, of_six = asked_again("p0"), [each for person in range(6) for each in asked_again(f"p{person}")]
+
+    intervals = [
+        (each["low"], each["high"])
+        for rows in (of_one, of_six)
+        for each in tables_of(rows)["agreement"]
+        if each["measure"] == "annotators and themselves, asked again (Cohen)"
+    ]
+
+    assert intervals[0] == pytest.approx(intervals[1])
+    assert intervals[0][0] < intervals[0][1]
+
+
 def test_artifact_holds_the_labels_and_tells_the_command_that_takes_them(tmp_path: Any):
     workshop = new_workshop(tmp_path)
     stored = workshop.store.write_blob(table([*ONE, *TWO]))

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score
 from statsmodels.stats.inter_rater import fleiss_kappa
 
-from experiments.methods.label_analysis.kappas import cohen, fleiss, image_weights, mean_kappa
+from experiments.methods.label_analysis.kappas import fleiss, image_weights, mean_kappa
+from experiments.methods.statistics.agreement import cohen
 
 pytestmark = pytest.mark.unit
 SEEDS = st.integers(0, 2**32 - 1)
