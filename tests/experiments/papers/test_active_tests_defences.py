@@ -7,7 +7,7 @@ from foolbox.attacks import LinfPGD
 from torch import Tensor, nn
 from torch.nn import functional
 
-from experiments.methods.attacks.images import seeded
+from experiments.methods.attacks import seeded
 from experiments.methods.training.registration import GRAY
 from experiments.papers.zimmermann2022_active_tests.classifiers.configuration import Classifier, network_of
 from experiments.papers.zimmermann2022_active_tests.classifiers.images import Labeled, labeled_images

@@ -7,8 +7,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from experiments.methods.attacks.images import seeded
-from experiments.methods.attacks.points import inside
+from experiments.methods.attacks import inside, seeded
 from experiments.papers.zimmermann2022_active_tests.classifiers.images import Labeled
 from experiments.papers.zimmermann2022_active_tests.classifiers.on_pixels import in_blocks
 from experiments.papers.zimmermann2022_active_tests.defences.defended import Attempt, Defended, Detector
