@@ -1,11 +1,11 @@
-"""Claims of Zimmermann et al. 2022 and of its targets at our scale; thresholds were written down before any run was looked at."""
+"""Claims of Zimmermann et al. 2022 and of its targets at our scale; the README says what was chosen after looking at results."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from experiments.contract.claims import Claim, Result
 from experiments.papers.zimmermann2022_active_tests.analysis import lowest, passes
-from experiments.papers.zimmermann2022_active_tests.networks import DEFENCES, SEVEN
+from experiments.papers.zimmermann2022_active_tests.networks import DEFENCES, EIGHT
 
 ABSTRACT = "Zimmermann et al. 2022, abstract"
 OURS = "this project"
@@ -13,7 +13,7 @@ PAPER_RULE = "an attack passes at a success rate of .95 or more"
 NO_FIGURE = "no figure known here"
 SMOKE = "smoke"
 WANTED, CLAIMED = 0.95, 0.9
-CONTROLS = tuple(name for name in SEVEN if DEFENCES[name].is_control)
+CONTROLS = tuple(name for name in EIGHT if DEFENCES[name].is_control)
 
 Judged = tuple[str, bool | None] | None
 Found = Mapping[str, Any]
@@ -68,26 +68,38 @@ def _large(result: Result) -> Judged:
     return _judged(result, words, None if holds is None else holds and passes(undefended, "adequate"))
 
 
+def _detectors(result: Result) -> list[Found]:
+    """Those of the small case that have two tests."""
+    return [result["metrics"][name] for name in EIGHT if "inverted" in result["metrics"].get(name, {}).get("tests", {})]
+
+
+def _of_both(found: Found, attack: str) -> str:
+    normal, inverted = (_rate(found["tests"][kind][attack]) for kind in ("normal", "inverted"))
+    return f"{found['title']}: normal {normal}; inverted {inverted}"
+
+
+def _is_exposed_by_the_inverted(found: Found) -> bool:
+    normal, inverted = (found["tests"][kind]["original"]["outcome"] for kind in ("normal", "inverted"))
+    return bool(normal == "passed" and inverted == "failed")
+
+
 def _detector(result: Result) -> Judged:
-    found = result["metrics"].get("trapdoor")
-    if found is None:
+    found = _detectors(result)
+    if not found:
         return None
-    normal, inverted = (found["tests"][kind]["original"] for kind in ("normal", "inverted"))
-    value = f"attack that ignores the detector: normal {_rate(normal)}; inverted {_rate(inverted)}"
-    return _judged(result, value, normal["outcome"] == "passed" and inverted["outcome"] == "failed")
+    value = " / ".join(_of_both(one, "original") for one in found)
+    return _judged(result, f"attacks that ignore it: {value}", any(map(_is_exposed_by_the_inverted, found)))
 
 
 def _joint(result: Result) -> Judged:
-    found = result["metrics"].get("trapdoor")
-    if found is None:
+    found = _detectors(result)
+    if not found:
         return None
-    normal, inverted = (found["tests"][kind]["adequate"] for kind in ("normal", "inverted"))
-    claimed, true = (found["robust"][name] for name in ("original", "adequate"))
-    value = (
-        f"both aims: normal {_rate(normal)}; inverted {_rate(inverted)}; "
-        f"robust accuracy {_accuracy(claimed)} claimed, {_accuracy(true)} true"
-    )
-    return _judged(result, value, passes(found, "adequate"))
+    words = []
+    for one in found:
+        claimed, true = (_accuracy(one["robust"][name]) for name in ("original", "adequate"))
+        words.append(f"{_of_both(one, 'adequate')}; robust accuracy {claimed} claimed, {true} true")
+    return _judged(result, " / ".join(words), all(passes(one, "adequate") for one in found))
 
 
 def _hardness(result: Result) -> Judged:
@@ -115,24 +127,25 @@ def _broken(result: Result) -> Judged:
 
 
 def _counted(result: Result) -> Judged:
-    found = {name: result["metrics"][name] for name in SEVEN if name in result["metrics"]}
+    found = {name: result["metrics"][name] for name in EIGHT if name in result["metrics"]}
     hidden = {name: one for name, one in found.items() if name not in CONTROLS}
-    if len(found) < len(SEVEN):
+    if len(found) < len(EIGHT):
         return None
     # Where a test is undecided, it is no fair one, and says nothing of the attack.
     failing = [name for name, one in hidden.items() if lowest(one, "original")["outcome"] == "failed"]
     passing = [name for name in failing if passes(found[name], "adequate")]
     breaking = [name for name in passing if found[name]["robust"]["adequate"]["high"] < found[name]["robust"]["original"]["low"]]
     value = (
-        f"of seven, two of them controls, the original evaluation of {len(failing)} fails ({', '.join(failing) or 'none'}); "
+        f"of {len(hidden)} beside the controls, the original evaluations of {len(failing)} fail "
+        f"({', '.join(failing) or 'none'}); "
         f"the adequate attack passes for {len(passing)} of these ({', '.join(passing) or 'none'}) "
         f"and lowers the robust accuracy of {len(breaking)}"
     )
-    return _judged(result, value, bool(failing) and passing == failing == breaking)
+    return _judged(result, value, len(failing) > len(hidden) / 2 and passing == failing == breaking)
 
 
-def _libraries(result: Result) -> Judged:
-    found = result["metrics"].get("libraries")
+def _agreement(result: Result) -> Judged:
+    found = result["metrics"].get("agreement")
     if found is None:
         return None
     verdicts = found["tests"]["normal"]
@@ -178,7 +191,8 @@ CLAIMS = (
     ),
     Claim(
         id="detector",
-        statement="Detectors need two tests: one that ignores the detector passes the normal and fails the inverted",
+        statement="Detectors need two tests: of two detectors, the attack that ignores at least one "
+        "passes its normal test and fails its inverted one",
         reported=f"both tests are needed; {NO_FIGURE}",
         source="released code, case_studies/dla and trapdoor",
         verified=True,
@@ -186,7 +200,7 @@ CLAIMS = (
     ),
     Claim(
         id="joint",
-        statement="An attack with both aims passes both",
+        statement="An attack with both aims passes both tests of either detector",
         reported=f"stronger attacks pass; {NO_FIGURE}",
         source=ABSTRACT,
         verified=True,
@@ -217,11 +231,11 @@ CLAIMS = (
         check=_counted,
     ),
     Claim(
-        id="libraries",
+        id="attacks_agree",
         statement="Attacks of one kind agree: their rates on an undefended network, and no point outside of the ball",
         reported="not in the paper; a control of ours",
         source=OURS,
         verified=True,
-        check=_libraries,
+        check=_agreement,
     ),
 )

@@ -19,11 +19,11 @@ from experiments.papers.zimmermann2022_active_tests.figures.results import figur
 from experiments.papers.zimmermann2022_active_tests.measurements.configuration import Measurement
 from experiments.papers.zimmermann2022_active_tests.measurements.stage import EXAMPLES, measure
 from experiments.papers.zimmermann2022_active_tests.measurements.subject import KIND, SLUG, classifier_training
-from experiments.papers.zimmermann2022_active_tests.networks import DEFENCES, SEVEN, Defence
+from experiments.papers.zimmermann2022_active_tests.networks import DEFENCES, EIGHT, Defence
 
-Part = Literal["defences", "hardness", "libraries", "large", "pair"]
-PARTS: tuple[Part, ...] = ("defences", "hardness", "libraries", "large", "pair")
-LIBRARY: tuple[str, ...] = ("plain", "basic_iterative", "momentum", "adam")
+Part = Literal["defences", "hardness", "agreement", "large", "pair"]
+PARTS: tuple[Part, ...] = ("defences", "hardness", "agreement", "large", "pair")
+ONE_KIND: tuple[str, ...] = ("plain", "basic_iterative", "momentum", "adam")
 GRADED: Mapping[str, tuple[str, ...]] = {"none": ("plain",), "quantization": ("plain", "adequate")}
 """Attacks whose rates are followed while tests become harder: sound ones, and one that is not."""
 LARGE: Mapping[str, Json] = {
@@ -41,9 +41,9 @@ NO_STAMPS = "the stamps are not installed: the large network sees photographs al
 class Settings:
     """What a run makes."""
 
-    part: Literal["all", "defences", "hardness", "libraries", "large", "pair"] = "all"
+    part: Literal["all", "defences", "hardness", "agreement", "large", "pair"] = "all"
     """One part alone, or all but the pair, which nothing is claimed of: two classifiers of objects for the zoo."""
-    defences: tuple[str, ...] = SEVEN
+    defences: tuple[str, ...] = EIGHT
     """Of the part with the small classifiers."""
     inner: tuple[int, ...] = (49, 99, 199, 399)
     """Points of class 0, in the part about hardness."""
@@ -62,9 +62,9 @@ class Settings:
 
     def __post_init__(self) -> None:
         require(
-            set(self.defences) <= set(SEVEN), "defences", f"{list(self.defences)} are unknown", f"Choose among {', '.join(SEVEN)}"
+            set(self.defences) <= set(EIGHT), "defences", f"{list(self.defences)} are unknown", f"Choose among {', '.join(EIGHT)}"
         )
-        require(bool(self.defences), "defences", "there are none", f"Choose among {', '.join(SEVEN)}")
+        require(bool(self.defences), "defences", "there are none", f"Choose among {', '.join(EIGHT)}")
         fit = not self.cifar10 or self.cifar10.startswith("/")
         require(fit, "cifar10", f"{self.cifar10!r} is no absolute path", "Give --set cifar10=/path/of/it")
 
@@ -139,7 +139,7 @@ def stages_of(recipe: Run) -> list[Stage]:
         for inner, closeness in _grades(settings, base):
             changes = {"attacks": attacks, "inner": inner, "closeness": closeness, "images": 0}
             found.append(_stage(f"hardness_{name}_{inner}_{closeness:g}", "hardness", name, settings, changes, recipe))
-    found.append(_stage("libraries", "libraries", "none", settings, {"attacks": LIBRARY}, recipe))
+    found.append(_stage("agreement", "agreement", "none", settings, {"attacks": ONE_KIND}, recipe))
     large = {**LARGE, **settings.large}
     large |= {} if stamps_are_installed() else {"stamps": 0}
     found += [_stage(f"large_{name}", "large", name, settings, large, recipe) for name in LARGE_DEFENCES]
@@ -202,7 +202,9 @@ def _grades(settings: Settings, base: Measurement) -> list[tuple[int, float]]:
 def _stage(name: str, part: Part, defence: str, settings: Settings, changes: Mapping[str, Json], recipe: Run) -> Stage:
     """A measurement of a defence, whole, so that its digest changes when a default does."""
     about = DEFENCES[defence]
-    merged = build(Measurement, {**settings.measuring, **_test_of(about, settings), **changes, "defence": defence})
+    asked = build(Settings, recipe.settings).measuring
+    fields = {**settings.measuring, **_test_of(about, settings), **asked, **changes}
+    merged = build(Measurement, {**fields, "defence": defence, "version": about.version})
     if not merged.network:
         ours = {**PAIR, **settings.pair} if part == "pair" else {**settings.training, **_path(settings)}
         met = {"eps": merged.eps} if about.meets_adversary else {}
@@ -215,7 +217,7 @@ def _stage(name: str, part: Part, defence: str, settings: Settings, changes: Map
 
 
 def _test_of(about: Defence, settings: Settings) -> Mapping[str, Json]:
-    """What a defence changes of its test; a smaller test stays as small as it is."""
+    """What a defence changes of the preset's test; a smaller test stays as small as it is."""
     inner = min(about.test.get("inner", math.inf), settings.measuring.get("inner", math.inf))
     return {**about.test, "inner": inner} if "inner" in about.test else about.test
 

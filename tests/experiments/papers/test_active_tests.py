@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from experiments.papers.zimmermann2022_active_tests.analysis import summary
 from experiments.papers.zimmermann2022_active_tests.claims import CLAIMS
 from experiments.papers.zimmermann2022_active_tests.classifiers.configuration import Classifier, network_of
 from experiments.papers.zimmermann2022_active_tests.measurements.subject import classifier_training
-from experiments.papers.zimmermann2022_active_tests.networks import DEFENCES, SEVEN
+from experiments.papers.zimmermann2022_active_tests.networks import DEFENCES, EIGHT
 from experiments.papers.zimmermann2022_active_tests.train import settings_of, stages_of
 from experiments.workshop import LocalWorkshop
 from model_zoo.catalogue import MODEL_MADE_HERE
@@ -113,8 +114,8 @@ def test_published_scale_is_built() -> None:
 
     stages = {stage.name: stage.recipe.configuration for stage in stages_of(recipe)}
 
-    assert set(SEVEN) < set(stages)
-    for name in SEVEN:
+    assert set(EIGHT) < set(stages)
+    for name in EIGHT:
         configuration = stages[name]
         network = network_of(build(Classifier, configuration["classifier"]), seed=0)
         assert network.logits.in_features == 2048
@@ -146,6 +147,27 @@ def test_unfit_settings_are_refused_before_anything_is_trained(preset: Any, sett
 
 
 @pytest.mark.unit
+def test_hardness_that_is_asked_for_wins_over_that_of_a_defence() -> None:
+    stages = stages_of(Run(paper=SLUG, preset="cpu", settings={"part": "defences", "measuring": {"closeness": 0.5}}))
+    usual = stages_of(Run(paper=SLUG, preset="cpu", settings={"part": "defences"}))
+
+    assert {stage.recipe.configuration["closeness"] for stage in stages} == {0.5}
+    closeness = {stage.name: stage.recipe.configuration["closeness"] for stage in usual}
+    assert (closeness["none"], closeness["random_input"], closeness["trapdoor"]) == (0.999, 0.9, 0.999999)
+
+
+@pytest.mark.unit
+def test_another_version_of_a_defence_is_another_stage(monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = Run(paper=SLUG, preset="cpu", settings={"part": "defences", "defences": ["none", "quantization"]})
+    before = {stage.name: stage.recipe.digest for stage in stages_of(recipe)}
+
+    monkeypatch.setitem(DEFENCES, "quantization", replace(DEFENCES["quantization"], version=99))  # type: ignore[arg-type]  # a dict
+    after = {stage.name: stage.recipe.digest for stage in stages_of(recipe)}
+
+    assert (after["none"] == before["none"], after["quantization"] == before["quantization"]) == (True, False)
+
+
+@pytest.mark.unit
 def test_settings_are_joined_field_by_field() -> None:
     settings = settings_of(Run(paper=SLUG, preset="smoke", settings={"measuring": {"samples": 5}}))
 
@@ -172,13 +194,19 @@ def _found(name: str, *, rates: Mapping[str, Mapping[str, Any]], robust: tuple[i
 
 
 def _claims(changes: Mapping[str, Any]) -> dict[str, bool | None]:
-    metrics = {name: _found(name, rates={"normal": _pair(0, 64)}, robust=(125, 40)) for name in SEVEN}
+    metrics = {name: _found(name, rates={"normal": _pair(0, 64)}, robust=(125, 40)) for name in EIGHT}
     for name in ("none", "adversarial"):
         metrics[name] = _found(name, rates={"normal": _pair(64, 64)}, robust=(60, 60))
     metrics["winners"] = _found("winners", rates={"normal": {**_pair(2, 64), "plain": _verdict(2, random=0.3)}}, robust=(125, 40))
-    metrics["trapdoor"] = _found("trapdoor", rates={"normal": _pair(64, 64), "inverted": _pair(0, 64)}, robust=(125, 40))
+    for name in ("trapdoor", "activations"):
+        metrics[name] = _found(name, rates={"normal": _pair(64, 64), "inverted": _pair(0, 64)}, robust=(125, 40))
     result = {"recipe": {"preset": "cpu"}, "metrics": metrics | changes}
     return {claim["id"]: claim["holds"] for claim in check_claims(CLAIMS, result=result)}
+
+
+def _both_detectors(*, normal: Mapping[str, Any], inverted: Mapping[str, Any]) -> dict[str, Any]:
+    rates = {"normal": normal, "inverted": inverted}
+    return {name: _found(name, rates=rates, robust=(1, 1)) for name in ("trapdoor", "activations")}
 
 
 def _pair(original: int, adequate: int) -> dict[str, Any]:
@@ -191,7 +219,7 @@ def test_claims_hold_of_results_as_the_paper_reports_them() -> None:
 
     judged = ("controls", "masked", "thermometer", "detector", "joint", "winners", "counted")
     assert {name: holds[name] for name in judged} == dict.fromkeys(judged, True)
-    assert (holds["large"], holds["hardness"], holds["libraries"]) == (None, None, None)
+    assert (holds["large"], holds["hardness"], holds["attacks_agree"]) == (None, None, None)
 
 
 @pytest.mark.unit
@@ -203,7 +231,8 @@ def test_claims_hold_of_results_as_the_paper_reports_them() -> None:
         ("masked", {"quantization": _found("quantization", rates={"normal": _pair(64, 64)}, robust=(125, 40))}),
         ("masked", {"quantization": _found("quantization", rates={"normal": _pair(0, 64)}, robust=(100, 40))}),
         ("masked", {"quantization": _found("quantization", rates={"normal": _pair(0, 64)}, robust=(125, 122))}),
-        ("detector", {"trapdoor": _found("trapdoor", rates={"normal": _pair(64, 64), "inverted": _pair(64, 64)}, robust=(1, 1))}),
+        ("detector", _both_detectors(normal=_pair(64, 64), inverted=_pair(64, 64))),
+        ("detector", _both_detectors(normal=_pair(50, 64), inverted=_pair(20, 64))),
         ("joint", {"trapdoor": _found("trapdoor", rates={"normal": _pair(64, 64), "inverted": _pair(0, 50)}, robust=(1, 1))}),
         ("winners", {"winners": _found("winners", rates={"normal": _pair(40, 64)}, robust=(60, 40))}),
         ("counted", {"thermometer": _found("thermometer", rates={"normal": _pair(0, 30)}, robust=(125, 40))}),
@@ -211,6 +240,25 @@ def test_claims_hold_of_results_as_the_paper_reports_them() -> None:
 )
 def test_claim_fails_of_a_result_that_says_otherwise(claim: str, changes: Mapping[str, Any]) -> None:
     assert _claims(changes)[claim] is False
+
+
+@pytest.mark.unit
+def test_one_detector_is_enough_to_show_that_both_tests_are_needed() -> None:
+    misses = _found("trapdoor", rates={"normal": _pair(50, 64), "inverted": _pair(20, 64)}, robust=(60, 1))
+
+    assert _claims({"trapdoor": misses})["detector"] is True
+
+
+@pytest.mark.unit
+def test_half_of_the_evaluations_are_not_most() -> None:
+    exposed = _found("quantization", rates={"normal": _pair(0, 64)}, robust=(125, 40))
+    sound = _found("quantization", rates={"normal": _pair(64, 64)}, robust=(40, 40))
+    hidden = [name for name in EIGHT if not DEFENCES[name].is_control]
+
+    half = {name: exposed if number < len(hidden) / 2 else sound for number, name in enumerate(hidden)}
+    most = {name: exposed if number <= len(hidden) / 2 else sound for number, name in enumerate(hidden)}
+
+    assert (_claims(half)["counted"], _claims(most)["counted"]) == (False, True)
 
 
 @pytest.mark.unit

@@ -26,30 +26,23 @@ REPEATS = 9
 
 
 class RandomInput(nn.Module):
-    """Draws anew for every image and pass, from a generator of its own."""
-
-    def __init__(self, *, seed: int) -> None:
-        super().__init__()
-        self.generator = torch.Generator().manual_seed(seed)
+    """Draws anew for every image and pass, from torch's global generator, whose seed is that of whoever judges or attacks."""
 
     def forward(self, images: Float[Tensor, "batch 3 side side"]) -> Float[Tensor, "batch 3 side side"]:
         """Smaller and shifted images on black, with noise."""
-        scale = 1 / (SMALLEST + (1 - SMALLEST) * self._uniform(len(images)))
+        scale = 1 / (SMALLEST + (1 - SMALLEST) * torch.rand(len(images)))
         maps = torch.zeros(len(images), 2, 3)
         maps[:, 0, 0], maps[:, 1, 1] = scale, scale
         # Of coordinates that go from -1 to 1: twice the share of the side.
-        maps[:, :, 2] = 2 * FARTHEST * (2 * self._uniform(len(images), 2) - 1)
+        maps[:, :, 2] = 2 * FARTHEST * (2 * torch.rand(len(images), 2) - 1)
         grid = functional.affine_grid(maps.to(images.device), list(images.shape), align_corners=False)
         shown = functional.grid_sample(images, grid, align_corners=False)
-        return shown + NOISE * torch.randn(images.shape, generator=self.generator).to(images.device)
-
-    def _uniform(self, *shape: int) -> Tensor:
-        return torch.rand(shape, generator=self.generator)
+        return shown + NOISE * torch.randn(images.shape).to(images.device)
 
 
 def defend(undefended: Undefended, threat: Threat) -> Defended:
     """Originally attacked without the transformation, of which an attacker was thought not to know; adequately on average."""
-    model = Behind(RandomInput(seed=threat.seed), undefended.model).eval()
+    model = Behind(RandomInput(), undefended.model).eval()
     attack = projected(threat, steps=threat.steps)
     without = Exchanging(attack=attack, parent=model, part="transform", stand_in=nn.Identity())
     average = OnAverage(attack=attack, passes=PASSES)

@@ -18,6 +18,9 @@ LINES = (
 RANDOM = (("none", "plain", COLORS["none"], "no defence, random"), ("quantization", "plain", FURTHER[0], "quantization, random"))
 """R-ASR at corners; the number of random points is that of the attack's queries."""
 
+BESIDE = 0.08
+"""Of the distance of two places."""
+
 
 def graded(metrics: Metrics, *, by: str) -> Mapping[str, Sequence[Mapping[str, Any]]]:
     """Of each defence the measurements that differ in `inner` or in `closeness` alone, from easy to hard.
@@ -56,14 +59,16 @@ def hardness_figure(metrics: Metrics) -> RunFigure:
 
 def _panel(axes: Axes, found: Mapping[str, Sequence[Mapping[str, Any]]], *, by: str, words: str) -> None:
     frame(axes)
-    for defence, attack, color, label in LINES:
+    for number, (defence, attack, color, label) in enumerate(LINES):
         verdicts = [one["tests"]["normal"][attack] for one in found.get(defence, [])]
         shares = [verdict["share"] for verdict in verdicts]
         bars = [[one["share"] - one["low"] for one in verdicts], [one["high"] - one["share"] for one in verdicts]]
-        axes.errorbar(range(len(shares)), shares, yerr=bars, color=color, marker="o", markersize=4, label=label)
+        # Beside one another, since several are at 1.
+        places = [place + BESIDE * (number - 1) for place in range(len(shares))]
+        axes.errorbar(places, shares, yerr=bars, color=color, marker="o", markersize=4, label=label)
     for defence, attack, color, label in RANDOM:
         rates = [one["tests"]["normal"][attack]["random_corner"] for one in found.get(defence, [])]
         axes.plot(range(len(rates)), rates, color=color, marker="x", linestyle=(0, (4, 3)), label=label)
-    places = max(found.values(), key=len, default=[])
-    axes.set_xticks(range(len(places)), [f"{one[by]:g}" for one in places])
+    longest = max(found.values(), key=len, default=[])
+    axes.set_xticks(range(len(longest)), [f"{one[by]:g}" for one in longest])
     axes.set_xlabel(words)

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Mapping
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,10 @@ from experiments.papers.zimmermann2022_active_tests.figures.hardness import hard
 
 Metrics = Mapping[str, Mapping[str, Any]]
 WANTED = 0.95
+TITLE, LABEL = 44, 26
+"""Letters of a line of the titles and labels beside sheets."""
 ATTACKS = {"single_step": "single step", "plain": "plain PGD", "original": "original evaluation", "adequate": "adequate attack"}
+ATTACK_MARKERS = dict(zip(ATTACKS, MARKERS, strict=False))
 ATTACK_COLORS = dict(zip(ATTACKS, (PALE, COLORS["blur"], COLORS["synthetic"], COLORS["natural"]), strict=True))
 
 
@@ -70,10 +74,10 @@ def rates_figure(metrics: Metrics) -> RunFigure:
 
 def _marks(axes: Axes, place: int, verdicts: Mapping[str, Any]) -> None:
     shown = [name for name in ATTACKS if name in verdicts]
-    for offset, marker, name in zip(np.linspace(-0.24, 0.24, len(shown)), MARKERS, shown, strict=False):
+    for offset, name in zip(np.linspace(-0.24, 0.24, len(shown)), shown, strict=True):
         one = verdicts[name]
         bars = [[one["share"] - one["low"]], [one["high"] - one["share"]]]
-        color = ATTACK_COLORS[name]
+        color, marker = ATTACK_COLORS[name], ATTACK_MARKERS[name]
         axes.errorbar(one["share"], place + offset, xerr=bars, color=color, marker=marker, markersize=5, label=ATTACKS[name])
     hardest = max(verdicts[name]["random_corner"] for name in shown)
     axes.plot(hardest, place, color=INK, marker="x", linestyle="", markersize=6, label="random corners")
@@ -90,13 +94,12 @@ def accuracies_figure(metrics: Metrics) -> RunFigure:
         for place, found in enumerate(rows):
             claimed, true = (found["robust"][name]["share"] for name in ("original", "adequate"))
             axes.annotate("", (true, place), (claimed, place), arrowprops={"arrowstyle": "->", "color": INK, "shrinkA": 4})
-            for share, name in ((claimed, "original"), (true, "adequate")):
-                axes.plot(
-                    share, place, marker="o", color=ATTACK_COLORS[name], linestyle="", label=ATTACKS[name] if not place else ""
-                )
-            axes.plot(
-                found["clean"]["share"], place, marker="|", markersize=12, color=PALE, label="" if place else "clean images"
-            )
+            # The claimed one is larger, so that it is seen where both are the same.
+            for share, name, size in ((claimed, "original", 10), (true, "adequate", 6)):
+                label = "" if place else ATTACKS[name]
+                axes.plot(share, place, "o", markersize=size, color=ATTACK_COLORS[name], label=label)
+            label = "" if place else "clean images"
+            axes.plot(found["clean"]["share"], place, "|", markersize=12, color=PALE, label=label)
         axes.set_yticks(range(len(rows)), [label_of(found) for found in rows])
         axes.set_ylim(len(rows) - 0.5, -0.5)
         axes.set_xlim(-0.03, 1.03)
@@ -113,7 +116,7 @@ def accuracies_figure(metrics: Metrics) -> RunFigure:
 def examples_figure(metrics: Metrics, sheets: Mapping[str, bytes]) -> RunFigure:
     """The sheets of attacked images, row by row."""
     title = "Attacked images"
-    shown = {name: content for name, content in sheets.items() if metrics[name]["part"] != "libraries"}
+    shown = {name: content for name, content in sheets.items() if metrics[name]["part"] != "agreement"}
     columns = 2
     rows = -(-len(shown) // columns)
 
@@ -125,12 +128,12 @@ def examples_figure(metrics: Metrics, sheets: Mapping[str, bytes]) -> RunFigure:
             found = metrics[name]
             axes.set_axis_on()
             _sheet(axes, content, rows=["clean", *dict.fromkeys(one["title"] for one in found["attacks"].values())])
-            axes.set_title(f"{label_of(found)}, ε = {found['eps']:.3g}")
+            axes.set_title(fill(f"{label_of(found)}, ε = {found['eps']:.3g}", TITLE), fontsize=9)
 
     return RunFigure(
         name="examples",
         caption=f"{title}: a column for each image, a row for each attack. Each sheet is a PNG of its own beside it.",
-        content=draw((11.0, 2.6 * max(1, rows) + 0.6), panels, title=title),
+        content=draw((9.6, 2.3 * max(1, rows) + 0.6), panels, title=title),
     )
 
 
@@ -139,7 +142,7 @@ def _sheet(axes: Axes, content: bytes, *, rows: list[str]) -> None:
         pixels = np.asarray(image.convert("RGB"))
     axes.imshow(pixels, interpolation="nearest")
     step = len(pixels) / len(rows)
-    axes.set_yticks([(number + 0.5) * step for number in range(len(rows))], rows, fontsize=7)
+    axes.set_yticks([(number + 0.5) * step for number in range(len(rows))], [fill(row, LABEL) for row in rows], fontsize=6)
     axes.set_xticks([])
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)

@@ -1,1 +1,1 @@
-"""Measurements of defences, each a stage of a run: accuracies and active tests, hardness, libraries, a larger network."""
+"""Measurements of defences, each a stage of a run: accuracies, active tests, hardness, attacks of one kind, a larger network."""

@@ -7,12 +7,10 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
+from experiments.methods.attacks import inside, seeded
 from experiments.papers.zimmermann2022_active_tests.classifiers.images import Labeled
 from experiments.papers.zimmermann2022_active_tests.classifiers.on_pixels import in_blocks
 from experiments.papers.zimmermann2022_active_tests.defences.defended import Attempt, Defended, Detector
-
-SLACK = 1e-5
-"""Of distances, for rounding."""
 
 
 class Guarded(nn.Module):
@@ -29,9 +27,9 @@ class Guarded(nn.Module):
         return logits
 
 
-def clean_counts(defended: Defended, shown: Labeled) -> Mapping[str, Any]:
+def clean_counts(defended: Defended, shown: Labeled, *, seed: int) -> Mapping[str, Any]:
     """Images, those that are classified correctly, and those that a detector raises a false alarm at."""
-    correct = _is_correct(defended, shown.images, shown)
+    correct = _is_correct(defended, shown.images, shown, seed=seed)
     detected = _is_detected(defended, shown.images)
     return {"images": len(correct), "correct": int(correct.sum()), "detected": int(detected.sum())}
 
@@ -44,20 +42,22 @@ def attacked(defended: Defended, attempt: Attempt, shown: Labeled) -> Float[Tens
 
 
 def robust_counts(
-    defended: Defended, found: Float[Tensor, "image 3 height width"], shown: Labeled, *, eps: float
+    defended: Defended, found: Float[Tensor, "image 3 height width"], shown: Labeled, *, eps: float, seed: int
 ) -> Mapping[str, Any]:
     """Images, and those that the attack did not win: still classified correctly, detected, or outside of the rules."""
-    farthest = (found - shown.images).flatten(1).abs().amax(1)
-    outside = (farthest > eps + SLACK) | ((found < 0) | (found > 1)).flatten(1).any(1)
-    withstood = _is_correct(defended, found, shown) | _is_detected(defended, found) | outside
+    outside = ~inside(found, shown.images, eps=eps, norm="linf")
+    withstood = _is_correct(defended, found, shown, seed=seed) | _is_detected(defended, found) | outside
     return {"images": len(found), "robust": int(withstood.sum()), "outside": int(outside.sum())}
 
 
 @torch.no_grad()
-def _is_correct(defended: Defended, images: Tensor, shown: Labeled) -> Bool[Tensor, " image"]:
-    """Of a randomized model: in more than half of its passes."""
+def _is_correct(defended: Defended, images: Tensor, shown: Labeled, *, seed: int) -> Bool[Tensor, " image"]:
+    """Of a randomized model: in more than half of its passes, which are drawn by the seed, whatever has been drawn before."""
     blocks = in_blocks(images)
-    passes = [torch.cat([defended.model(block).argmax(1) for block in blocks]) == shown.labels for _ in range(defended.repeats)]
+    with seeded(seed):
+        passes = [
+            torch.cat([defended.model(block).argmax(1) for block in blocks]) == shown.labels for _ in range(defended.repeats)
+        ]
     return torch.stack(passes).float().mean(0) > 0.5
 
 

@@ -26,6 +26,8 @@ class Measurement:
     """Objects on grays that it is shown; 0 where they are not installed."""
     side: int = 96
     """px of both."""
+    version: int = 1
+    """Of the code of the defence, which has constants of its own: what another version measured is another stage."""
     attacks: tuple[str, ...] = ATTACKS
     """By name; a defence that has no `original` one of its own is attacked by `plain`."""
     eps: float = 0.1
@@ -39,6 +41,8 @@ class Measurement:
     """Points of class 0 for each sample, itself among them."""
     closeness: float = 0.999
     """Hardness: where the threshold lies on the way to the best boundary point."""
+    gap: float = 0.05
+    """Inner points keep within (1 - gap) * eps."""
     references: int = 0
     """Points beyond the ball for each sample, of class 1, which attacks may match."""
     rounds: int = 25
@@ -61,10 +65,12 @@ class Measurement:
             ("inner", 2),
             ("images", 0),
             ("rounds", 1),
+            ("version", 1),
             ("batch", 1),
             ("photographs", 0),
         ):
             require_range(self, name, low, 100_000)
+        require_range(self, "gap", 0, 1)
         require_range(self, "references", 0, 100)
         require_range(self, "stamps", 0, 100_000)
         require_range(self, "side", 32, 512)

@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from experiments.contract.artifacts import NewFile, Product, Workshop
+from experiments.contract.fields import require
 from experiments.contract.recipes import Training
 from experiments.methods.attacks import ActiveTest, prepare
+from experiments.methods.attacks.active_test import Report
 from experiments.methods.training.journal import journal_file
 from experiments.papers.zimmermann2022_active_tests.defences.defended import MOST_QUERIES, Attempt, Defended, Threat
 from experiments.papers.zimmermann2022_active_tests.figures.sheet import sheet
@@ -16,6 +18,8 @@ from experiments.papers.zimmermann2022_active_tests.measurements.subject import 
 from experiments.papers.zimmermann2022_active_tests.networks import DEFENCES
 
 EXAMPLES, VERDICTS = "examples.png", "verdicts.json"
+ATTACKER = 10_000
+"""Added to the seed of attacks: who knew the seed that judges would know what a randomized defence will draw."""
 SHOWN = 8
 """Images of the sheet."""
 
@@ -32,10 +36,16 @@ def measure(recipe: Training, measurement: Measurement, *, workshop: Workshop) -
     (seed,) = recipe.seeds
     subject = subject_of(measurement, seed=seed, workshop=workshop)
     defence = DEFENCES[measurement.defence]
-    threat = Threat(eps=measurement.eps, steps=measurement.steps, seed=seed)
+    require(
+        measurement.version == defence.version,
+        "version",
+        f"the code of this defence is version {defence.version}, not {measurement.version}",
+        "Start the run anew",
+    )
+    threat = Threat(eps=measurement.eps, steps=measurement.steps, seed=seed + ATTACKER)
     defended = defence.defend(subject.undefended, threat)
     attempts = {name: defended.attempts[_own(name, defended)] for name in measurement.attacks}
-    accuracies, files = _accuracies(defended, attempts, subject, measurement=measurement, workshop=workshop)
+    accuracies, files = _accuracies(defended, attempts, subject, measurement=measurement, seed=seed, workshop=workshop)
     tests = _tests(defended, attempts, subject, measurement=measurement, seed=seed, workshop=workshop)
     values = {
         "model": subject.model,
@@ -53,7 +63,13 @@ def _own(name: str, defended: Defended) -> str:
 
 
 def _accuracies(
-    defended: Defended, attempts: Mapping[str, Attempt], subject: Subject, *, measurement: Measurement, workshop: Workshop
+    defended: Defended,
+    attempts: Mapping[str, Attempt],
+    subject: Subject,
+    *,
+    measurement: Measurement,
+    seed: int,
+    workshop: Workshop,
 ) -> tuple[dict[str, Any], list[NewFile]]:
     """Counts on clean and on attacked images, and a sheet of these."""
     if not measurement.images:
@@ -62,14 +78,14 @@ def _accuracies(
     robust, rows = {}, [shown.images[:SHOWN]]
     by_title: dict[str, Any] = {}
     for number, (name, attempt) in enumerate(attempts.items()):
-        workshop.report(number, 2 * len(attempts), f"{measurement.defence}: accuracy under {attempt.title}")
+        workshop.report(number, len(attempts), f"{measurement.defence}: accuracy under {attempt.title}")
         # Two names may stand for one attack.
         if attempt.title not in by_title:
             found = attacked(defended, attempt, shown)
-            by_title[attempt.title] = robust_counts(defended, found, shown, eps=measurement.eps)
+            by_title[attempt.title] = robust_counts(defended, found, shown, eps=measurement.eps, seed=seed)
             rows.append(found[:SHOWN])
         robust[name] = by_title[attempt.title]
-    return {"clean": clean_counts(defended, shown), "robust": robust}, [NewFile(name=EXAMPLES, content=sheet(rows))]
+    return {"clean": clean_counts(defended, shown, seed=seed), "robust": robust}, [NewFile(name=EXAMPLES, content=sheet(rows))]
 
 
 def _tests(
@@ -87,7 +103,8 @@ def _tests(
     kinds = ("normal",) if defended.detector is None else ("normal", "inverted")
     tests: dict[str, dict[str, Any]] = {}
     for kind in kinds:
-        workshop.report(len(attempts), 2 * len(attempts), f"{measurement.defence}: {kind} test, set-up")
+        doing = f"{measurement.defence}: {kind} test"
+        report = _reporting(workshop, doing)
         test = prepare(
             defended.model,
             subject.held_out.images[: measurement.samples],
@@ -95,6 +112,7 @@ def _tests(
             samples=measurement.samples,
             inner=measurement.inner,
             closeness=measurement.closeness,
+            gap=measurement.gap,
             controls=controls,
             repeats=defended.repeats,
             detector=defended.detector,
@@ -103,18 +121,23 @@ def _tests(
             rounds=measurement.rounds,
             batch=measurement.batch,
             seed=seed,
+            report=report,
         )
-        tests[kind] = _verdicts(test, attempts, doing=f"{measurement.defence}: {kind} test", workshop=workshop)
+        tests[kind] = _verdicts(test, attempts, report=report)
     return tests
 
 
-def _verdicts(test: ActiveTest, attempts: Mapping[str, Attempt], *, doing: str, workshop: Workshop) -> dict[str, Any]:
+def _reporting(workshop: Workshop, doing: str) -> Report:
+    return lambda done, total, what: workshop.report(done, total, f"{doing}, {what}")
+
+
+def _verdicts(test: ActiveTest, attempts: Mapping[str, Attempt], *, report: Report) -> dict[str, Any]:
     found: dict[str, Any] = {}
     by_title: dict[str, Any] = {}
-    for number, (name, attempt) in enumerate(attempts.items()):
-        workshop.report(len(attempts) + number, 2 * len(attempts), f"{doing}, {attempt.title}")
+    for name, attempt in attempts.items():
         if attempt.title not in by_title:
-            verdict = test.run(attempt.attack, name=attempt.title, queries=min(MOST_QUERIES, attempt.queries))
+            queries = min(MOST_QUERIES, attempt.queries)
+            verdict = test.run(attempt.attack, name=attempt.title, queries=queries, report=report)
             by_title[attempt.title] = verdict.as_json()
         found[name] = by_title[attempt.title]
     return found
