@@ -31,7 +31,11 @@ COUNTS = (
     *("clean_images", "adaptive_images", "robust_images", "corrupted_images", "attacked_images", "attack_steps"),
     *("attack_ode_steps", "tested_images", "paths"),
 )
-PARTS = {"corrupted_ode_images": "corrupted_images", "attacked_ode_images": "attacked_images"}
+PARTS = {
+    "corrupted_ode_images": "corrupted_images",
+    "attacked_ode_images": "attacked_images",
+    "attacked_banks_images": "attacked_images",
+}
 """Images of the slow solver, which are compared with as many of the first of another classifier."""
 MOST_INNER = 127
 """Points around an image that a linear read-out of as few as 128 features can tell from one at the border."""
@@ -55,6 +59,8 @@ class Scale:
     corrupted_ode_severities: tuple[int, ...] = (1, 3, 5)
     attacked_images: int = 200
     """So many that an accuracy of 0 has an interval that ends below what is negligible."""
+    attacked_banks_images: int = 48
+    """By an attack on the mean over four banks of noise, which takes four times as long."""
     attacked_ode_images: int = 16
     attack_steps: int = 20
     attack_ode_steps: int = 10
@@ -100,6 +106,7 @@ SMOKE: Mapping[str, Json] = {
     **{"corrupted_images": 8, "corrupted_severities": [5], "corrupted_ode_images": 1, "corrupted_ode_severities": [5]},
     **{
         "attacked_images": 2,
+        "attacked_banks_images": 2,
         "attacked_ode_images": 1,
         "attack_steps": 2,
         "attack_ode_steps": 1,
@@ -115,6 +122,7 @@ SMOKE: Mapping[str, Json] = {
 PAPER: Mapping[str, Json] = {
     **{"seeds": 1, "clean_images": 10_000, "adaptive_images": 10_000, "robust_images": 512, "corrupted_images": 10_000},
     **{"corrupted_ode_images": 1000, "corrupted_ode_severities": [1, 2, 3, 4, 5], "attacked_images": 512},
+    "attacked_banks_images": 512,
     **{"attacked_ode_images": 64, "attack_steps": 100, "attack_ode_steps": 40, "tested_images": 512, "tested_inner": 127},
     **{"paths": 100, "strangers": 1000, "further_diffusions": []},
     # The schedule of cifar10_ddpmpp_deep_continuous (Song et al. 2021), in our smaller U-Net.

@@ -81,13 +81,14 @@ class Plan:
         scale, first = self.scale, self.seeds[0]
         much = {"images": scale.attacked_images, "steps": scale.attack_steps}
         # Every step goes through all of the solver's, forth and back.
+        over_banks = {**FEWER, "l2": [], "images": scale.attacked_banks_images, "steps": scale.attack_steps, "judged_bank": 0}
         less = {**FEWER, "images": scale.attacked_ode_images, "steps": scale.attack_ode_steps}
         return [
             *(self._stage("attack", form, much, seed=seed) for form in ("discriminative", "noise_16") for seed in self.seeds),
             self._stage("attack", "flow_quick", much, seed=first),
             self._stage("attack", "ode_quick", less, seed=first),
             self._stage("attack", "ode_other_probe", {**less, "l2": [], "judged_bank": 1}, seed=first),
-            self._stage("attack", "noise_over_banks", {**much, **FEWER, "l2": [], "judged_bank": 0}, seed=first),
+            self._stage("attack", "noise_over_banks", over_banks, seed=first),
         ]
 
     def _looks(self) -> list[Stage]:
