@@ -5,7 +5,7 @@ from typing import Any
 
 from experiments.contract.claims import Claim, Result
 from experiments.papers.zimmermann2022_active_tests.analysis import lowest, passes
-from experiments.papers.zimmermann2022_active_tests.networks import DEFENCES, EIGHT
+from experiments.papers.zimmermann2022_active_tests.networks import DEFENCES, SEVEN
 
 ABSTRACT = "Zimmermann et al. 2022, abstract"
 OURS = "this project"
@@ -13,7 +13,9 @@ PAPER_RULE = "an attack passes at a success rate of .95 or more"
 NO_FIGURE = "no figure known here"
 SMOKE = "smoke"
 WANTED, CLAIMED = 0.95, 0.9
-CONTROLS = tuple(name for name in EIGHT if DEFENCES[name].is_control)
+IGNORANT = ("original", "smallest")
+"""Attacks that ignore a detector."""
+CONTROLS = tuple(name for name in SEVEN if DEFENCES[name].is_control)
 
 Judged = tuple[str, bool | None] | None
 Found = Mapping[str, Any]
@@ -68,38 +70,32 @@ def _large(result: Result) -> Judged:
     return _judged(result, words, None if holds is None else holds and passes(undefended, "adequate"))
 
 
-def _detectors(result: Result) -> list[Found]:
-    """Those of the small case that have two tests."""
-    return [result["metrics"][name] for name in EIGHT if "inverted" in result["metrics"].get(name, {}).get("tests", {})]
-
-
 def _of_both(found: Found, attack: str) -> str:
     normal, inverted = (_rate(found["tests"][kind][attack]) for kind in ("normal", "inverted"))
-    return f"{found['title']}: normal {normal}; inverted {inverted}"
+    return f"{found['attacks'][attack]['title']}: normal {normal}; inverted {inverted}"
 
 
-def _is_exposed_by_the_inverted(found: Found) -> bool:
-    normal, inverted = (found["tests"][kind]["original"]["outcome"] for kind in ("normal", "inverted"))
+def _is_exposed_by_the_inverted(found: Found, attack: str) -> bool:
+    normal, inverted = (found["tests"][kind][attack]["outcome"] for kind in ("normal", "inverted"))
     return bool(normal == "passed" and inverted == "failed")
 
 
 def _detector(result: Result) -> Judged:
-    found = _detectors(result)
-    if not found:
+    found = result["metrics"].get("trapdoor")
+    if found is None or "inverted" not in found["tests"]:
         return None
-    value = " / ".join(_of_both(one, "original") for one in found)
-    return _judged(result, f"attacks that ignore it: {value}", any(map(_is_exposed_by_the_inverted, found)))
+    ignorant = [name for name in IGNORANT if name in found["attacks"]]
+    value = "; ".join(_of_both(found, name) for name in ignorant)
+    return _judged(result, value, any(_is_exposed_by_the_inverted(found, name) for name in ignorant))
 
 
 def _joint(result: Result) -> Judged:
-    found = _detectors(result)
-    if not found:
+    found = result["metrics"].get("trapdoor")
+    if found is None or "inverted" not in found["tests"]:
         return None
-    words = []
-    for one in found:
-        claimed, true = (_accuracy(one["robust"][name]) for name in ("original", "adequate"))
-        words.append(f"{_of_both(one, 'adequate')}; robust accuracy {claimed} claimed, {true} true")
-    return _judged(result, " / ".join(words), all(passes(one, "adequate") for one in found))
+    claimed, true = (_accuracy(found["robust"][name]) for name in ("original", "adequate"))
+    value = f"{_of_both(found, 'adequate')}; robust accuracy {claimed} claimed, {true} true"
+    return _judged(result, value, passes(found, "adequate"))
 
 
 def _hardness(result: Result) -> Judged:
@@ -127,9 +123,9 @@ def _broken(result: Result) -> Judged:
 
 
 def _counted(result: Result) -> Judged:
-    found = {name: result["metrics"][name] for name in EIGHT if name in result["metrics"]}
+    found = {name: result["metrics"][name] for name in SEVEN if name in result["metrics"]}
     hidden = {name: one for name, one in found.items() if name not in CONTROLS}
-    if len(found) < len(EIGHT):
+    if len(found) < len(SEVEN):
         return None
     # Where a test is undecided, it is no fair one, and says nothing of the attack.
     failing = [name for name, one in hidden.items() if lowest(one, "original")["outcome"] == "failed"]
@@ -191,8 +187,7 @@ CLAIMS = (
     ),
     Claim(
         id="detector",
-        statement="Detectors need two tests: of two detectors, the attack that ignores at least one "
-        "passes its normal test and fails its inverted one",
+        statement="Detectors need two tests: one that ignores the detector passes the normal one and fails the inverted one",
         reported=f"both tests are needed; {NO_FIGURE}",
         source="released code, case_studies/dla and trapdoor",
         verified=True,
@@ -200,7 +195,7 @@ CLAIMS = (
     ),
     Claim(
         id="joint",
-        statement="An attack with both aims passes both tests of either detector",
+        statement="An attack with both aims passes both tests",
         reported=f"stronger attacks pass; {NO_FIGURE}",
         source=ABSTRACT,
         verified=True,

@@ -19,7 +19,7 @@ from experiments.papers.zimmermann2022_active_tests.figures.results import figur
 from experiments.papers.zimmermann2022_active_tests.measurements.configuration import Measurement
 from experiments.papers.zimmermann2022_active_tests.measurements.stage import EXAMPLES, measure
 from experiments.papers.zimmermann2022_active_tests.measurements.subject import KIND, SLUG, classifier_training
-from experiments.papers.zimmermann2022_active_tests.networks import DEFENCES, EIGHT, Defence
+from experiments.papers.zimmermann2022_active_tests.networks import DEFENCES, SEVEN, Defence
 
 Part = Literal["defences", "hardness", "agreement", "large", "pair"]
 PARTS: tuple[Part, ...] = ("defences", "hardness", "agreement", "large", "pair")
@@ -43,7 +43,7 @@ class Settings:
 
     part: Literal["all", "defences", "hardness", "agreement", "large", "pair"] = "all"
     """One part alone, or all but the pair, which nothing is claimed of: two classifiers of objects for the zoo."""
-    defences: tuple[str, ...] = EIGHT
+    defences: tuple[str, ...] = SEVEN
     """Of the part with the small classifiers."""
     inner: tuple[int, ...] = (49, 99, 199, 399)
     """Points of class 0, in the part about hardness."""
@@ -62,9 +62,9 @@ class Settings:
 
     def __post_init__(self) -> None:
         require(
-            set(self.defences) <= set(EIGHT), "defences", f"{list(self.defences)} are unknown", f"Choose among {', '.join(EIGHT)}"
+            set(self.defences) <= set(SEVEN), "defences", f"{list(self.defences)} are unknown", f"Choose among {', '.join(SEVEN)}"
         )
-        require(bool(self.defences), "defences", "there are none", f"Choose among {', '.join(EIGHT)}")
+        require(bool(self.defences), "defences", "there are none", f"Choose among {', '.join(SEVEN)}")
         fit = not self.cifar10 or self.cifar10.startswith("/")
         require(fit, "cifar10", f"{self.cifar10!r} is no absolute path", "Give --set cifar10=/path/of/it")
 

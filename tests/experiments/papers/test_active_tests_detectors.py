@@ -1,8 +1,7 @@
-"""Detectors in small: trapdoors and activations, and the attack that minds them."""
+"""The trapdoor detector in small, and the attacks that mind or ignore it."""
 
 import pytest
 import torch
-from sklearn.metrics import roc_auc_score
 from torch import Tensor
 
 from experiments.methods.training.registration import GRAY
@@ -10,12 +9,9 @@ from experiments.papers.zimmermann2022_active_tests.classifiers.configuration im
 from experiments.papers.zimmermann2022_active_tests.classifiers.images import labeled_images
 from experiments.papers.zimmermann2022_active_tests.classifiers.on_pixels import OnPixels
 from experiments.papers.zimmermann2022_active_tests.classifiers.triggers import with_triggers
-from experiments.papers.zimmermann2022_active_tests.defences import (
-    activations,
-    trapdoor,
-)
+from experiments.papers.zimmermann2022_active_tests.defences import trapdoor
 from experiments.papers.zimmermann2022_active_tests.defences.both_aims import Best, Selective
-from experiments.papers.zimmermann2022_active_tests.defences.defended import Threat, Undefended, projected
+from experiments.papers.zimmermann2022_active_tests.defences.defended import Threat, Undefended
 from experiments.papers.zimmermann2022_active_tests.measurements.accuracies import Guarded
 
 pytestmark = pytest.mark.unit
@@ -31,33 +27,6 @@ def _undefended(classifier: Classifier = SMALL) -> Undefended:
 
 def _images(count: int = 4) -> Tensor:
     return labeled_images(SMALL, "test", device="cpu").images[:count]
-
-
-def test_detector_of_activations_tells_what_it_was_trained_on_and_repeats_by_seed() -> None:
-    undefended = _undefended()
-    threat = Threat(eps=0.3, steps=3, seed=0)
-    seen = undefended.seen.images
-    attacked = projected(threat, steps=3)(undefended.model, seen[:150], undefended.seen.labels[:150])
-    defended = [activations.defend(undefended, threat).detector for _ in range(2)]
-    assert defended[0] is not None
-    assert defended[1] is not None
-
-    scores = defended[0](seen)
-
-    torch.testing.assert_close(scores, defended[1](seen), rtol=0, atol=0)
-    # A quarter of the clean images set the threshold.
-    assert (scores[150:] > 0).float().mean() == pytest.approx(0.05, abs=0.02)
-    assert roc_auc_score([0] * 150 + [1] * 150, torch.cat((scores[:150], defended[0](attacked)))) > 0.95
-
-
-def test_detector_of_activations_stands_images_whose_features_do_not_differ() -> None:
-    undefended = _undefended()
-    network = undefended.model.network
-    image = _images(1)
-
-    detector = activations.ActivationDetector(network, clean=image, attacked=image, held_out=image, seed=0)
-
-    assert detector(_images()).isfinite().all()
 
 
 def test_detector_raises_false_alarms_as_often_as_it_was_told_to() -> None:
@@ -112,3 +81,15 @@ def test_triggers_stay_within_their_amplitude_and_differ_by_class() -> None:
 
     assert (marked - images).abs().max() <= 0.1 + 1e-6
     assert (marked[0] - images[0] - (marked[1] - images[1])).abs().max() > 0.1
+
+
+def test_smallest_perturbations_are_in_the_ball_and_shorter_than_those_of_descent() -> None:
+    undefended, images = _undefended(), _images()
+    labels = undefended.model(images).argmax(1)
+    attempts = trapdoor.defend(undefended, Threat(eps=0.5, steps=4, seed=0)).attempts
+
+    found = {name: attempts[name].attack(undefended.model, images, labels) - images for name in ("smallest", "original")}
+
+    lengths = {name: change.abs().flatten(1).amax(1) for name, change in found.items()}
+    assert (lengths["original"] <= 0.5 + 1e-6).all()
+    assert (lengths["smallest"] < lengths["original"]).all()

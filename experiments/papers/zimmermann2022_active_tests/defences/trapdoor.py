@@ -3,13 +3,13 @@
 from typing import cast
 
 import torch
-from foolbox.attacks import LinfPGD
+from foolbox.attacks import LInfFMNAttack, LinfPGD
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
 from experiments.papers.zimmermann2022_active_tests.classifiers.images import Labeled
-from experiments.papers.zimmermann2022_active_tests.classifiers.library_attack import LibraryAttack
+from experiments.papers.zimmermann2022_active_tests.classifiers.library_attack import LibraryAttack, SmallestAttack
 from experiments.papers.zimmermann2022_active_tests.classifiers.on_pixels import OnPixels
 from experiments.papers.zimmermann2022_active_tests.classifiers.triggers import with_triggers
 from experiments.papers.zimmermann2022_active_tests.defences.both_aims import Jointly
@@ -76,7 +76,10 @@ def _quantile(similarity: Float[Tensor, " image"]) -> Float[Tensor, ""]:
 
 
 def defend(undefended: Undefended, threat: Threat) -> Defended:
-    """Originally attacked as if there were no detector, adequately with both aims, the best iterate of two ways counting."""
+    """Originally attacked as if there were no detector, adequately with both aims, the best iterate of two ways counting.
+
+    The attack that looks for the smallest perturbation (Pintor et al. 2021) ignores the detector, too.
+    """
     network = cast(WideReadout, cast(OnPixels, undefended.model).network)
     detector = Trapdoors(network, undefended.seen.first(MOST_IMAGES), amplitude=undefended.amplitude).eval()
     steps = LONGER * threat.steps
@@ -85,6 +88,11 @@ def defend(undefended: Undefended, threat: Threat) -> Defended:
     attempts = {
         **usual_attempts(threat),
         "original": Attempt(attack=_descent(threat, steps=steps), queries=steps, title=f"PGD, {steps} steps"),
+        "smallest": Attempt(
+            attack=SmallestAttack(method=LInfFMNAttack(steps=TWICE * steps), eps=threat.eps, seed=threat.seed),
+            queries=TWICE * steps,
+            title=f"smallest perturbation, FMN, {TWICE * steps} steps",
+        ),
         "adequate": Attempt(attack=jointly, queries=2 * TWICE * steps, title=title),
     }
     return Defended(

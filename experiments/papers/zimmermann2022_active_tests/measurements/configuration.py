@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 
 from experiments.contract.fields import Json, build, require, require_range
 from experiments.papers.zimmermann2022_active_tests.classifiers.configuration import Classifier
-from experiments.papers.zimmermann2022_active_tests.networks import DEFENCES
+from experiments.papers.zimmermann2022_active_tests.networks import ATTACKS, DEFENCES
 
-ATTACKS = ("single_step", "plain", "original", "adequate")
-KNOWN = (*ATTACKS, "basic_iterative", "momentum", "adam")
+KNOWN = (*ATTACKS, "basic_iterative", "momentum", "adam", "smallest")
 
 
 @dataclass(frozen=True, kw_only=True)
