@@ -146,6 +146,8 @@ def prepare(
         InputError: Model, data or settings are unfit; the message names field and remedy.
     """
     options = build(Options, settings)
+    is_module = isinstance(model, nn.Module)
+    require(is_module, "model", f"{type(model).__name__} is no torch module", "Give the nn.Module itself, in evaluation mode")
     require(detector is not None or not options.inverted, "inverted", "there is no detector to invert", "Give a detector")
     images = images_of(data, samples=options.samples)
     # In the place and the precision of the model, which without weights is taken to be that of its like.

@@ -32,6 +32,13 @@ def as_attack(attack: Any, *, eps: float, norm: Norm) -> Attack:
     """
     if isinstance(attack, foolbox.Attack):
         return _foolbox(attack, eps=eps, norm=norm)
+    is_class = inspect.isclass(attack) and issubclass(attack, foolbox.Attack)
+    require(
+        not is_class,
+        "attack",
+        "it is a class of foolbox's, not one of its attacks",
+        "Make one: foolbox.attacks.LinfPGD(steps=40)",
+    )
     require(callable(attack), "attack", f"{type(attack).__name__} is no attack", FORMS)
     is_bound = hasattr(attack, "model") and hasattr(attack, "set_device")
     remedy = "Give a factory: lambda model: torchattacks.PGD(model)"

@@ -12,7 +12,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torchdiffeq import odeint
 
-from experiments.contract.fields import require_range
+from experiments.contract.fields import require, require_range
 from experiments.methods.score_models.diffusions import Diffusion
 
 State = tuple[Float[Tensor, "batch ..."], Float[Tensor, " batch"]]
@@ -43,6 +43,9 @@ class Integration:
     """One random probe an image (Hutchinson 1990; Skilling 1989), or the sum over all dimensions, which costs as many probes."""
 
     def __post_init__(self) -> None:
+        for name, known in (("solver", ("fixed", "adaptive")), ("divergence", ("hutchinson", "exact", "none"))):
+            chosen = getattr(self, name)
+            require(chosen in known, name, f"{chosen!r} is unknown", f"Choose among {', '.join(known)}")
         require_range(self, "steps", 1, 10_000)
         require_range(self, "tolerance", 1e-12, 1.0)
 

@@ -32,8 +32,9 @@ def figures_of(metrics: Metrics, sheets: Mapping[str, bytes]) -> list[RunFigure]
     graded = {name: found for name, found in metrics.items() if found["part"] == "hardness"}
     if graded:
         figures.append(hardness_figure(graded))
-    if sheets:
-        figures.append(examples_figure(metrics, sheets))
+    shown = {name: content for name, content in sheets.items() if metrics[name]["part"] != "agreement"}
+    if shown:
+        figures.append(examples_figure(metrics, shown))
     return figures
 
 
@@ -113,10 +114,9 @@ def accuracies_figure(metrics: Metrics) -> RunFigure:
     )
 
 
-def examples_figure(metrics: Metrics, sheets: Mapping[str, bytes]) -> RunFigure:
+def examples_figure(metrics: Metrics, shown: Mapping[str, bytes]) -> RunFigure:
     """The sheets of attacked images, row by row."""
     title = "Attacked images"
-    shown = {name: content for name, content in sheets.items() if metrics[name]["part"] != "agreement"}
     columns = 2
     rows = -(-len(shown) // columns)
 

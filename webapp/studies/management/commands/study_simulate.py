@@ -8,7 +8,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from experiments import jobs
+from experiments import jobs, registry
 from experiments.contract.fields import parse_settings
 from webapp.management import InputCommand
 from webapp.studies.one_machine import simulation
@@ -25,7 +25,8 @@ class Command(InputCommand):
         parser.add_argument("paper", help="slug of the paper, see `python -m experiments list`")
         parser.add_argument("--name", default="", help="short name of the study; by default made of slug and time")
         parser.add_argument("--sessions", type=int, default=20)
-        parser.add_argument("--observer", default="noisy", help="see `python -m experiments bot --help`")
+        usual = "by default noisy, where labels are asked for lapsing; see `python -m experiments bot --help`"
+        parser.add_argument("--observer", default="", help=usual)
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument("--units", type=int, default=4)
         parser.add_argument("--conditions", nargs="+", default=[], help="by default the usual ones of the design")
@@ -40,7 +41,7 @@ class Command(InputCommand):
                 options["paper"],
                 name=name,
                 sessions=options["sessions"],
-                observer=options["observer"],
+                observer=options["observer"] or usual_observer(options["paper"]),
                 seed=options["seed"],
                 units=options["units"],
                 conditions=options["conditions"],
@@ -57,3 +58,8 @@ class Command(InputCommand):
         self.stdout.write(simulation.summary(simulation.analysis_write(manifest, out)))
         self.stdout.write(f"Tables (CSV), figures (SVG) and result.json in {out}")
         self.stdout.write(f"Result page, where the web server runs: {reverse('results', args=[study.id])}")
+
+
+def usual_observer(paper: str) -> str:
+    """One that can answer what a paper's design asks, and errs now and then."""
+    return "lapsing" if registry.design(paper).TASK == "domain_choice" else "noisy"
