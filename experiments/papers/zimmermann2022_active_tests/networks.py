@@ -50,6 +50,7 @@ DEFENCES: Mapping[str, Defence] = {
         defend=trapdoor.defend,
         changes={"trapdoors": 0.5},
         test={"closeness": 0.999999, "references": 1, "attacks": (*ATTACKS, "smallest")},
+        version=3,
     ),
     "fine_quantization": Defence(title="input quantization, 32 levels", defend=quantization.defend_finely),
 }

@@ -43,6 +43,8 @@ class Attempt:
     attack: AttackCall
     queries: int
     title: str
+    is_matching: bool = False
+    """It aims at references beyond the ball; tests of the others are made without, since each is a point of the read-out's."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -93,7 +93,7 @@ def defend(undefended: Undefended, threat: Threat) -> Defended:
             queries=TWICE * steps,
             title=f"smallest perturbation, FMN, {TWICE * steps} steps",
         ),
-        "adequate": Attempt(attack=jointly, queries=2 * TWICE * steps, title=title),
+        "adequate": Attempt(attack=jointly, queries=2 * TWICE * steps, title=title, is_matching=True),
     }
     return Defended(
         model=undefended.model.eval(),

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from itertools import product
 from typing import Any
 
 from experiments.contract.artifacts import NewFile, Product, Workshop
@@ -102,9 +103,9 @@ def _tests(
     controls = min(MOST_QUERIES, max(attempt.queries for attempt in attempts.values()))
     kinds = ("normal",) if defended.detector is None else ("normal", "inverted")
     tests: dict[str, dict[str, Any]] = {}
-    for kind in kinds:
-        doing = f"{measurement.defence}: {kind} test"
-        report = _reporting(workshop, doing)
+    groups = [{name: one for name, one in attempts.items() if one.is_matching == matching} for matching in (False, True)]
+    for kind, group in product(kinds, filter(None, groups)):
+        report = _reporting(workshop, f"{measurement.defence}: {kind} test")
         test = prepare(
             defended.model,
             subject.held_out.images[: measurement.samples],
@@ -117,13 +118,13 @@ def _tests(
             repeats=defended.repeats,
             detector=defended.detector,
             inverted=kind == "inverted",
-            references=measurement.references,
+            references=measurement.references if any(one.is_matching for one in group.values()) else 0,
             rounds=measurement.rounds,
             batch=measurement.batch,
             seed=seed,
             report=report,
         )
-        tests[kind] = _verdicts(test, attempts, report=report)
+        tests.setdefault(kind, {}).update(_verdicts(test, group, report=report))
     return tests
 
 
