@@ -142,7 +142,7 @@ def test_circuit_is_ordered_watched_and_cancelled(researcher: Researcher) -> Non
 
 def test_picture_of_a_study_leads_back_to_the_weights(researcher: Researcher) -> None:
     page = researcher.page
-    page.goto(f"{researcher.link}admin/stimuli/artifact/?kind=stimulus_set")
+    page.goto(f"{researcher.link}admin/stimuli/artifact/?kind=stimulus_set&q=efficientnet_lite0")
     page.locator("#result_list tbody th a").first.click()
     page.get_by_role("link", name="What it was made from").click()
     page.wait_for_load_state("networkidle")
