@@ -1,9 +1,10 @@
-"""What people are asked to agree to; participants, known by a keyed hash; where they come from; what they are paid."""
+"""What people are asked to agree to; participants, known by a keyed hash; where they come from; what they are paid; an audit."""
 
 import hashlib
 import uuid
 from typing import Any
 
+from django.conf import settings
 from django.db import models
 
 
@@ -160,3 +161,42 @@ class HookDelivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.signature_sha256[:8]} of {self.received_at}"
+
+
+class AuditEntry(models.Model):
+    """Somebody did something with personal data or with access to it; written once, never changed. Names no participant."""
+
+    class Action(models.TextChoices):
+        """What was done."""
+
+        EXPORTED_IDS = "exported personal ids"
+        ERASED = "erased a person"
+        RETENTION = "erased by date"
+        GRANTED = "made a token"
+
+    at = models.DateTimeField(auto_now_add=True, help_text="When it was done")
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        help_text="Who did it; none: a command or the clock",
+    )
+    action = models.CharField(max_length=40, choices=Action.choices, help_text="What was done")
+    details = models.JSONField(default=dict, help_text="Of what: names of studies and counts, never ids of persons")
+
+    class Meta:
+        verbose_name_plural = "audit entries"
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.action}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Write it, once."""
+        if not self._state.adding:
+            raise TypeError("An audit entry is never changed")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Refuse."""
+        raise TypeError("An audit entry is never deleted")
