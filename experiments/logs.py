@@ -29,13 +29,13 @@ IDS = re.compile(
       \?\S+                                                # query strings
     | [\w.+-]+@[\w-]+\.[\w.]+                              # addresses of mail
     | \b(?:\d{1,3}\.){3}\d{1,3}\b                          # IPv4
-    | (?<![\w:])(?:[0-9a-fA-F]{0,4}:){3,7}[0-9a-fA-F]{0,4} # IPv6
-    | (?<![\w:])[0-9a-fA-F]{0,4}::[0-9a-fA-F:]+            # IPv6, shortened
+    | (?:[0-9a-fA-F]{1,4}:){3,}[0-9a-fA-F]{1,4}            # IPv6
+    | [0-9a-fA-F:]*::[0-9a-fA-F:]+                         # IPv6, shortened
     | \b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b      # ids of rows
     | \b[0-9a-fA-F]{16,}\b                                 # Prolific's ids, hashes
     | \b(?=[A-Z]*\d)[A-Z0-9]{10,}\b                        # ids of Mechanical Turk
-    | (?<![\w/.-])(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[\w-]{20,} # tokens
-    | (?<![\w/.-])[\w-]{32,}                               # secrets without a digit
+    | (?<![\w.-])(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[\w-]{20,} # tokens
+    | (?<![\w.-])[\w-]{32,}                               # secrets without a digit
     """,
     re.VERBOSE,
 )
