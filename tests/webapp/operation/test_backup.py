@@ -1,7 +1,11 @@
 """A backup while people answer, and its restore: the same bytes come out, what was erased stays erased, damage is told."""
 
+import contextlib
+import hashlib
 import json
 import os
+import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,8 +14,10 @@ from typing import Any
 
 import pytest
 
+from experiments.contract.errors import InputError
 from tests.services import processes
 from tests.services.processes import CHECKOUT
+from webapp.operation.backup import backup_make, backup_read
 
 pytestmark = pytest.mark.integration
 
@@ -24,6 +30,7 @@ def rehearsed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     url = empty()
     _manage(folder, url, "migrate", "--verbosity", "0")
     _shell(folder, url, "back_up")
+    (folder / "url.json").write_text(json.dumps(url))
     return folder, empty
 
 
@@ -47,24 +54,40 @@ def test_restore_brings_the_same_bytes_and_not_the_erased_person(rehearsed: tupl
     assert again.startswith("database: it is not empty")
 
 
-def test_verify_tells_a_whole_backup_from_a_damaged_one(rehearsed: tuple[Path, Callable[[], str]], tmp_path: Path) -> None:
-    folder, empty = rehearsed
-    url = empty()
-    assert "is whole" in _manage(folder, url, "restore", str(folder / "backup"), "--verify")
+@pytest.mark.django_db
+def test_damage_is_told_by_what_is_wrong(rehearsed: tuple[Path, Callable[[], str]], tmp_path: Path) -> None:
+    folder, _ = rehearsed
+    file = backup_read(folder / "backup").file
 
     def told(name: str, change: Callable[[Path], Any]) -> str:
         damaged = tmp_path / name
-        subprocess.run(["cp", "-r", folder / "backup", damaged], check=True)
+        shutil.copytree(folder / "backup", damaged)
         change(damaged)
-        return _manage(folder, url, "restore", str(damaged), refused=True)
+        with pytest.raises(InputError) as refused:
+            backup_read(damaged)
+        return str(refused.value)
 
-    (file,) = [path.name for path in (folder / "backup").iterdir() if path.name != "manifest.json"]
     assert "has no manifest.json" in told("half", lambda path: (path / "manifest.json").unlink())
+    assert "is damaged" in told("torn", lambda path: os.truncate(path / "manifest.json", 100))
     assert "is not whole" in told("short", lambda path: os.truncate(path / file, 1000))
     assert "has changed" in told("altered", lambda path: _flip_last_byte(path / file))
-    assert "is newer" in told("newer", lambda path: _say(path, migrations=["studies.9999_to_come"], version="9.0"))
-    assert "rows" in told("miscounted", lambda path: _say(path, rows={"studies_study": 2})) or "postgres" in url
-    assert _manage(folder, url, "restore", str(folder / "nothing"), refused=True).startswith("backup: ")
+    assert "which is newer" in told("newer", lambda path: _say(path, migrations=["studies.9999_to_come"], version="9.0"))
+
+
+def test_file_that_holds_other_rows_is_refused_and_the_database_stays_empty(tmp_path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(tmp_path / "database.sqlite3")) as made:
+        made.execute("CREATE TABLE studies_study (id)")
+    content = (tmp_path / "database.sqlite3").read_bytes()
+    facts = {"format": 1, "version": "0.1.0", "made_at": "", "database": "sqlite", "file": "database.sqlite3", "migrations": []}
+    facts |= {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content), "rows": {"studies_study": 2}}
+    (tmp_path / "manifest.json").write_text(json.dumps(facts))
+    url = _new_sqlite(tmp_path)()
+
+    said = _manage(tmp_path, url, "restore", str(tmp_path), refused=True)
+
+    assert said.startswith("backup: studies_study has 0 rows, and 2 were written")
+    with contextlib.closing(sqlite3.connect(tmp_path / "database-0.sqlite3")) as left:
+        assert left.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
 
 
 def test_backup_onto_a_full_disk_leaves_nothing(rehearsed: tuple[Path, Callable[[], str]], tmp_path: Path) -> None:
@@ -81,11 +104,11 @@ def test_backup_onto_a_full_disk_leaves_nothing(rehearsed: tuple[Path, Callable[
 
 def test_backup_never_writes_over_another(rehearsed: tuple[Path, Callable[[], str]]) -> None:
     folder, _ = rehearsed
-    url = json.loads((folder / "url.json").read_text())
 
-    said = _manage(folder, url, "backup", "--out", str(folder / "backup"), refused=True)
+    with pytest.raises(InputError) as refused:
+        backup_make(folder / "backup")
 
-    assert said.startswith("out: ")
+    assert refused.value.field == "out"
     assert (folder / "backup").stat().st_mode & 0o077 == 0
 
 
@@ -101,7 +124,6 @@ def _environment(folder: Path, url: str) -> dict[str, str]:
 
 
 def _shell(folder: Path, url: str, function: str) -> None:
-    (folder / "url.json").write_text(json.dumps(url)) if function == "back_up" else None
     code = f"from tests.webapp.operation import rehearsal; rehearsal.{function}({str(folder)!r})"
     processes.run_manage("shell", "--no-imports", "--command", code, env=_environment(folder, url))
 
