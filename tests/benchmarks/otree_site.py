@@ -4,7 +4,6 @@ import contextlib
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 import urllib.error
@@ -16,12 +15,11 @@ from pathlib import Path
 
 import psycopg
 
-from experiments.jobs import VAR
+from tests.benchmarks.programs import programs
 from tests.services import processes
 from tests.services.processes import Running
 
 STUDY = Path(__file__).parent / "otree_study"
-ENVIRONMENT = VAR / "bench" / "otree"
 START_SECONDS = 60
 
 
@@ -58,7 +56,7 @@ def otree_site(*, sessions: int) -> Iterator[OtreeSite]:
         shutil.copytree(STUDY, project)
         # oTree does not start without it.
         (project / "_static").mkdir()
-        env = {**os.environ, "PATH": f"{_programs()}:{os.environ['PATH']}", "DATABASE_URL": url}
+        env = {**os.environ, "PATH": f"{programs('otree')}:{os.environ['PATH']}", "DATABASE_URL": url}
         env |= {"OTREE_PRODUCTION": "1", "OTREE_SECRET_KEY": "only-for-benchmarks", "OTREE_ADMIN_PASSWORD": "unused"}
         for words in (("resetdb", "--noinput"), ("create_session", "two_afc", str(sessions))):
             subprocess.run(["otree", *words], cwd=project, env=env, check=True, capture_output=True)
@@ -67,18 +65,6 @@ def otree_site(*, sessions: int) -> Iterator[OtreeSite]:
         with psycopg.connect(url) as connection:
             codes = [code for (code,) in connection.execute("SELECT code FROM otree_participant ORDER BY id").fetchall()]
         yield OtreeSite(url=web.url, database_url=url, participants=codes)
-
-
-def _programs() -> Path:
-    """Where the command `otree` lies; its environment is made when it is not there yet or another version is wanted."""
-    wanted = (STUDY / "requirements.txt").read_text()
-    made_of = ENVIRONMENT / "requirements.txt"
-    if not made_of.exists() or made_of.read_text() != wanted:
-        subprocess.run([sys.executable, "-m", "venv", "--clear", str(ENVIRONMENT)], check=True)
-        install = [str(ENVIRONMENT / "bin" / "pip"), "install", "--quiet", "-r", str(STUDY / "requirements.txt")]
-        subprocess.run(install, check=True, capture_output=True)
-        made_of.write_text(wanted)
-    return ENVIRONMENT / "bin"
 
 
 def _serve(project: Path, env: dict[str, str]) -> Running:
