@@ -10,7 +10,7 @@ REQUIREMENTS = Path(__file__).parent / "environments"
 
 
 def programs(name: str) -> Path:
-    """The folder of the commands of `environments/<name>.txt`; the environment is made when it is missing or other versions are wanted."""
+    """The folder of the commands of `environments/<name>.txt`; made when it is missing or other versions are wanted."""
     wanted, folder = (REQUIREMENTS / f"{name}.txt").read_text(), VAR / "bench" / name
     made_of = folder / "requirements.txt"
     if not made_of.exists() or made_of.read_text() != wanted:
