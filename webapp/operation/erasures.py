@@ -30,9 +30,7 @@ def erase_again() -> Erasure | None:
     persons = [person for person in Participant.objects.only("pk") if _mark(person) in marks]
     if not sessions and not persons:
         return None
-    return sessions_erase(
-        Session.objects.filter(pk__in=sessions), persons=Participant.objects.filter(pk__in=[p.pk for p in persons])
-    )
+    return sessions_erase(Session.objects.filter(pk__in=sessions), persons=persons)
 
 
 def _mark(row: Session | Participant) -> str:

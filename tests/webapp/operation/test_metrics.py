@@ -41,7 +41,7 @@ def test_metrics_count_what_is_in_the_database(browser) -> None:
     _, session = browser(study)
     session.instruction_time, session.practice_passed = 1.0, True
     session.save()
-    for trial, rt in zip(session.trials.filter(kind="main").order_by("position")[:2], (1234.5, 1.0), strict=True):
+    for trial, rt in zip(session.trials.filter(kind="main").order_by("position")[:3], (1234.5, 987.6, 1.0), strict=True):
         Response.objects.create(trial=trial, key=trial.id, rt=rt, flags="rt_impossible" if rt < 100 else "")
     job = artifact_request(recipe_from_json(RECIPE))
     Job.objects.filter(id=job.id).update(queued_at=timezone.now() - timedelta(minutes=5))
@@ -51,7 +51,7 @@ def test_metrics_count_what_is_in_the_database(browser) -> None:
 
     value = scraped()
 
-    assert value("answers_total") == 2
+    assert value("answers_total") == 3
     assert value("answers_flagged_total") == 1
     assert value("sessions", study=study.name, kind="live", state="running") == 1
     assert value("sessions_complete", study=study.name) == 0
