@@ -15,8 +15,8 @@ from tests.services import processes
 from tests.services.processes import Running
 
 pytestmark = pytest.mark.integration
-PEOPLE, TRIALS, RELOADS = 4, 60, 2
-CSRF = "b" * 32
+PEOPLE, TRIALS, RELOADS = 4, 40, 2
+CSRF, TOKEN = "b" * 32, "the-token-of-the-metrics"
 PREPARE = f"""
 import json
 from tests.webapp import made_up
@@ -35,6 +35,7 @@ COUNT = "from webapp.studies.models import Response; print(Response.objects.coun
 def web(tmp_path: Path, new_database: Callable[[], str]) -> Iterator[tuple[Running, dict[str, str]]]:
     queue = {"REDIS_URL": "", "BROKER_URL": f"filesystem://{tmp_path}/queue", "RESULT_URL": f"file://{tmp_path}/results"}
     env = {"SECRET_KEY": "only-for-tests", "DATABASE_URL": new_database(), "ARTIFACT_URL": f"{tmp_path}/artifacts", **queue}
+    env |= {"METRICS_TOKEN": TOKEN, "PROMETHEUS_MULTIPROC_DIR": f"{tmp_path}/metrics"}
     running = processes.start_web(tmp_path, env=env, workers=2)
     yield running, env
     running.stop()
@@ -61,6 +62,9 @@ def test_reload_while_people_answer_loses_no_request(web: tuple[Running, dict[st
     assert set(statuses) == {200}
     assert len(statuses) == PEOPLE * TRIALS
     _wait(lambda: not before & _workers(running))
+    # The processes that are gone counted, too.
+    metrics = httpx.get(f"{running.url}/metrics", headers={"Authorization": f"Bearer {TOKEN}"}).text
+    assert f'_request_seconds_count{{status="200",view="participant:answer"}} {float(PEOPLE * TRIALS)}' in metrics
     assert processes.run_manage("shell", "--no-imports", "--command", COUNT, env=env).strip() == str(PEOPLE * TRIALS)
 
 
