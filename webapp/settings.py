@@ -37,6 +37,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "webapp.outage.DatabaseOutageMiddleware",
     "csp.middleware.CSPMiddleware",
     "webapp.isolation.CrossOriginIsolationMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

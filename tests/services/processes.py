@@ -18,7 +18,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
 import redis
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -56,14 +55,15 @@ class Running:
     def kill9(self) -> None:
         """Kill the whole process group at once, as a power cut would."""
         # PostgreSQL's children leave the group that they are born in.
-        children = psutil.Process(self.process.pid).children(recursive=True) if self.process.poll() is None else []
+        children = _descendants(self.process.pid)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         for child in children:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                child.kill()
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
         self.process.wait()
-        psutil.wait_procs(children, STOP_SECONDS)
+        while any(Path(f"/proc/{child}").exists() for child in children):
+            time.sleep(0.01)
 
 
 def start_postgres(folder: Path, *, durable: bool = False) -> Running:
@@ -185,6 +185,16 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def _descendants(pid: int) -> list[int]:
+    """The children of a process, their children, and so on."""
+    try:
+        children = [int(child) for path in Path(f"/proc/{pid}/task").glob("*/children") for child in path.read_text().split()]
+    except FileNotFoundError:
+        # A thread has ended while we looked.
+        return []
+    return [*children, *(below for child in children for below in _descendants(child))]
 
 
 def _environment(env: Mapping[str, str]) -> dict[str, str]:
