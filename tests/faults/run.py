@@ -25,7 +25,7 @@ AT_ONCE = 24
 BUSY_SHARE = 0.8
 """Of the time: by then the last participants should have come to the end, if nothing were in their way."""
 GRACE_SECONDS = 180.0
-"""After the last kill: time for participants and jobs to come to their ends."""
+"""After the last kill, besides as much time as the killing took: for participants to come to the end; and so long for jobs."""
 LOOK_SECONDS = 0.2
 
 
@@ -99,7 +99,7 @@ def _ended(*events: threading.Event) -> Iterator[None]:
 
 def _follow(plan: Plan, killers: Killers, told: Told, killing: list[Future[None]], answering: list[Future[bool]]) -> None:
     """Show how it goes until the killing is over and all participants are through, or the grace is over, too."""
-    deadline = time.monotonic() + plan.seconds + GRACE_SECONDS
+    deadline = time.monotonic() + 2 * plan.seconds + GRACE_SECONDS
     failed = False
     with tqdm(total=plan.bots * plan.trials, unit="answer", disable=None, leave=False) as bar:
         while time.monotonic() < deadline and not failed and not all(one.done() for one in (*killing, *answering)):
