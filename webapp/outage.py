@@ -1,20 +1,24 @@
-"""Tells everybody to come back soon while the database is out of reach, instead of calling it a fault of the program."""
+"""Tells everybody to come back soon while database or queue are out of reach, instead of calling it a fault of the program."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from experiments.contract.errors import InputError
+from webapp import compute
 
 log = logging.getLogger(__name__)
 RETRY_AFTER_SECONDS = 2
-OUTAGE = InputError(field="server", message="the database is out of reach", remedy="Send the same request again in a moment")
+OUTAGES: Mapping[str, tuple[type[Exception], ...]] = {
+    "database": (OperationalError, InterfaceError),
+    "queue": compute.OUTAGES,
+}
 
 
-class DatabaseOutageMiddleware:
-    """A 503 with Retry-After; what was asked for has not been done, or may be asked for again."""
+class OutageMiddleware:
+    """A 503 with Retry-After: the same request may be sent again, whatever became of it."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -24,9 +28,12 @@ class DatabaseOutageMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """The answer to an error of the connection; all others stay what they are."""
-        if not isinstance(error, OperationalError | InterfaceError):
+        """The answer to an error of a connection; all others stay what they are."""
+        part = next((part for part, errors in OUTAGES.items() if isinstance(error, errors)), None)
+        if part is None:
             return None
         route = request.resolver_match.route if request.resolver_match else "no route"
-        log.error("%s %s: the database is out of reach (%s)", request.method, route, type(error).__name__)
-        return JsonResponse(OUTAGE.as_json(), status=503, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
+        log.error("%s %s: the %s is out of reach (%s)", request.method, route, part, type(error).__name__)
+        message, remedy = f"the {part} is out of reach", "Send the same request again in a moment"
+        told = InputError(field="server", message=message, remedy=remedy)
+        return JsonResponse(told.as_json(), status=503, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})

@@ -37,7 +37,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "webapp.outage.DatabaseOutageMiddleware",
+    "webapp.outage.OutageMiddleware",
     "csp.middleware.CSPMiddleware",
     "webapp.isolation.CrossOriginIsolationMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -73,7 +73,8 @@ def job_queue(job: Job) -> None:
     job.queued_at, job.started_at = timezone.now(), None
     job.save()
     message = {"job": str(job.id), "task_id": str(job.task_id), "recipe": job.recipe, "urgent": job.urgent}
-    transaction.on_commit(lambda: compute.submit(**message))
+    # Robust: without a queue the job is there all the same, and the look after lost jobs sends it.
+    transaction.on_commit(lambda: compute.submit(**message), robust=True)
 
 
 @transaction.atomic
