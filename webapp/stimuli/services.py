@@ -195,6 +195,9 @@ def _look_after_open(job_id: uuid.UUID, *, queue_is_empty: bool) -> None:
         if time.time() - progress.beat_at > jobs.LOST_SECONDS:
             job_requeue(job)
     elif queue_is_empty and job.queued_at and job.queued_at < timezone.now() - timedelta(seconds=jobs.LOST_SECONDS):
+        if job.state == Job.State.QUEUED:
+            # The queue forgot it before any worker saw it; nobody died over it.
+            job.attempts -= 1
         job_requeue(job)
 
 
