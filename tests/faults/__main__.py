@@ -33,7 +33,11 @@ def main() -> int:
         database=options.database,
         kills=max(2, round(KILLS_PER_MINUTE * options.minutes)),
     )
-    account = run(plan)
+    try:
+        account = run(plan)
+    except KeyboardInterrupt:
+        print("Stopped; nothing is left of it")
+        return 130
     print(account.as_text())
     return 1 if account.wrong else 0
 
