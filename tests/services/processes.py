@@ -62,7 +62,9 @@ class Running:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(child, signal.SIGKILL)
         self.process.wait()
-        while any(Path(f"/proc/{child}").exists() for child in children):
+        # Where nobody reaps orphans they stay as zombies, which do no harm.
+        deadline = time.monotonic() + STOP_SECONDS
+        while any(Path(f"/proc/{child}").exists() for child in children) and time.monotonic() < deadline:
             time.sleep(0.01)
 
 
@@ -93,7 +95,7 @@ def start_postgres(folder: Path, *, durable: bool = False) -> Running:
     def start() -> Running:
         process = _spawn(command, log=log, env={}, user=user, cwd=Path("/"))
         running = Running(process=process, log=log, url=url, stop_signal=POSTGRES_STOP, again=start)
-        _wait_ready(running, lambda: "ready to accept connections" in log.read_text(errors="replace"))
+        wait_ready(running, lambda: "ready to accept connections" in log.read_text(errors="replace"))
         return running
 
     return start()
@@ -112,7 +114,7 @@ def start_redis(folder: Path) -> Running:
 
     def start() -> Running:
         running = Running(process=_spawn(command, log=log, env={}), log=log, url=f"redis://127.0.0.1:{port}/0", again=start)
-        _wait_ready(running, lambda: _answers_ping(running.url))
+        wait_ready(running, lambda: _answers_ping(running.url))
         return running
 
     return start()
@@ -126,7 +128,7 @@ def start_worker(folder: Path, *, app: str, queue: str, env: Mapping[str, str], 
 
     def start() -> Running:
         running = Running(process=_spawn([*command, *options], log=log, env=env), log=log, again=start)
-        _wait_ready(running, lambda: " ready." in log.read_text(errors="replace"))
+        wait_ready(running, lambda: " ready." in log.read_text(errors="replace"))
         return running
 
     return start()
@@ -143,7 +145,7 @@ def start_web(folder: Path, *, env: Mapping[str, str], workers: int = 1) -> Runn
     def start(is_ready: Callable[[], bool]) -> Running:
         process = _spawn([*command, "--workers", str(workers), "--threads", "4"], log=log, env=env)
         running = Running(process=process, log=log, url=f"http://127.0.0.1:{port}", again=lambda: start(lambda: _listens(port)))
-        _wait_ready(running, is_ready)
+        wait_ready(running, is_ready)
         return running
 
     return start(lambda: _answers_http(f"http://127.0.0.1:{port}/healthz"))
@@ -228,7 +230,7 @@ def _spawn(
         )  # fmt: skip
 
 
-def _wait_ready(running: Running, is_ready: Callable[[], bool]) -> None:
+def wait_ready(running: Running, is_ready: Callable[[], bool]) -> None:
     """Return when `is_ready`; if the process ends before that, or takes too long, kill it and show its log."""
     deadline = time.monotonic() + START_SECONDS
     while not is_ready():
