@@ -98,5 +98,5 @@ class ParticipantHttp:
 
 def pause(failures: int) -> float:
     """Seconds to wait after so many failures in a row; with jitter, so that many participants do not come back at one moment."""
-    longest = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** (failures - 1))
+    longest = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2.0 ** (failures - 1))
     return longest * random.uniform(0.5, 1)  # noqa: S311 -- not a secret; and not of the observer's own numbers, which a seed fixes
