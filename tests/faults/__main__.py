@@ -17,7 +17,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("--minutes", type=float, default=5.0)
     parser.add_argument("--bots", type=int, default=200, help="sessions; as many as fit answer at once")
-    parser.add_argument("--trials", type=int, default=45, help="of each session, besides practice")
+    parser.add_argument("--trials", type=int, default=45, help="of each session")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6), help="of kills, network and answers")
     parser.add_argument("--database", choices=("postgres", "sqlite"), default="postgres", help="with Redis, or with files")
     options = parser.parse_args()

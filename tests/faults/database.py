@@ -10,19 +10,17 @@ from webapp.studies.selectors import plan_trials
 
 # Every tenth trial is a catch trial, as published.
 CATCH_SHARE = 10
-PRACTICE = {"practice_obvious": 1, "practice_other": 1}
 
 
 def open_study(path: str, trials: str) -> None:
-    """The id of an open study with so many trials besides practice; few images, since it is about answers."""
+    """The id of an open study with so many trials; without references, so with few images and no practice."""
     catch = int(trials) // CATCH_SHARE
-    numbers = {"main_trials": int(trials) - catch, "catch_trials": catch, **PRACTICE}
-    study = made_up.study("zimmermann2021_causal", conditions=["none"], **numbers)
+    study = made_up.study("zimmermann2021_causal", conditions=["none"], main_trials=int(trials) - catch, catch_trials=catch)
     Path(path).write_text(json.dumps(str(study.id)))
 
 
 def sessions(path: str, study: str) -> None:
-    """Each session: its participant's place in line, state, code, and how many required answers are missing."""
+    """Each session: its state, code, and how many required answers are missing."""
     found = [
         {
             "id": str(session.id),

@@ -36,7 +36,7 @@ class Plan:
     seconds: float
     bots: int
     trials: int
-    """Of each session, besides practice."""
+    """Of each session."""
     seed: int
     database: str
     """`postgres` with Redis, or `sqlite` with files."""
