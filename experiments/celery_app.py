@@ -1,7 +1,10 @@
 """The Celery app of GPU workers: `celery -A experiments.celery_app worker -Q gpu`. Needs neither Django nor the database.
 
-Reads BROKER_URL and RESULT_URL (or REDIS_URL for both), ARTIFACT_URL, DEVICE and THREADS from the environment.
+Reads BROKER_URL and RESULT_URL (or REDIS_URL for both), ARTIFACT_URL, DEVICE, THREADS and MEMORY_GIB from the environment.
 """
+
+import os
+import resource
 
 from celery import Celery
 from celery.signals import setup_logging, worker_process_init, worker_ready
@@ -21,6 +24,14 @@ setup_logging.connect(logs.configure)
 def set_threads(**_: object) -> None:
     """Give torch its share of the cores."""
     use_threads()
+
+
+@worker_process_init.connect
+def limit_memory(**_: object) -> None:
+    """Let a job that needs more than MEMORY_GIB fail by itself, before the kernel kills something else for it."""
+    if limit := os.environ.get("MEMORY_GIB"):
+        size = int(float(limit) * 2**30)
+        resource.setrlimit(resource.RLIMIT_DATA, (size, size))
 
 
 @worker_ready.connect

@@ -40,6 +40,7 @@ MIDDLEWARE = [
     "webapp.operation.requests.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "webapp.outage.OutageMiddleware",
     "csp.middleware.CSPMiddleware",
     "webapp.isolation.CrossOriginIsolationMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
