@@ -126,6 +126,7 @@ class StudyAdmin(admin.ModelAdmin):
             **(study_links(study) if running else {}),
             **pages,
             "results": reverse("results", args=[study.id]),
+            "codebook": reverse("codebook", args=[study.id]),
             "responses": f"{reverse('api:responses', args=[study.id])}?format=csv",
         }
         return format_html_join(" · ", '<a href="{}">{}</a>', ((url, name) for name, url in links.items()))

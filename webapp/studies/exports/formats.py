@@ -4,8 +4,10 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
 from experiments.contract.errors import InputError
+from webapp.studies.exports.bids import write_bids
 from webapp.studies.exports.csv_text import write_csv
 from webapp.studies.exports.json_lines import write_json_lines
+from webapp.studies.exports.psychds import write_psychds
 from webapp.studies.exports.selection import Selection
 from webapp.studies.models import Study
 
@@ -22,6 +24,8 @@ class Format:
 FORMATS = {
     "csv": Format(media_type="text/csv; charset=utf-8", suffix="csv", write=write_csv),
     "jsonl": Format(media_type="application/jsonl; charset=utf-8", suffix="jsonl", write=write_json_lines),
+    "psychds": Format(media_type="application/zip", suffix="psychds.zip", write=write_psychds),
+    "bids": Format(media_type="application/zip", suffix="bids.zip", write=write_bids),
 }
 EVERYTHING = Selection()
 
