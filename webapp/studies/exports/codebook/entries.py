@@ -39,10 +39,14 @@ def codebook(study: Study) -> list[Entry]:
     ]
 
 
+OF_THE_STUDY = {"study": "Study.name", "paper": "Study.paper", "design_digest": "Study.design_digest"}
+"""What is the same in all rows, and written into the query."""
+
+
 def column_sources(study: Study) -> dict[str, str]:
-    """Where each column is read from, as the query of the export says it; what is the same in all rows is the study's."""
+    """Where each column is read from, as the query of the export says it."""
     read = responses(study, Selection()).query.annotations
-    return {name: _source(read[f"column_{name}"]) or f"Study.{name}" for name in RESPONSE_COLUMNS}
+    return {name: OF_THE_STUDY.get(name) or _source(read[f"column_{name}"]) for name in RESPONSE_COLUMNS}
 
 
 def about_sessions(entries: Sequence[Entry]) -> list[Entry]:
@@ -51,13 +55,11 @@ def about_sessions(entries: Sequence[Entry]) -> list[Entry]:
 
 
 def _source(expression: Any) -> str:
-    """Model and field of the first column that an expression reads; empty where it reads none."""
+    """Model and field of the first column that an expression reads."""
     if isinstance(expression, Case):
         return _source(expression.cases[0].condition.children[0].lhs)
     read = list(expression.flatten())
-    field: Any = next((part.target for part in read if isinstance(part, Col)), None)
-    if field is None:
-        return ""
+    field: Any = next(part.target for part in read if isinstance(part, Col))
     while field.is_relation:
         field = field.target_field
     key = next((f"[{part.key_name}]" for part in read if isinstance(part, KeyTransform)), "")
