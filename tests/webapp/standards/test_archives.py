@@ -1,4 +1,4 @@
-"""Archives by their doors: REST and command give the same, in constant memory; what they are not for is refused before a byte is sent."""
+"""Archives by their doors: REST and command give the same, in constant memory; what they are not for is refused."""
 
 import hashlib
 import io

@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Generator, Iterable, Sequence
-from datetime import datetime
 from importlib.metadata import version
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
 from typing import Any
 
@@ -13,14 +12,13 @@ from experiments.contract.tables import RESPONSE_COLUMNS, Column
 from webapp.studies.exports.archive import Member, changes, citation, json_file, label, require_plain, text_file, zipped
 from webapp.studies.exports.codebook.entries import Entry, about_sessions, codebook
 from webapp.studies.exports.readme import readme
-from webapp.studies.exports.rows import responses
 from webapp.studies.exports.selection import Selection
+from webapp.studies.exports.text_rows import fetched, text_rows
 from webapp.studies.models import Study
 from webapp.studies.selectors import study_design
 
 VERSION = "1.10.0"
 MISSING = "n/a"
-ROWS_AT_ONCE = 2000
 NAMES = tuple(RESPONSE_COLUMNS)
 SESSION = NAMES.index("session_id")
 SUBJECT = Column(description="The session, of which nobody has two in a study: sub- and session_id without hyphens", type="id")
@@ -38,12 +36,13 @@ def write_bids(study: Study, selection: Selection) -> Generator[bytes, None, int
 
 
 def _members(study: Study, selection: Selection) -> Generator[Member, None, int]:
-    task, entries, count = label(study_design(study).TASK, otherwise="task"), codebook(study), 0
+    design, entries, count = study_design(study), codebook(study), 0
+    task = label(design.TASK, otherwise="task")
     shared = about_sessions(entries)
     participants = [_line(["participant_id", *(entry.name for entry in shared)])]
-    read = responses(study, selection).iterator(chunk_size=ROWS_AT_ONCE)
+    read = chain.from_iterable(some for rows in text_rows(study, selection) for some in fetched(rows))
     for session, of_session in groupby(read, key=itemgetter(SESSION)):
-        subject, rows = f"sub-{session.hex}", list(of_session)
+        subject, rows = f"sub-{session.replace('-', '')}", list(of_session)
         about = dict(zip(NAMES, rows[0], strict=True))
         participants.append(_line([subject, *(_cell(about[entry.name]) for entry in shared)]))
         yield f"{subject}/beh/{subject}_task-{task}_beh.tsv", [_line(NAMES), *(_line(map(_cell, row)) for row in rows)]
@@ -52,10 +51,10 @@ def _members(study: Study, selection: Selection) -> Generator[Member, None, int]
         # After the tables, since they tell who is in them; a line for each session is little beside its rows.
         yield "participants.tsv", participants
         yield json_file("participants.json", {"participant_id": _sidecar(SUBJECT), **_sidecars(shared)})
-        yield json_file(f"task-{task}_beh.json", {"TaskName": task, **_about_task(study), **_sidecars(entries)})
+        yield json_file(f"task-{task}_beh.json", {"TaskName": task, "TaskDescription": design.TITLE, **_sidecars(entries)})
     yield json_file("dataset_description.json", _description(study))
     yield text_file("CHANGES", changes(study))
-    yield text_file("README.md", readme(study, files=_files(task)))
+    yield text_file("README.md", readme(study, files=_files(task) if count else {}))
     return count
 
 
@@ -77,11 +76,6 @@ def _files(task: str) -> dict[str, str]:
     }
 
 
-def _about_task(study: Study) -> dict[str, str]:
-    design = study_design(study)
-    return {"TaskDescription": design.TITLE}
-
-
 def _sidecars(entries: Sequence[Entry]) -> dict[str, Any]:
     return {entry.name: _sidecar(entry.column) for entry in entries}
 
@@ -96,9 +90,7 @@ def _sidecar(column: Column) -> dict[str, Any]:
 
 def _cell(value: Any) -> str:
     """A value as it stands in a table, which has no way to quote tabs and line ends."""
-    if value is None or value == "":
-        return MISSING
-    return value.isoformat() if isinstance(value, datetime) else re.sub(r"\s", " ", str(value))
+    return MISSING if value is None else re.sub(r"\s", " ", str(value))
 
 
 def _line(cells: Iterable[str]) -> bytes:

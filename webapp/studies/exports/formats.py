@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from experiments.contract.errors import InputError
 from webapp.studies.exports.bids import write_bids
-from webapp.studies.exports.csv_text import write_csv
+from webapp.studies.exports.csv_lines import write_csv
 from webapp.studies.exports.json_lines import write_json_lines
 from webapp.studies.exports.psychds import write_psychds
 from webapp.studies.exports.selection import Selection
+from webapp.studies.exports.snapshot import snapshot
 from webapp.studies.models import Study
 
 
@@ -21,9 +22,16 @@ class Format:
     write: Callable[[Study, Selection], Generator[bytes, None, int]]
 
 
+def _write_parquet(study: Study, selection: Selection) -> Generator[bytes, None, int]:
+    from webapp.studies.exports.parquet import write_parquet  # noqa: PLC0415 -- pyarrow takes memory, and most never ask for it
+
+    return write_parquet(study, selection)
+
+
 FORMATS = {
     "csv": Format(media_type="text/csv; charset=utf-8", suffix="csv", write=write_csv),
     "jsonl": Format(media_type="application/jsonl; charset=utf-8", suffix="jsonl", write=write_json_lines),
+    "parquet": Format(media_type="application/vnd.apache.parquet", suffix="parquet", write=_write_parquet),
     "psychds": Format(media_type="application/zip", suffix="psychds.zip", write=write_psychds),
     "bids": Format(media_type="application/zip", suffix="bids.zip", write=write_bids),
 }
@@ -42,9 +50,14 @@ def format_by_name(name: str) -> Format:
 
 
 def export(study: Study, *, form: str, selection: Selection = EVERYTHING) -> Generator[bytes, None, int]:
-    """The export of a study in pieces; at its end, the number of rows is returned.
+    """The export of a study in pieces, as it stood at one moment; at its end, the number of rows is returned.
 
     Raises:
         InputError: The format is unknown (when called, before anything is sent).
     """
-    return format_by_name(form).write(study, selection)
+    return _at_one_moment(format_by_name(form).write(study, selection))
+
+
+def _at_one_moment(pieces: Generator[bytes, None, int]) -> Generator[bytes, None, int]:
+    with snapshot():
+        return (yield from pieces)

@@ -2,17 +2,18 @@
 
 import csv
 import io
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 
 from experiments import registry
 from webapp.studies.exports.archive import Counted, Member, changes, citation, json_file, label, require_plain, text_file, zipped
 from webapp.studies.exports.codebook.entries import Entry, about_sessions, codebook
 from webapp.studies.exports.codebook.written import levels_in_words, written
-from webapp.studies.exports.csv_text import plain, write_csv
+from webapp.studies.exports.csv_lines import write_csv
 from webapp.studies.exports.readme import readme
-from webapp.studies.exports.rows import responses
+from webapp.studies.exports.rows import ALIAS, responses
 from webapp.studies.exports.selection import Selection
+from webapp.studies.exports.text_rows import as_text, column_kinds, fetched
 from webapp.studies.models import Study
 from webapp.studies.selectors import study_design
 
@@ -33,7 +34,7 @@ def _members(study: Study, selection: Selection) -> Generator[Member, None, int]
     yield json_file("dataset_description.json", _description(study, entries))
     counted = Counted(write_csv(study, selection))
     yield tables["responses"], counted
-    yield tables["sessions"], _sessions(study, selection, about_sessions(entries))
+    yield tables["sessions"], _sessions(study, selection, [entry.name for entry in about_sessions(entries)])
     yield json_file("materials/design.json", _design(study))
     yield text_file("documentation/consent.txt", f"{study.consent.title} ({study.consent.version})\n\n{study.consent.body}\n")
     for form in ("json", "md"):
@@ -103,16 +104,12 @@ def _design(study: Study) -> dict[str, Any]:
     }
 
 
-def _sessions(study: Study, selection: Selection, entries: list[Entry]) -> Iterator[bytes]:
-    """The table of sessions, a line at a time."""
-    names = [entry.name for entry in entries]
-    rows = responses(study, selection).order_by(*ORDER_OF_SESSIONS).values_list(*(f"column_{name}" for name in names))
-    yield _line(names)
-    for row in rows.distinct().iterator():
-        yield _line(map(plain, row))
-
-
-def _line(cells: Iterable[Any]) -> bytes:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerow(cells)
-    return text.getvalue().encode()
+def _sessions(study: Study, selection: Selection, names: Sequence[str]) -> Iterator[bytes]:
+    """The table of sessions."""
+    kinds = column_kinds(study, selection)
+    rows = responses(study, selection).order_by(*ORDER_OF_SESSIONS).values_list(*(f"{ALIAS}{name}" for name in names))
+    yield (",".join(names) + "\n").encode()
+    for some in fetched(as_text(rows.distinct(), {name: kinds[name] for name in names})):
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows(some)
+        yield text.getvalue().encode()

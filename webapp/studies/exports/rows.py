@@ -1,10 +1,10 @@
-"""The rows of an export, from the database. Every format writes these, in this order."""
+"""The rows of an export as a query. Every format writes these, in this order."""
 
 from typing import Any
 
 from django.db.models import Case, CharField, F, FilteredRelation, FloatField, IntegerField, Q, QuerySet, Value, When
 from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, NullIf
 
 from experiments.contract.tables import RESPONSE_COLUMNS
 from webapp.studies.exports.selection import Selection
@@ -16,7 +16,7 @@ FROM_SESSION = {
     "session_id": "id",
     "session_kind": "kind",
     "session_state": "state",
-    **{name: name for name in ("cohort", "observer", "task_index", "language", "served_at")},
+    **{name: name for name in ("cohort", "task_index", "language", "served_at")},
 }
 FROM_TRIAL = {
     "trial_index": "position",
@@ -26,12 +26,20 @@ FROM_TRIAL = {
     "unit": "unit__address",
     "model": "unit__model",
     "layer": "unit__layer",
-    **{name: name for name in ("block", "attempt", "batch", "correct_choice")},
+    **{name: name for name in ("block", "attempt", "batch")},
 }
 FROM_ABOUT = ("image", "baseline_center", "baseline_variance", "baseline_saliency")
+MAY_BE_BLANK = {"observer": "trial__session__observer", "correct_choice": "trial__correct_choice"}
+MAY_BE_BLANK |= {name: name for name in ("choice", "flags", "input")}
 BITS = {"correct": "correct", "passed_checks": "trial__session__passed_checks", "cross_origin_isolated": "cross_origin_isolated"}
-PERSONAL_COLUMNS = {"external_participant_id": "external_participant_id", "external_submission_id": "external_id"}
+PERSONAL_COLUMNS = {
+    "external_participant_id": "submission__external_participant_id",
+    "external_submission_id": "submission__external_id",
+}
 """Only where personal ids are asked for: the recruiter's ids of the person and of their submission."""
+ALIAS = "column_"
+"""Begins the name of each column in the query, where fields have the names already."""
+ORDER_OF_SESSIONS = ("created_at", "id")
 ORDER = ("trial__session__created_at", "trial__session_id", "trial__attempt", "trial__position", "trial_id")
 
 
@@ -40,11 +48,13 @@ def column_names(selection: Selection) -> tuple[str, ...]:
     return (*RESPONSE_COLUMNS, *(PERSONAL_COLUMNS if selection.ids == "personal" else ()))
 
 
-def responses(study: Study, selection: Selection) -> Rows:
-    """The rows of a study, ordered by session, attempt and position, as tuples in the order of the columns.
+def sessions(study: Study, selection: Selection) -> QuerySet[Session]:
+    """The sessions that rows may come from. What somebody answered who withdrew stays in the database."""
+    return study.sessions.filter(selection.of_sessions).exclude(state=Session.State.WITHDRAWN)
 
-    What somebody answered who withdrew stays in the database.
-    """
+
+def responses(study: Study, selection: Selection) -> Rows:
+    """The rows of a study, ordered by session, attempt and position, as tuples in the order of the columns."""
     columns: dict[str, Any] = {
         "response_id": F("id"),
         "study": Value(study.name),
@@ -56,16 +66,16 @@ def responses(study: Study, selection: Selection) -> Rows:
         **{name: KeyTextTransform(name, "trial__about", output_field=CharField()) for name in FROM_ABOUT},
         **{name: F(f"trial__session__{field}") for name, field in FROM_SESSION.items()},
         **{name: F(f"trial__{field}") for name, field in FROM_TRIAL.items()},
-        **{name: F(f"submission__{field}") for name, field in PERSONAL_COLUMNS.items()},
+        # What is missing is NULL, whatever stands for it in the table.
+        **{name: NullIf(F(field), Value("")) for name, field in (MAY_BE_BLANK | PERSONAL_COLUMNS).items()},
     }
-    found = Response.objects.filter(selection.condition_on_responses, trial__session__study=study)
-    found = found.exclude(trial__session__state=Session.State.WITHDRAWN).order_by(*ORDER)
+    found = Response.objects.filter(selection.of_responses, trial__session__in=sessions(study, selection)).order_by(*ORDER)
     if selection.ids == "personal":
         path = "trial__session__participant__submissions"
         # A person may have come for other studies too.
         own = Q(**{f"{path}__recruitment": study.recruitment_id})
         found = found.annotate(submission=FilteredRelation(path, condition=own))
-    aliases = {f"column_{name}": columns.get(name, F(name)) for name in column_names(selection)}
+    aliases = {f"{ALIAS}{name}": columns.get(name, F(name)) for name in column_names(selection)}
     return found.annotate(**aliases).values_list(*aliases)
 
 

@@ -1,6 +1,6 @@
 """What of a study is exported: which rows, with whose ids, written for whom. Made by the REST interface, commands and pages."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal, get_args
@@ -11,19 +11,21 @@ Flavor = Literal["raw", "spreadsheet"]
 Ids = Literal["pseudonymous", "personal"]
 FLAVORS: tuple[str, ...] = get_args(Flavor)
 IDS: tuple[str, ...] = get_args(Ids)
-FIELDS = {
-    "kind": "trial__session__kind__in",
-    "state": "trial__session__state__in",
-    "condition": "trial__session__condition__name__in",
-    "cohort": "trial__session__cohort__in",
+OF_SESSIONS = {
+    "kind": "kind__in",
+    "state": "state__in",
+    "condition": "condition__name__in",
+    "cohort": "cohort__in",
+    "session": "id__in",
+    "passed_checks": "passed_checks",
+}
+"""Filters of sessions, with the look-ups that they stand for."""
+OF_RESPONSES = {
     "unit": "trial__unit__address__in",
     "model": "trial__unit__model__in",
-    "session": "trial__session_id__in",
     "since": "answered_at__gte",
     "until": "answered_at__lt",
-    "passed_checks": "trial__session__passed_checks",
 }
-"""Each filter, with the look-up from a response that it stands for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,12 +48,20 @@ class Selection:
     ids: Ids = "pseudonymous"
 
     @property
-    def condition_on_responses(self) -> Q:
-        """The filters as one condition."""
-        given = {field: getattr(self, field) for field in FIELDS}
-        return Q(**{FIELDS[field]: value for field, value in given.items() if value not in ((), None)})
+    def of_sessions(self) -> Q:
+        """The filters of sessions as one condition."""
+        return self._condition(OF_SESSIONS)
+
+    @property
+    def of_responses(self) -> Q:
+        """The filters of responses as one condition."""
+        return self._condition(OF_RESPONSES)
 
     def as_json(self) -> dict[str, Any]:
         """What was asked for, without what was left open."""
         shown = {name: value for name, value in asdict(self).items() if value not in ((), None)}
         return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in shown.items()}
+
+    def _condition(self, lookups: Mapping[str, str]) -> Q:
+        given = {lookup: getattr(self, name) for name, lookup in lookups.items()}
+        return Q(**{lookup: value for lookup, value in given.items() if value not in ((), None)})
