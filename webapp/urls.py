@@ -13,6 +13,7 @@ from webapp.stimuli import api as stimuli_api
 from webapp.stimuli.circuits import api as circuits_api
 from webapp.stimuli.networks import api as networks_api
 from webapp.studies import api as studies_api
+from webapp.studies.exports import api as exports_api
 from webapp.studies.exports.codebook import api as codebook_api
 from webapp.studies.exports.codebook import views as codebook_views
 from webapp.studies.operations import views as operations_views
@@ -31,8 +32,10 @@ def health(request: HttpRequest) -> HttpResponse:
 api_urls = [
     path("studies", studies_api.StudyListApi.as_view(), name="studies"),
     path("studies/<uuid:study_id>", studies_api.StudyApi.as_view(), name="study"),
-    path("studies/<uuid:study_id>/responses", studies_api.ResponsesApi.as_view(), name="responses"),
     path("studies/<uuid:study_id>/codebook", codebook_api.CodebookApi.as_view(), name="codebook"),
+    path("studies/<uuid:study_id>/responses", exports_api.ResponsesApi.as_view(), name="responses"),
+    path("studies/<uuid:study_id>/responses/pages", exports_api.ResponsePagesApi.as_view(), name="response-pages"),
+    path("studies/<uuid:study_id>/responses/receipts/<uuid:receipt_id>", exports_api.ReceiptApi.as_view(), name="receipt"),
     path("units", studies_api.UnitListApi.as_view(), name="units"),
     path("stimuli", stimuli_api.StimulusCreateApi.as_view(), name="stimuli"),
     path("circuits", circuits_api.CircuitListApi.as_view(), name="circuits"),

@@ -1,9 +1,9 @@
-"""REST for researchers: studies, their units, and the responses as a stream."""
+"""REST for researchers: studies and their units."""
 
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.http import Http404, StreamingHttpResponse
+from django.http import Http404
 from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -12,9 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from webapp.participants.models import Participant
 from webapp.stimuli.api import ErrorSerializer
-from webapp.studies.exports import FORMATS, Selection, export
 from webapp.studies.models import Study, Unit
 from webapp.studies.selectors import study_progress
 
@@ -95,29 +93,6 @@ class UnitListApi(generics.ListAPIView):
         """All, or those of `?study=`."""
         study = self.request.query_params.get("study")
         return self.queryset.filter(study=study_or_404(study)) if study else self.queryset
-
-
-class ResponsesApi(APIView):
-    """The export."""
-
-    @extend_schema(
-        parameters=[
-            OpenApiParameter("format", enum=list(FORMATS), default="csv"),
-            OpenApiParameter("kind", enum=Participant.Kind.values, description="Only sessions of this kind"),
-        ],
-        responses={(200, "text/csv"): OpenApiTypes.STR, (200, "application/jsonl"): OpenApiTypes.STR, 400: ErrorSerializer},
-    )
-    def get(self, request: Request, study_id: str) -> StreamingHttpResponse:
-        """All responses of a study, streamed; the columns are described in the README."""
-        study, form = study_or_404(study_id), request.query_params.get("format", "csv")
-        kind = request.query_params.get("kind")
-        if kind and kind not in Participant.Kind.values:
-            raise serializers.ValidationError(
-                {"kind": [f"{kind!r} is unknown; choose one of {', '.join(Participant.Kind.values)}"]}
-            )
-        stream = export(study, form=form, selection=Selection(kind=(kind,) if kind else ()))
-        headers = {"Content-Disposition": f'attachment; filename="{study.name}.{form}"'}
-        return StreamingHttpResponse(stream, content_type=FORMATS[form].media_type, headers=headers)
 
 
 def study_or_404(study_id: str) -> Study:

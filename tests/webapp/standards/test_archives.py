@@ -11,7 +11,6 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
-from experiments.contract.errors import InputError
 from tests.webapp.standards.answered import answered
 from webapp.studies.exports import Selection, export
 from webapp.studies.exports.archive import Member, zipped
@@ -54,13 +53,15 @@ def test_archive_holds_what_was_selected_and_tells_how_many_rows(tmp_path: Path,
 
 @pytest.mark.parametrize("form", ARCHIVES)
 @pytest.mark.parametrize("asked", [{"ids": "personal"}, {"flavor": "spreadsheet"}])
-def test_archives_are_pseudonymous_and_for_programs(tmp_path: Path, form: str, asked: dict[str, str]) -> None:
+def test_archives_hold_no_personal_ids_and_are_for_programs(
+    tmp_path: Path, researcher: Client, form: str, asked: dict[str, str]
+) -> None:
     study = answered("imported", tmp_path)
 
-    with pytest.raises(InputError) as refused:
-        export(study, form=form, selection=Selection(**asked))
+    refused = researcher.post(f"/api/v1/studies/{study.id}/responses", {"format": form, **asked}, content_type="application/json")
 
-    assert refused.value.field in asked
+    assert refused.status_code == 400
+    assert refused.json()["field"] in asked
 
 
 def test_archive_is_written_in_constant_memory() -> None:

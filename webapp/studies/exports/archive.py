@@ -47,11 +47,10 @@ def zipped(members: Generator[Member, None, int]) -> Generator[bytes, None, int]
     return counted.rows
 
 
-def require_plain(selection: Selection) -> None:
-    """Raise InputError where an archive is asked for with personal ids or for spreadsheets."""
-    told, remedy = "archives are pseudonymous and for programs", "Leave it out, or export as csv"
-    require(selection.ids == "pseudonymous", "ids", told, remedy)
-    require(selection.flavor == "raw", "flavor", told, remedy)
+def require_pseudonymous(selection: Selection) -> None:
+    """Raise InputError where an archive, which is made to be published, is asked for with personal ids."""
+    told = "archives are made to be published, and hold no personal ids"
+    require(selection.ids == "pseudonymous", "ids", told, "Leave it out, or export as csv")
 
 
 def label(text: str, *, otherwise: str) -> str:

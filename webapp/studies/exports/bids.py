@@ -9,7 +9,7 @@ from typing import Any
 
 from experiments import registry
 from experiments.contract.tables import RESPONSE_COLUMNS, Column
-from webapp.studies.exports.archive import Member, changes, citation, json_file, label, require_plain, text_file, zipped
+from webapp.studies.exports.archive import Member, changes, citation, json_file, label, require_pseudonymous, text_file, zipped
 from webapp.studies.exports.codebook.entries import Entry, about_sessions, codebook
 from webapp.studies.exports.readme import readme
 from webapp.studies.exports.selection import Selection
@@ -31,7 +31,7 @@ def write_bids(study: Study, selection: Selection) -> Generator[bytes, None, int
     A session is a subject, and its label the session's id: the same in every export, and nothing joins those of two studies.
     Without a single response there is no table, and nothing that would describe it.
     """
-    require_plain(selection)
+    require_pseudonymous(selection)
     return zipped(_members(study, selection))
 
 

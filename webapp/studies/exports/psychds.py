@@ -6,7 +6,17 @@ from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 
 from experiments import registry
-from webapp.studies.exports.archive import Counted, Member, changes, citation, json_file, label, require_plain, text_file, zipped
+from webapp.studies.exports.archive import (
+    Counted,
+    Member,
+    changes,
+    citation,
+    json_file,
+    label,
+    require_pseudonymous,
+    text_file,
+    zipped,
+)
 from webapp.studies.exports.codebook.entries import Entry, about_sessions, codebook
 from webapp.studies.exports.codebook.written import levels_in_words, written
 from webapp.studies.exports.csv_lines import write_csv
@@ -24,7 +34,7 @@ NOT_DATA = "documentation/\nmaterials/\n"
 
 def write_psychds(study: Study, selection: Selection) -> Generator[bytes, None, int]:
     """The archive in pieces; returns how many responses are in it."""
-    require_plain(selection)
+    require_pseudonymous(selection)
     return zipped(_members(study, selection))
 
 

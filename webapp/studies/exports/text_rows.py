@@ -23,6 +23,7 @@ KINDS: Sequence[tuple[type, Kind]] = (
     (DateTimeField, "time"),
     (FloatField, "double"),
 )
+GROUPS_OF_DIGITS = ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))
 AS_TEXT: Mapping[str, Mapping[str, str]] = {
     "postgresql": {"time": """to_char({0} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')""", "id": "{0}::text"},
     "sqlite": {
@@ -58,7 +59,7 @@ def text_rows(study: Study, selection: Selection) -> Iterator[TextRows]:
     """All rows, some sessions at a time, so that the first come at once and no table is sorted as a whole."""
     found, kinds = responses(study, selection), column_kinds(study, selection)
     ids = list(sessions(study, selection).order_by(*ORDER_OF_SESSIONS).values_list("id", flat=True))
-    borders = sorted({0, *range(FIRST_SESSIONS, len(ids), SESSIONS_AT_ONCE), len(ids)})
+    borders = [0, *range(FIRST_SESSIONS, len(ids), SESSIONS_AT_ONCE), len(ids)] if ids else []
     for first, end in pairwise(borders):
         yield as_text(found.filter(trial__session_id__in=ids[first:end]), kinds)
 
@@ -72,7 +73,7 @@ def as_text(rows: Rows, kinds: Mapping[str, Kind]) -> TextRows:
 
 
 def copied(sql: str, params: Sequence[Any], *, options: str) -> Generator[bytes, None, int]:
-    """What PostgreSQL's COPY writes, in pieces of many rows; returns the number of rows."""
+    """What PostgreSQL's COPY writes, in pieces of many whole rows; returns the number of rows."""
     with connection.cursor() as cursor:
         with cursor.cursor.copy(f"COPY ({sql}) TO STDOUT WITH ({options})", params) as copy:
             # PostgreSQL sends each row by itself; as many writes to the socket would take half as long again.
