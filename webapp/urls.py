@@ -14,6 +14,7 @@ from webapp.stimuli.circuits import api as circuits_api
 from webapp.stimuli.networks import api as networks_api
 from webapp.studies import api as studies_api
 from webapp.studies.exports import api as exports_api
+from webapp.studies.exports import views as exports_views
 from webapp.studies.operations import views as operations_views
 from webapp.studies.participant import erase, not_found
 from webapp.studies.quality import views as quality_views
@@ -60,6 +61,7 @@ urlpatterns = [
     path("hooks/prolific", hooks.prolific, name="prolific-hook"),
     path("studies/<uuid:study_id>/results/", results_views.results, name="results"),
     path("studies/<uuid:study_id>/operations/", operations_views.operations, name="operations"),
+    path("studies/<uuid:study_id>/export/", exports_views.export_page, name="export"),
     path("studies/<uuid:study_id>/quality/", quality_views.quality, name="quality"),
     path("", include("webapp.runs.urls")),
     path("", include("webapp.stimuli.urls")),

@@ -127,6 +127,7 @@ class StudyAdmin(admin.ModelAdmin):
             **pages,
             "results": reverse("results", args=[study.id]),
             "responses": f"{reverse('api:responses', args=[study.id])}?format=csv",
+            "export": reverse("export", args=[study.id]),
         }
         return format_html_join(" · ", '<a href="{}">{}</a>', ((url, name) for name, url in links.items()))
 

@@ -59,7 +59,7 @@ def text_rows(study: Study, selection: Selection) -> Iterator[TextRows]:
     """All rows, some sessions at a time, so that the first come at once and no table is sorted as a whole."""
     found, kinds = responses(study, selection), column_kinds(study, selection)
     ids = list(sessions(study, selection).order_by(*ORDER_OF_SESSIONS).values_list("id", flat=True))
-    borders = [0, *range(FIRST_SESSIONS, len(ids), SESSIONS_AT_ONCE), len(ids)]
+    borders = [0, *range(FIRST_SESSIONS, len(ids), SESSIONS_AT_ONCE), len(ids)] if ids else []
     for first, end in pairwise(borders):
         yield as_text(found.filter(trial__session_id__in=ids[first:end]), kinds)
 
