@@ -14,6 +14,7 @@ from webapp.stimuli.circuits import api as circuits_api
 from webapp.stimuli.networks import api as networks_api
 from webapp.studies import api as studies_api
 from webapp.studies.exports import api as exports_api
+from webapp.studies.exports import views as exports_views
 from webapp.studies.exports.codebook import api as codebook_api
 from webapp.studies.exports.codebook import views as codebook_views
 from webapp.studies.operations import views as operations_views
@@ -64,6 +65,7 @@ urlpatterns = [
     path("studies/<uuid:study_id>/results/", results_views.results, name="results"),
     path("studies/<uuid:study_id>/codebook/", codebook_views.codebook_page, name="codebook"),
     path("studies/<uuid:study_id>/operations/", operations_views.operations, name="operations"),
+    path("studies/<uuid:study_id>/export/", exports_views.export_page, name="export"),
     path("studies/<uuid:study_id>/quality/", quality_views.quality, name="quality"),
     path("", include("webapp.runs.urls")),
     path("", include("webapp.stimuli.urls")),

@@ -128,6 +128,7 @@ class StudyAdmin(admin.ModelAdmin):
             "results": reverse("results", args=[study.id]),
             "codebook": reverse("codebook", args=[study.id]),
             "responses": f"{reverse('api:responses', args=[study.id])}?format=csv",
+            "export": reverse("export", args=[study.id]),
         }
         return format_html_join(" · ", '<a href="{}">{}</a>', ((url, name) for name, url in links.items()))
 

@@ -1,4 +1,4 @@
-"""`manage.py export_responses --study S --format csv|jsonl|parquet|psychds|bids --out F`: data out; `--verify F` checks a file."""
+"""`manage.py export_responses --study S --format csv|jsonl|parquet|bids|psychds --out F`: data out; `--verify F` checks it."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -25,9 +25,7 @@ class Command(InputCommand):
         parser.add_argument("--study", help="name or id of the study")
         parser.add_argument("--format", default="csv", help=", ".join(FORMATS))
         parser.add_argument("--out", type=Path)
-        parser.add_argument(
-            "--verify", type=Path, metavar="FILE", help="compare an exported file with its receipt, and do nothing else"
-        )
+        parser.add_argument("--verify", type=Path, metavar="FILE", help="only compare an exported file with its receipt")
         for name in FILTERS:
             again = "; may be given several times" if name in SEVERAL else ""
             parser.add_argument(f"--{name.replace('_', '-')}", action="append", default=[], help=f"{MEANINGS[name]}{again}")
