@@ -18,7 +18,7 @@ class Command(InputCommand):
         """Name the arguments."""
         parser.add_argument("--study", required=True, help="name or id of the study")
         parser.add_argument("--format", default="json", help=", ".join(FORMATS))
-        parser.add_argument("--out", required=True, type=Path)
+        parser.add_argument("--out", required=True, type=Path, help="file to write")
 
     def run(self, options: dict[str, Any]) -> None:
         """Write it."""
