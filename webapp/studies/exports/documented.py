@@ -23,7 +23,7 @@ CHOICES = {
     "ids": list(IDS),
 }
 TIMES = ("since", "until")
-FORMAT = OpenApiParameter("format", enum=list(FORMATS), default="csv")
+FORMAT = OpenApiParameter("format", enum=list(FORMATS), default="csv", description="Of the file")
 SELECTION = [
     OpenApiParameter(
         name,

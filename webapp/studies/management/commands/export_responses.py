@@ -24,7 +24,7 @@ class Command(InputCommand):
         """Name the arguments; the filters are those of the REST interface."""
         parser.add_argument("--study", help="name or id of the study")
         parser.add_argument("--format", default="csv", help=", ".join(FORMATS))
-        parser.add_argument("--out", type=Path)
+        parser.add_argument("--out", type=Path, help="file to write")
         parser.add_argument("--verify", type=Path, metavar="FILE", help="only compare an exported file with its receipt")
         for name in FILTERS:
             again = "; may be given several times" if name in SEVERAL else ""
