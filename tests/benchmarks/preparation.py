@@ -3,13 +3,11 @@
 import json
 import random
 import uuid
-from datetime import timedelta
 from pathlib import Path
 
 from django.contrib.auth import get_user_model
 from django.db import connection, transaction
 from django.utils import timezone
-from knox.models import AuthToken
 from psycopg import ClientCursor
 
 from experiments import registry
@@ -18,6 +16,8 @@ from webapp.participants.models import Participant
 from webapp.studies.exports import responses
 from webapp.studies.models import Response, Session, Study, Trial
 from webapp.studies.participant.api import cookie_name
+from webapp.tokens.models import Scope
+from webapp.tokens.services import token_create
 
 TRIALS = 40
 ROWS_AT_ONCE = 5000
@@ -105,6 +105,5 @@ def _select(study: Study) -> str:
 
 
 def _researchers_token() -> str:
-    user = get_user_model().objects.create(username="researcher", is_staff=True)
-    _, token = AuthToken.objects.create(user=user, expiry=timedelta(days=1))
-    return token
+    user = get_user_model().objects.create_superuser("researcher")
+    return token_create(user, name="benchmark", scopes=Scope.values, days=1)

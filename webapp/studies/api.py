@@ -13,9 +13,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from webapp.participants.models import Participant
+from webapp.rights import Person, seen_by
 from webapp.stimuli.api import ErrorSerializer
 from webapp.studies.exports import MEDIA_TYPES, export
 from webapp.studies.models import Study, Unit
+from webapp.studies.permissions import RESPONSES, STUDIES, studies_seen
 from webapp.studies.selectors import study_progress
 
 
@@ -67,16 +69,22 @@ class StudyListApi(generics.ListAPIView):
     """All studies, newest first."""
 
     serializer_class = StudySerializer
-    queryset = Study.objects.prefetch_related("units", "conditions").order_by("-created_at")
+    rights = STUDIES
+
+    def get_queryset(self) -> Any:
+        """Those that the researcher sees."""
+        return studies_seen(self.request.user).prefetch_related("units", "conditions").order_by("-created_at")
 
 
 class StudyApi(APIView):
     """One study."""
 
+    rights = STUDIES
+
     @extend_schema(responses={200: StudySerializer, 404: ErrorSerializer})
     def get(self, request: Request, study_id: str) -> Response:
         """The study, and how far its stimuli are."""
-        study = study_or_404(study_id)
+        study = study_or_404(request.user, study_id)
         return Response({**StudySerializer(study).data, "stimuli": study_progress(study)})
 
 
@@ -84,7 +92,7 @@ class UnitListApi(generics.ListAPIView):
     """The units of all studies, or of one."""
 
     serializer_class = UnitSerializer
-    queryset = Unit.objects.order_by("address")
+    rights = STUDIES
 
     @extend_schema(parameters=[OpenApiParameter("study", OpenApiTypes.UUID, description="Only the units of this study")])
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -93,12 +101,15 @@ class UnitListApi(generics.ListAPIView):
 
     def get_queryset(self) -> Any:
         """All, or those of `?study=`."""
-        study = self.request.query_params.get("study")
-        return self.queryset.filter(study=study_or_404(study)) if study else self.queryset
+        user, study = self.request.user, self.request.query_params.get("study")
+        units = seen_by(user, Unit.objects.order_by("address"), study="study")
+        return units.filter(study=study_or_404(user, study)) if study else units
 
 
 class ResponsesApi(APIView):
     """The export."""
+
+    rights = RESPONSES
 
     @extend_schema(
         parameters=[
@@ -109,7 +120,7 @@ class ResponsesApi(APIView):
     )
     def get(self, request: Request, study_id: str) -> StreamingHttpResponse:
         """All responses of a study, streamed; the columns are described in the README."""
-        study, form = study_or_404(study_id), request.query_params.get("format", "csv")
+        study, form = study_or_404(request.user, study_id), request.query_params.get("format", "csv")
         kind = request.query_params.get("kind")
         if kind and kind not in Participant.Kind.values:
             raise serializers.ValidationError(
@@ -120,9 +131,9 @@ class ResponsesApi(APIView):
         return StreamingHttpResponse(stream, content_type=MEDIA_TYPES[form], headers=headers)
 
 
-def study_or_404(study_id: str) -> Study:
-    """The study with this id, or a 404."""
+def study_or_404(user: Person, study_id: str) -> Study:
+    """The study with this id, or a 404 if there is none for this user."""
     try:
-        return Study.objects.prefetch_related("units", "conditions").get(id=study_id)
+        return studies_seen(user).prefetch_related("units", "conditions").get(id=study_id)
     except (Study.DoesNotExist, ValidationError) as error:
         raise Http404 from error

@@ -23,6 +23,7 @@ from webapp.studies.selectors import session_by_token
 from webapp.studies.services.response import response_record
 from webapp.studies.services.session import instructions_finish, practice_judge, session_finish, session_served
 from webapp.studies.services.withdrawal import erasure_code_give, session_withdraw
+from webapp.throttles import AnswerThrottle
 
 DAY_MS = 86_400_000
 MAX_CLOCK = 1e12
@@ -131,6 +132,7 @@ class ParticipantApi(APIView):
 
     authentication_classes = (SessionAuthentication,)
     permission_classes = (IsSession,)
+    throttle_classes = (AnswerThrottle,)
     remedies: ClassVar[dict[int, str]] = {
         401: "Open the study through the link that you were given, in this browser",
         403: "Reload the page",
