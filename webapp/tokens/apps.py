@@ -8,3 +8,7 @@ class TokensConfig(AppConfig):
 
     name = "webapp.tokens"
     verbose_name = "REST tokens"
+
+    def ready(self) -> None:
+        """Let the OpenAPI document know how tokens and cookies let in; nothing else imports it in time."""
+        from webapp import openapi  # noqa: F401, PLC0415 -- needs settings
