@@ -15,6 +15,8 @@ ERRORS = {
     "415": "The body is not JSON",
     "429": "Too often; try again after `Retry-After` seconds",
 }
+HTML = "text/html"
+"""Of a wrong address among the participants' pages."""
 OF_BODIES = {"413", "415"}
 
 
@@ -39,10 +41,12 @@ class ParticipantScheme(OpenApiAuthenticationExtension):
 
 def document_errors(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
     """Add the errors that every operation can answer with."""
-    for operations in result["paths"].values():
+    for path, operations in result["paths"].items():
         for operation in operations.values():
             codes = set(ERRORS) - (set() if "requestBody" in operation else OF_BODIES)
             for code in sorted(codes):
-                content = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+                content: dict[str, Any] = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+                if code == "404" and not path.startswith("/api/"):
+                    content[HTML] = {"schema": {"type": "string"}}
                 operation["responses"].setdefault(code, {"description": ERRORS[code], "content": content})
     return result
