@@ -1,5 +1,5 @@
 """The fixtures of the web process's tests serve here, too."""
 
-from tests.webapp.conftest import own_store, own_zoo
+from tests.webapp.conftest import browser, own_store, own_zoo, researcher
 
-__all__ = ["own_store", "own_zoo"]
+__all__ = ["browser", "own_store", "own_zoo", "researcher"]
