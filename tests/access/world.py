@@ -22,6 +22,8 @@ from webapp.runs.services import run_start
 from webapp.stimuli.models import Artifact, Job
 from webapp.stimuli.selectors import store
 from webapp.stimuli.services import artifact_request
+from webapp.studies.exports import Selection
+from webapp.studies.exports.receipts import export_with_receipt
 from webapp.studies.models import QualityVerdict, Session, Study, StudyResult
 from webapp.studies.participant.api import cookie_name
 from webapp.tokens.models import ApiToken, Scope
@@ -44,6 +46,8 @@ class World:
         self.draft = made_up.study(opened=False, units=[UNIT])
         Study.objects.filter(id=self.draft.id).update(state=Study.State.DRAFT)
         self.result = self._analysis()
+        self.receipt, pieces = export_with_receipt(self.study, form="csv", selection=Selection())
+        assert b"".join(pieces)
         self.job = artifact_request(recipe_from_json({"kind": "feature_visualization", "unit": UNIT, "size": 64, "steps": 8}))
         self.circuit = recipe_from_json({"kind": "circuit", "unit": UNIT})
         artifact_request(self.circuit)
@@ -78,6 +82,7 @@ class World:
             "study_id": self.draft.id if about == "draft" else self.study.id,
             "trial_id": trial.id,
             "place": next(iter(trial.images)),
+            "receipt_id": self.receipt,
             "job_id": Job.objects.get(digest=self.result.digest).id if is_result else self.job.id,
             "digest": digests.get(kind, artifact),
             "name": "exemplars" if "parts" in route else Artifact.objects.get(digest=artifact).manifest["files"][0]["name"],

@@ -11,6 +11,8 @@ from webapp.tokens.rights import Right
 
 STUDIES = {"read": Right("studies.view_study", Scope.READ_STUDIES)}
 RESPONSES = {"read": Right("studies.view_response", Scope.READ_RESPONSES)}
+# A POST of an export changes nothing: it is what no link can do.
+EXPORTS = {**RESPONSES, "write": RESPONSES["read"]}
 PERSONAL_IDS = Right("participants.see_external_ids", Scope.READ_PERSONAL_IDS)
 
 

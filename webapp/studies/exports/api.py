@@ -26,14 +26,13 @@ from webapp.studies.exports.documented import (
 from webapp.studies.exports.downloads import export_download
 from webapp.studies.exports.pages import page_size, response_page
 from webapp.studies.exports.receipts import receipt_by_id
-from webapp.studies.permissions import PERSONAL_IDS, RESPONSES
+from webapp.studies.permissions import EXPORTS, PERSONAL_IDS, RESPONSES
 
 
 class ResponsesApi(APIView):
     """The export as a file. The answer's header `Export-Receipt` says where the receipt is."""
 
-    # A POST changes nothing: it is what no link can do.
-    rights = {"read": RESPONSES["read"], "write": RESPONSES["read"]}
+    rights = EXPORTS
 
     @extend_schema(parameters=[FORMAT, *SELECTION], responses=STREAMED)
     def get(self, request: Request, study_id: str) -> StreamingHttpResponse:
