@@ -5,6 +5,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from webapp.participants import hooks
@@ -24,6 +25,7 @@ from webapp.studies.results import views as results_views
 
 
 @never_cache
+@require_safe
 def health(request: HttpRequest) -> HttpResponse:
     """Answers when the process and its database work."""
     connection.ensure_connection()

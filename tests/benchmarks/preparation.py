@@ -3,13 +3,11 @@
 import json
 import random
 import uuid
-from datetime import timedelta
 from pathlib import Path
 
 from django.contrib.auth import get_user_model
 from django.db import connection
 from django.utils import timezone
-from knox.models import AuthToken
 from psycopg import ClientCursor
 
 from experiments import registry
@@ -20,6 +18,8 @@ from webapp.studies.exports.rows import responses
 from webapp.studies.exports.text_rows import as_text, column_kinds
 from webapp.studies.models import Response, Session, Study, Trial
 from webapp.studies.participant.api import cookie_name
+from webapp.tokens.models import Scope
+from webapp.tokens.services import token_create
 
 TRIALS = 40
 BOTH_TASKS: dict[str, dict[str, int]] = {"zimmermann2023_scale": {"answer_lock": 0}, "zimmermann2021_causal": {}}
@@ -92,5 +92,4 @@ def _select(study: Study) -> str:
 
 def _researchers_token() -> str:
     user = get_user_model().objects.create_superuser("researcher")
-    _, token = AuthToken.objects.create(user=user, expiry=timedelta(days=1))
-    return token
+    return token_create(user, name="benchmark", scopes=Scope.values, days=1)

@@ -12,8 +12,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from webapp.rights import Person, seen_by
 from webapp.stimuli.api import ErrorSerializer
 from webapp.studies.models import Study, Unit
+from webapp.studies.permissions import STUDIES, studies_seen
 from webapp.studies.selectors import study_progress
 
 
@@ -65,16 +67,22 @@ class StudyListApi(generics.ListAPIView):
     """All studies, newest first."""
 
     serializer_class = StudySerializer
-    queryset = Study.objects.prefetch_related("units", "conditions").order_by("-created_at")
+    rights = STUDIES
+
+    def get_queryset(self) -> Any:
+        """Those that the researcher sees."""
+        return studies_seen(self.request.user).prefetch_related("units", "conditions").order_by("-created_at")
 
 
 class StudyApi(APIView):
     """One study."""
 
+    rights = STUDIES
+
     @extend_schema(responses={200: StudySerializer, 404: ErrorSerializer})
     def get(self, request: Request, study_id: str) -> Response:
         """The study, and how far its stimuli are."""
-        study = study_or_404(study_id)
+        study = study_or_404(request.user, study_id)
         return Response({**StudySerializer(study).data, "stimuli": study_progress(study)})
 
 
@@ -82,7 +90,7 @@ class UnitListApi(generics.ListAPIView):
     """The units of all studies, or of one."""
 
     serializer_class = UnitSerializer
-    queryset = Unit.objects.order_by("address")
+    rights = STUDIES
 
     @extend_schema(parameters=[OpenApiParameter("study", OpenApiTypes.UUID, description="Only the units of this study")])
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -91,13 +99,14 @@ class UnitListApi(generics.ListAPIView):
 
     def get_queryset(self) -> Any:
         """All, or those of `?study=`."""
-        study = self.request.query_params.get("study")
-        return self.queryset.filter(study=study_or_404(study)) if study else self.queryset
+        user, study = self.request.user, self.request.query_params.get("study")
+        units = seen_by(user, Unit.objects.order_by("address"), study="study")
+        return units.filter(study=study_or_404(user, study)) if study else units
 
 
-def study_or_404(study_id: str) -> Study:
-    """The study with this id, or a 404."""
+def study_or_404(user: Person, study_id: str) -> Study:
+    """The study with this id, or a 404 if there is none for this user."""
     try:
-        return Study.objects.prefetch_related("units", "conditions").get(id=study_id)
+        return studies_seen(user).prefetch_related("units", "conditions").get(id=study_id)
     except (Study.DoesNotExist, ValidationError) as error:
         raise Http404 from error

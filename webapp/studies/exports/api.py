@@ -26,27 +26,32 @@ from webapp.studies.exports.documented import (
 from webapp.studies.exports.downloads import export_download
 from webapp.studies.exports.pages import page_size, response_page
 from webapp.studies.exports.receipts import receipt_by_id
+from webapp.studies.permissions import EXPORTS, PERSONAL_IDS, RESPONSES
 
 
 class ResponsesApi(APIView):
     """The export as a file. The answer's header `Export-Receipt` says where the receipt is."""
 
+    rights = EXPORTS
+
     @extend_schema(parameters=[FORMAT, *SELECTION], responses=STREAMED)
     def get(self, request: Request, study_id: str) -> StreamingHttpResponse:
         """The responses that the filters leave, streamed. Without personal ids, which are sent to a POST alone."""
-        study, words = study_or_404(study_id), dict(request.query_params.lists())
+        study, words = study_or_404(request.user, study_id), dict(request.query_params.lists())
         _refuse_personal(words, "Send a POST with the same names in a JSON body")
-        return export_download(study, words, user=request.user)
+        return export_download(study, words, user=request.user, sees_ids=PERSONAL_IDS.is_held(request))
 
     @extend_schema(request=ExportRequestSerializer, responses=STREAMED)
     def post(self, request: Request, study_id: str) -> StreamingHttpResponse:
         """The same, asked for in a JSON body; `"ids": "personal"` needs the right to see them, and is noted."""
-        study = study_or_404(study_id)
-        return export_download(study, _words_of_body(request.data), user=request.user)
+        study = study_or_404(request.user, study_id)
+        return export_download(study, _words_of_body(request.data), user=request.user, sees_ids=PERSONAL_IDS.is_held(request))
 
 
 class ResponsePagesApi(APIView):
     """The same rows by pages, for clients that walk through them."""
+
+    rights = RESPONSES
 
     @extend_schema(
         parameters=[parameter for parameter in (*SELECTION, *PAGING) if parameter.name not in ("flavor", "ids")],
@@ -54,7 +59,7 @@ class ResponsePagesApi(APIView):
     )
     def get(self, request: Request, study_id: str) -> Response:
         """A page of rows and the address of the next; null behind the last."""
-        study, words = study_or_404(study_id), dict(request.query_params.lists())
+        study, words = study_or_404(request.user, study_id), dict(request.query_params.lists())
         _refuse_personal(words, "Export a file instead, by a POST")
         selection = selection_asked(study, {**words, "format": ["json"]}, beside=("format", "size", "cursor"))
         size = page_size(request.query_params.get("size", "100"))
@@ -67,10 +72,12 @@ class ResponsePagesApi(APIView):
 class ReceiptApi(APIView):
     """What a downloaded file must be."""
 
+    rights = RESPONSES
+
     @extend_schema(responses={200: ReceiptSerializer, 404: ErrorSerializer})
     def get(self, request: Request, study_id: str, receipt_id: uuid.UUID) -> Response:
         """Rows, bytes and sha256 of an export, once it is complete; kept for a day."""
-        receipt = receipt_by_id(study_or_404(study_id), receipt_id)
+        receipt = receipt_by_id(study_or_404(request.user, study_id), receipt_id)
         if receipt is None:
             raise Http404
         return Response(receipt)

@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 from webapp.stimuli.api import ErrorSerializer
 from webapp.studies.api import study_or_404
 from webapp.studies.exports.codebook.written import as_json
+from webapp.studies.permissions import RESPONSES
 
 
 class ColumnSerializer(serializers.Serializer):
@@ -36,9 +37,11 @@ class CodebookSerializer(serializers.Serializer):
 
 
 class CodebookApi(APIView):
-    """The codebook."""
+    """The codebook, for whoever may read the responses."""
+
+    rights = RESPONSES
 
     @extend_schema(responses={200: CodebookSerializer, 404: ErrorSerializer})
     def get(self, request: Request, study_id: str) -> Response:
         """Each column with its meaning, type, unit, levels, when it is empty, and its source."""
-        return Response(as_json(study_or_404(study_id)))
+        return Response(as_json(study_or_404(request.user, study_id)))
