@@ -15,7 +15,7 @@ BENCHMARKS = {
     "contrastive": ("contrastive_vs_allpairs",),
     "answers": ("answers_per_second",),
     "otree": ("answers_vs_otree",),
-    "export": ("export_vs_copy",),
+    "export": ("export_vs_copy", "export_parquet", "export_pages_flat", "export_sqlite", "export_1m3"),
     "timing": ("timing_rt_error", "timing_onset"),
     "likelihood": ("likelihood_vs_adaptive",),
     "active_tests": ("active_test_vs_single",),

@@ -101,6 +101,8 @@ _LINK = "Öffnen Sie die Studie über den Link, den Sie bekommen haben"
 GERMAN_ERRORS = {
     "this study is not open": "diese Studie ist nicht offen",
     "Come back later, or ask the researcher": "Kommen Sie später wieder, oder fragen Sie die Person, die Sie eingeladen hat",
+    "too many people begin from your network at this moment": "aus Ihrem Netz beginnen gerade zu viele Menschen",
+    "Wait a minute, go back and agree again": "Warten Sie eine Minute, gehen Sie zurück und stimmen Sie noch einmal zu",
     "you have already taken part": "Sie haben schon teilgenommen",
     "Thank you; nothing is left to do": "Vielen Dank; es ist nichts mehr zu tun",
     "this study has no free place at the moment": "in dieser Studie ist zurzeit kein Platz frei",

@@ -3,6 +3,7 @@
 import hashlib
 import uuid
 
+from django.conf import settings as deployment
 from django.db import models
 
 from experiments.contract.fields import canonical_json
@@ -88,6 +89,13 @@ class Study(models.Model):
     erased_sessions = models.PositiveIntegerField(
         default=0, help_text="How many sessions were erased; nothing else is kept of them"
     )
+    researchers = models.ManyToManyField(
+        deployment.AUTH_USER_MODEL,
+        blank=True,
+        related_name="studies",
+        limit_choices_to={"is_staff": True},
+        help_text="Who sees the study and all that belongs to it; none: all staff whose permissions allow it",
+    )
     version = models.PositiveSmallIntegerField(default=1)
     origin = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="descendants", help_text="What it was cloned from"
@@ -99,6 +107,7 @@ class Study(models.Model):
 
     class Meta:
         verbose_name_plural = "studies"
+        permissions = (("see_all_studies", "Can see the studies of all researchers"),)
 
     def __str__(self) -> str:
         return self.name

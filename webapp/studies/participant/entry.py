@@ -24,11 +24,17 @@ from webapp.studies.participant.visits import OWN_WORDS, Visit, entry_forget, en
 from webapp.studies.selectors import session_by_token
 from webapp.studies.services.entry import study_enter
 from webapp.studies.services.session import NOT_OPEN
+from webapp.throttles import start_wait
 
 COOKIE_SECONDS = 7 * 24 * 3600
 VISITORS = TimestampSigner(salt="visitor")
 VISIT_SECONDS = 24 * 3600
 OBSERVER_LENGTH = 40
+TOO_MANY = InputError(
+    field="study",
+    message="too many people begin from your network at this moment",
+    remedy="Wait a minute, go back and agree again",
+)
 
 
 @never_cache
@@ -37,6 +43,10 @@ def entry(request: HttpRequest, study_id: str) -> HttpResponse:
     """The consent page; agreeing starts the session, or goes on with it."""
     study = get_object_or_404(Study.objects.select_related("consent", "recruitment"), id=study_id)
     language = offered_language(request, study.languages)
+    if request.method == "POST" and (seconds := start_wait(request)):
+        response = message_page(request, study.title, said(TOO_MANY, language), status=429, language=language)
+        response.headers["Retry-After"] = str(seconds)
+        return response
     try:
         return _agree(request, study, language) if request.method == "POST" else _arrive(request, study, language)
     except InputError as error:
