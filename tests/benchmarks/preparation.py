@@ -70,7 +70,7 @@ def both_tasks(path: str, *, count: int) -> None:
 
 def _answers(session: Session) -> dict[str, dict[str, object]]:
     """A random answer to each main trial, by the trial's id, in their order."""
-    draw = random.Random(session.index)
+    draw = random.Random(session.task_index)
     ids = session.trials.filter(kind="main").order_by("position").values_list("id", flat=True)
     return {str(pk): made_up.answer(choice=draw.choice(("upper", "lower")), confidence=draw.randint(1, 3)) for pk in ids}
 
