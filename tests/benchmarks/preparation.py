@@ -15,7 +15,8 @@ from psycopg import ClientCursor
 from experiments import registry
 from tests.webapp import made_up
 from webapp.participants.models import Participant
-from webapp.studies.exports import responses
+from webapp.studies.exports import Selection
+from webapp.studies.exports.rows import responses
 from webapp.studies.models import Response, Session, Study, Trial
 from webapp.studies.participant.api import cookie_name
 
@@ -81,13 +82,13 @@ def _copied_sessions(template: Session, *, count: int) -> list[Session]:
     )
     values = {"study_id": template.study_id, "condition_id": template.condition_id, "kind": template.kind, "seed": template.seed}
     return Session.objects.bulk_create(
-        Session(**values, participant=person, index=number, token_sha256=f"{number:064d}", served_at=timezone.now())
-        for number, person in enumerate(people, start=1)
+        Session(**values, participant=person, task_index=number, token_sha256=f"{number:064d}", served_at=timezone.now())
+        for number, person in enumerate(people)
     )
 
 
 def _copied_trial(trial: Trial, session: Session) -> Trial:
-    fields = ("kind", "attempt", "position", "unit_id", "batch", "images", "correct_choice")
+    fields = ("kind", "attempt", "position", "condition", "unit_id", "batch", "images", "correct_choice")
     return Trial(session=session, **{field: getattr(trial, field) for field in fields})
 
 
@@ -99,7 +100,7 @@ def _answered(trial: Trial) -> Response:
 
 
 def _select(study: Study) -> str:
-    sql, params = responses(study).query.sql_with_params()
+    sql, params = responses(study, Selection()).query.sql_with_params()
     connection.ensure_connection()
     return ClientCursor(connection.connection).mogrify(sql, params)
 

@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 
 from webapp.participants.models import Participant
 from webapp.stimuli.api import ErrorSerializer
-from webapp.studies.exports import MEDIA_TYPES, export
+from webapp.studies.exports import FORMATS, Selection, export
 from webapp.studies.models import Study, Unit
 from webapp.studies.selectors import study_progress
 
@@ -102,7 +102,7 @@ class ResponsesApi(APIView):
 
     @extend_schema(
         parameters=[
-            OpenApiParameter("format", enum=list(MEDIA_TYPES), default="csv"),
+            OpenApiParameter("format", enum=list(FORMATS), default="csv"),
             OpenApiParameter("kind", enum=Participant.Kind.values, description="Only sessions of this kind"),
         ],
         responses={(200, "text/csv"): OpenApiTypes.STR, (200, "application/jsonl"): OpenApiTypes.STR, 400: ErrorSerializer},
@@ -115,9 +115,9 @@ class ResponsesApi(APIView):
             raise serializers.ValidationError(
                 {"kind": [f"{kind!r} is unknown; choose one of {', '.join(Participant.Kind.values)}"]}
             )
-        stream = export(study, form=form, kinds=(kind,) if kind else ())
+        stream = export(study, form=form, selection=Selection(kind=(kind,) if kind else ()))
         headers = {"Content-Disposition": f'attachment; filename="{study.name}.{form}"'}
-        return StreamingHttpResponse(stream, content_type=MEDIA_TYPES[form], headers=headers)
+        return StreamingHttpResponse(stream, content_type=FORMATS[form].media_type, headers=headers)
 
 
 def study_or_404(study_id: str) -> Study:

@@ -6,7 +6,7 @@ from typing import Any
 
 from experiments.contract.errors import InputError
 from webapp.management import InputCommand
-from webapp.studies.exports import MEDIA_TYPES, export
+from webapp.studies.exports import FORMATS, export
 from webapp.studies.selectors import study_by_name
 
 
@@ -18,7 +18,7 @@ class Command(InputCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Name the arguments."""
         parser.add_argument("--study", required=True, help="name or id of the study")
-        parser.add_argument("--format", default="csv", help=", ".join(MEDIA_TYPES))
+        parser.add_argument("--format", default="csv", help=", ".join(FORMATS))
         parser.add_argument("--out", required=True, type=Path)
 
     def run(self, options: dict[str, Any]) -> None:
