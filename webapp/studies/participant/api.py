@@ -6,6 +6,7 @@ from typing import Any, ClassVar, cast
 from django.http import Http404, HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import get_object_or_404
+from django.utils.cache import get_conditional_response
 from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions, serializers
 from rest_framework.authentication import BaseAuthentication
@@ -18,7 +19,8 @@ from experiments.contract.designs import CONFIDENCES, RATING_RANGE
 from webapp.api_errors import Conflict
 from webapp.studies.completion import completion_url
 from webapp.studies.models import Session, Trial
-from webapp.studies.participant.session_plan import gives_feedback, practice_plan, session_plan, trial_image
+from webapp.studies.participant.images import image_served, trial_image_find
+from webapp.studies.participant.session_plan import gives_feedback, practice_plan, session_plan
 from webapp.studies.selectors import session_by_token
 from webapp.studies.services.response import response_record
 from webapp.studies.services.session import instructions_finish, practice_judge, session_finish, session_served
@@ -26,6 +28,7 @@ from webapp.studies.services.withdrawal import erasure_code_give, session_withdr
 
 DAY_MS = 86_400_000
 MAX_CLOCK = 1e12
+KEPT_FOR_GOOD = "private, max-age=31536000, immutable"
 MAX_BODY = 16 * 1024
 TAB_HEADER = "X-Tab"
 """Carries the random id of the browser tab, made when its page was loaded."""
@@ -229,11 +232,16 @@ class WithdrawApi(ParticipantApi):
 
 @extend_schema(exclude=True)
 class ImageApi(ParticipantApi):
-    """An image of one of the session's own trials, under a name that tells nothing."""
+    """An image of one of the session's own trials, under a name that tells nothing and that never means another image."""
 
-    def get(self, request: Request, study_id: str, trial_id: str, place: str) -> HttpResponse:
-        """A PNG; all images of a study have the same size in bytes."""
-        content = trial_image(self.session, trial_id, place)
-        if content is None:
+    def get(self, request: Request, study_id: str, trial_id: str, sha256: str) -> HttpResponse:
+        """A PNG, to be kept for good; all images of a study have the same size in bytes."""
+        image = trial_image_find(self.session, trial_id, sha256)
+        if image is None:
             raise Http404
-        return HttpResponse(content, content_type="image/png", headers={"Cache-Control": "private, max-age=86400, immutable"})
+        etag = f'"{sha256}"'
+        response = get_conditional_response(request._request, etag=etag)
+        if response is None:
+            response = HttpResponse(image_served(image), content_type="image/png")
+        response.headers["ETag"], response.headers["Cache-Control"] = etag, KEPT_FOR_GOOD
+        return response
