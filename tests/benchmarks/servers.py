@@ -1,4 +1,4 @@
-"""What the benchmarks over HTTP share: a durable PostgreSQL with gunicorn before it as in production, filled; and its memory."""
+"""What the benchmarks over HTTP share: a durable database with gunicorn before it as in production, filled; and its memory."""
 
 import contextlib
 import csv
@@ -16,6 +16,10 @@ from tests.services.processes import Running
 
 # The command of docker/web.Dockerfile.
 WORKERS = 2
+DATABASES = {"PostgreSQL": "", "SQLite": "_sqlite"}
+"""With what the names of their rows end."""
+# The participants and the researcher of a benchmark come from one address and never pause.
+UNLIMITED = {"START_RATE": "100000/s", "ANSWER_RATE": "100000/s", "TOKEN_RATE": "100000/s"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +33,7 @@ class Site:
 
     @property
     def database_url(self) -> str:
-        """For clients of PostgreSQL."""
+        """For clients of the database."""
         return self.env["DATABASE_URL"]
 
     def memory_mib(self, field: str) -> float:
@@ -49,17 +53,21 @@ class Site:
 
 
 @contextlib.contextmanager
-def site(prepare: str, *, count: int) -> Iterator[Site]:
-    """A site whose database was filled by `preparation.<prepare>`; its processes and files go when the block ends."""
+def site(prepare: str, *, count: int, database: str = "PostgreSQL") -> Iterator[Site]:
+    """A site on one of `DATABASES`, filled by `preparation.<prepare>`; its processes and files go when the block ends."""
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="unitscope-bench-")))
         # PostgreSQL refuses to run as root, and its user must pass through here.
         folder.chmod(0o755)
-        postgres = processes.start_postgres(folder, durable=True)
-        stack.callback(postgres.stop)
+        url = f"sqlite:///{folder}/db.sqlite3"
+        if database == "PostgreSQL":
+            postgres = processes.start_postgres(folder, durable=True)
+            stack.callback(postgres.stop)
+            url = postgres.url
         env = {
+            **UNLIMITED,
             "SECRET_KEY": "only-for-benchmarks",
-            "DATABASE_URL": postgres.url,
+            "DATABASE_URL": url,
             "REDIS_URL": "",
             "BROKER_URL": f"filesystem://{folder}/queue",
             "RESULT_URL": f"file://{folder}/results",
