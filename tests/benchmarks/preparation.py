@@ -128,6 +128,6 @@ def _select(study: Study) -> str:
 
 
 def _researchers_token() -> str:
-    user = get_user_model().objects.create(username="researcher", is_staff=True)
+    user = get_user_model().objects.create_superuser("researcher")
     _, token = AuthToken.objects.create(user=user, expiry=timedelta(days=1))
     return token
