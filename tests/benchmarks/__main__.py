@@ -16,6 +16,7 @@ BENCHMARKS = {
     "answers": ("answers_per_second", "answers_per_second_sqlite"),
     "load": ("sessions_per_minute", "images_per_second", "sessions_per_minute_sqlite", "images_per_second_sqlite"),
     "cache_hit": ("stimulus_cache_hit", "stimulus_cache_hit_sqlite"),
+    "otree": ("answers_vs_otree",),
     "export": ("export_vs_copy",),
     "timing": ("timing_rt_error", "timing_onset"),
     "likelihood": ("likelihood_vs_adaptive",),

@@ -3,11 +3,11 @@
 import json
 import resource
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.acknowledged import not_as_sent
+from tests.benchmarks.programs import programs
 from tests.benchmarks.servers import DATABASES, WORKERS, Site, site
 from tests.services.processes import CHECKOUT
 
@@ -62,14 +62,14 @@ def _locust(running: Site) -> tuple[dict[str, dict[str, Any]], list[dict[str, An
     record = running.folder / "acknowledged.jsonl"
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "locust", "-f", str(Path(__file__).with_name("locustfile.py")), "--headless", "--json"),
-            *("--host", running.web.url, "--study", running.prepared["study"], "--record", str(record)),
+            *(programs("locust") / "locust", "-f", Path(__file__).with_name("locustfile.py"), "--headless", "--json"),
+            *("--host", running.web.url, "--study", running.prepared["study"], "--record", record),
             *("--users", str(PEOPLE), "--spawn-rate", str(PEOPLE), "--run-time", f"{SECONDS}s", "--exit-code-on-error", "0"),
+            *("--loglevel", "WARNING"),
         ],
         cwd=CHECKOUT,
         check=True,
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
     )
     return {entry["name"]: entry for entry in json.loads(done.stdout)}, [*map(json.loads, record.read_text().splitlines())]
 

@@ -1,13 +1,14 @@
 """Whole sessions as browsers have them: entry, consent, plan, images, instructions, practice, main trials, code.
 
-Started by the benchmark of load, or by hand against a site of one's own:
+Started by the benchmark of load, or by hand against a site of one's own, in an environment with locust alone:
 
-    python -m locust -f tests/benchmarks/locustfile.py --headless --host http://127.0.0.1:8000 --study ID --users 20 --run-time 1m
+    locust -f tests/benchmarks/locustfile.py --headless --host http://127.0.0.1:8000 --study ID --users 20 --run-time 1m
 """
 
 import hashlib
 import json
 import random
+import re
 import uuid
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,7 @@ from gevent.pool import Pool
 from locust import FastHttpUser, events, task
 from locust.argument_parser import LocustArgumentParser
 
-from experiments.methods.participant_link import Page
-
+HIDDEN = re.compile(r'<input type="hidden" name="([^"]*)" value="([^"]*)">')
 IMAGES_AT_ONCE = 6
 """As the browser's driver fetches them."""
 
@@ -46,7 +46,7 @@ class Participant(FastHttpUser):
         self.client.cookiejar.clear()
         self.tab = str(uuid.uuid4())
         page = self.client.get(self.base, name="entry")
-        self.client.post(self.base, data=Page(page.text).hidden, name="consent, with the page after it")
+        self.client.post(self.base, data=dict(HIDDEN.findall(page.text)), name="consent, with the page after it")
         plan = self._ask("GET", "session", name="plan")
         self._look(plan["example"])
         self._ask("POST", "instructions", {"duration": 20_000}, name="instructions")
