@@ -117,7 +117,7 @@ def start_web(folder: Path, *, env: Mapping[str, str], workers: int = 1) -> Runn
     port = free_port()
     log = folder / f"web-{port}.log"
     command = [sys.executable, "-m", "gunicorn", "webapp.wsgi", "--bind", f"127.0.0.1:{port}"]
-    process = _spawn([*command, "--workers", str(workers), "--threads", "4"], log=log, env=env)
+    process = _spawn([*command, "--workers", str(workers), "--threads", "4", "--keep-alive", "130"], log=log, env=env)
     running = Running(process=process, log=log, url=f"http://127.0.0.1:{port}")
     _wait_ready(running, lambda: _answers_http(f"{running.url}/healthz"))
     return running

@@ -18,10 +18,10 @@ from rest_framework.views import APIView
 from experiments.contract.designs import CONFIDENCES, RATING_RANGE
 from webapp.api_errors import Conflict
 from webapp.studies.completion import completion_url
-from webapp.studies.models import Session, Trial
+from webapp.studies.models import Session
 from webapp.studies.participant.images import image_served, trial_image_find
 from webapp.studies.participant.session_plan import gives_feedback, practice_plan, session_plan
-from webapp.studies.selectors import session_by_token
+from webapp.studies.selectors import ANSWERABLE_TRIALS, ANSWERING_SESSIONS, SESSIONS, session_by_token
 from webapp.studies.services.response import response_record
 from webapp.studies.services.session import instructions_finish, practice_judge, session_finish, session_served
 from webapp.studies.services.withdrawal import erasure_code_give, session_withdraw
@@ -97,11 +97,13 @@ class SavedSerializer(serializers.Serializer):
 class SessionAuthentication(BaseAuthentication):
     """Finds the session by the study's cookie, and asks writes for the CSRF token."""
 
+    sessions = SESSIONS
+
     def authenticate(self, request: Request) -> tuple[Session, None]:
         """The session as `request.user`."""
         study_id = request.parser_context["kwargs"]["study_id"]
         token = request.COOKIES.get(cookie_name(study_id), "")
-        session = session_by_token(study_id, token)
+        session = session_by_token(study_id, token, among=self.sessions)
         if session is None:
             raise exceptions.AuthenticationFailed("This browser has no session here")
         reason = _CsrfCheck(lambda _: HttpResponse()).process_view(request._request, lambda _: HttpResponse(), (), {})
@@ -112,6 +114,12 @@ class SessionAuthentication(BaseAuthentication):
     def authenticate_header(self, request: Request) -> str:
         """Makes a missing session a 401."""
         return "Cookie"
+
+
+class AnsweringAuthentication(SessionAuthentication):
+    """The same for requests that come often; reads no more than they need."""
+
+    sessions = ANSWERING_SESSIONS
 
 
 class _CsrfCheck(CsrfViewMiddleware):
@@ -178,12 +186,13 @@ class InstructionsApi(ParticipantApi):
 class AnswerApi(ParticipantApi):
     """The answer to a trial."""
 
+    authentication_classes = (AnsweringAuthentication,)
+
     def put(self, request: Request, study_id: str, trial_id: str) -> Response:
         """Store it once; sending it again is harmless."""
         session = self.session
         # A stranger's trial does not exist here.
-        own = Trial.objects.filter(session=session).exclude(kind="example")
-        trial = get_object_or_404(own.select_related("response"), id=trial_id)
+        trial = get_object_or_404(ANSWERABLE_TRIALS, session=session, id=trial_id)
         body = AnswerSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         elsewhere = session.tab not in ("", request.headers.get(TAB_HEADER, ""))
@@ -233,6 +242,8 @@ class WithdrawApi(ParticipantApi):
 @extend_schema(exclude=True)
 class ImageApi(ParticipantApi):
     """An image of one of the session's own trials, under a name that tells nothing and that never means another image."""
+
+    authentication_classes = (AnsweringAuthentication,)
 
     def get(self, request: Request, study_id: str, trial_id: str, sha256: str) -> HttpResponse:
         """A PNG, to be kept for good; all images of a study have the same size in bytes."""
