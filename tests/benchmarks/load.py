@@ -77,7 +77,7 @@ def _locust(running: Site) -> tuple[dict[str, dict[str, Any]], list[dict[str, An
 def _percentiles(entry: dict[str, Any]) -> str:
     """Of a histogram of response times, whose keys are ms."""
     counts = sorted((int(float(ms)), count) for ms, count in entry["response_times"].items())
-    total, seen, found = sum(count for _, count in counts), 0, []
+    total, found = sum(count for _, count in counts), []
     for percent in (50, 95, 99):
         seen = 0
         for ms, count in counts:

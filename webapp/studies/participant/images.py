@@ -13,7 +13,7 @@ from webapp.studies.padding import padded
 
 def trial_image_find(session: Session, trial_id: Any, sha256: str) -> StudyImage | None:
     """The image of one of the session's own trials that has this content; None if there is none."""
-    shown = next(iter(session.trials.filter(id=trial_id).values_list("images", flat=True)), {})
+    shown: dict[str, int] = next(iter(session.trials.filter(id=trial_id).values_list("images", flat=True)), {})
     return next(iter(StudyImage.objects.filter(id__in=shown.values(), served_sha256=sha256)), None)
 
 
