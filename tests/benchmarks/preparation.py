@@ -11,8 +11,12 @@ from django.utils import timezone
 from psycopg import ClientCursor
 
 from experiments import registry
+from experiments.contract.artifacts import NewFile, Product
+from experiments.contract.recipes import Exemplars
 from tests.benchmarks.multiplied import session_multiply
 from tests.webapp import made_up
+from webapp.stimuli.selectors import store
+from webapp.stimuli.services import artifact_store
 from webapp.studies.exports import Selection
 from webapp.studies.exports.rows import responses
 from webapp.studies.exports.text_rows import as_text, column_kinds
@@ -22,6 +26,7 @@ from webapp.tokens.models import Scope
 from webapp.tokens.services import token_create
 
 TRIALS = 40
+TASKS = 1000
 BOTH_TASKS: dict[str, dict[str, int]] = {"zimmermann2023_scale": {"answer_lock": 0}, "zimmermann2021_causal": {}}
 """Papers, with settings by which an answer is taken at once."""
 IMAGE_SIDE = 224
@@ -39,6 +44,23 @@ def people(path: str, *, count: int) -> None:
         "token": _researchers_token(),
         "sessions": [{"token": token, "answers": _answers(session)} for session, token in tokens.items()],
     }
+    Path(path).write_text(json.dumps(prepared))
+
+
+def whole_sessions(path: str, *, count: int) -> None:
+    """Write to `path`, as JSON, a study with tasks for everybody, whose sessions have `count` main trials."""
+    numbers = {"main_trials": count, "catch_trials": 1, "practice_obvious": 1, "practice_other": 0}
+    study = made_up.study(side=IMAGE_SIDE, tasks=TASKS, conditions=("natural",), **numbers)
+    Path(path).write_text(json.dumps({"study": str(study.id), "token": _researchers_token()}))
+
+
+def made_stimulus(path: str, *, count: int) -> None:
+    """Write to `path`, as JSON, the recipe of a stimulus that is there already, with `count` images."""
+    recipe = Exemplars(unit=made_up.UNITS[0], k=count // 2)
+    names = [f"{sign}_{rank:03d}" for sign in ("max", "min") for rank in range(count // 2)]
+    product = Product(new_files=[NewFile(name=name, content=name.encode(), about={"activation": 1.0}) for name in names])
+    artifact_store(store().publish(recipe, product, provenance={"made": "up"}).as_json())
+    prepared = {"recipe": recipe.as_json(), "digest": recipe.digest, "token": _researchers_token()}
     Path(path).write_text(json.dumps(prepared))
 
 

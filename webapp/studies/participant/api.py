@@ -6,6 +6,7 @@ from typing import Any, ClassVar, cast
 from django.http import Http404, HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import get_object_or_404
+from django.utils.cache import get_conditional_response
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions, serializers
@@ -18,9 +19,10 @@ from rest_framework.views import APIView
 from experiments.contract.designs import CONFIDENCES, RATING_RANGE
 from webapp.api_errors import Conflict
 from webapp.studies.completion import completion_url
-from webapp.studies.models import Session, Trial
-from webapp.studies.participant.session_plan import gives_feedback, practice_plan, session_plan, trial_image
-from webapp.studies.selectors import session_by_token
+from webapp.studies.models import Session
+from webapp.studies.participant.images import image_served, trial_image_find
+from webapp.studies.participant.session_plan import gives_feedback, practice_plan, session_plan
+from webapp.studies.selectors import ANSWERABLE_TRIALS, ANSWERING_SESSIONS, SESSIONS, session_by_token
 from webapp.studies.services.response import response_record
 from webapp.studies.services.session import instructions_finish, practice_judge, session_finish, session_served
 from webapp.studies.services.withdrawal import erasure_code_give, session_withdraw
@@ -28,6 +30,7 @@ from webapp.throttles import AnswerThrottle
 
 DAY_MS = 86_400_000
 MAX_CLOCK = 1e12
+KEPT_FOR_GOOD = "private, max-age=31536000, immutable"
 MAX_BODY = 16 * 1024
 TAB_HEADER = "X-Tab"
 """Carries the random id of the browser tab, made when its page was loaded."""
@@ -125,11 +128,13 @@ class WithdrawnSerializer(serializers.Serializer):
 class SessionAuthentication(BaseAuthentication):
     """Finds the session by the study's cookie, and asks writes for the CSRF token."""
 
+    sessions = SESSIONS
+
     def authenticate(self, request: Request) -> tuple[Session, None]:
         """The session as `request.user`."""
         study_id = request.parser_context["kwargs"]["study_id"]
         token = request.COOKIES.get(cookie_name(study_id), "")
-        session = session_by_token(study_id, token)
+        session = session_by_token(study_id, token, among=self.sessions)
         if session is None:
             raise exceptions.AuthenticationFailed("This browser has no session here")
         reason = _CsrfCheck(lambda _: HttpResponse()).process_view(request._request, lambda _: HttpResponse(), (), {})
@@ -140,6 +145,12 @@ class SessionAuthentication(BaseAuthentication):
     def authenticate_header(self, request: Request) -> str:
         """Makes a missing session a 401."""
         return "Cookie"
+
+
+class AnsweringAuthentication(SessionAuthentication):
+    """The same for requests that come often; reads no more than they need."""
+
+    sessions = ANSWERING_SESSIONS
 
 
 class _CsrfCheck(CsrfViewMiddleware):
@@ -201,13 +212,14 @@ class InstructionsApi(ParticipantApi):
 class AnswerApi(ParticipantApi):
     """The answer to a trial."""
 
+    authentication_classes = (AnsweringAuthentication,)
+
     @extend_schema(request=AnswerSerializer, responses={200: SavedSerializer, 409: ConflictSerializer})
     def put(self, request: Request, study_id: str, trial_id: str) -> Response:
         """Store it once; sending it again is harmless."""
         session = self.session
         # A stranger's trial does not exist here.
-        own = Trial.objects.filter(session=session).exclude(kind="example")
-        trial = get_object_or_404(own.select_related("response"), id=trial_id)
+        trial = get_object_or_404(ANSWERABLE_TRIALS, session=session, id=trial_id)
         body = AnswerSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         elsewhere = session.tab not in ("", request.headers.get(TAB_HEADER, ""))
@@ -258,12 +270,19 @@ class WithdrawApi(ParticipantApi):
 
 
 class ImageApi(ParticipantApi):
-    """An image of one of the session's own trials, under a name that tells nothing."""
+    """An image of one of the session's own trials, under a name that tells nothing and that never means another image."""
 
-    @extend_schema(responses={(200, "image/png"): OpenApiTypes.BINARY})
-    def get(self, request: Request, study_id: str, trial_id: str, place: str) -> HttpResponse:
-        """A PNG; all images of a study have the same size in bytes."""
-        content = trial_image(self.session, trial_id, place)
-        if content is None:
+    authentication_classes = (AnsweringAuthentication,)
+
+    @extend_schema(responses={(200, "image/png"): OpenApiTypes.BINARY, 304: None})
+    def get(self, request: Request, study_id: str, trial_id: str, sha256: str) -> HttpResponse:
+        """A PNG, to be kept for good; all images of a study have the same size in bytes."""
+        image = trial_image_find(self.session, trial_id, sha256)
+        if image is None:
             raise Http404
-        return HttpResponse(content, content_type="image/png", headers={"Cache-Control": "private, max-age=86400, immutable"})
+        etag = f'"{sha256}"'
+        response = get_conditional_response(request._request, etag=etag)
+        if response is None:
+            response = HttpResponse(image_served(image), content_type="image/png")
+        response.headers["ETag"], response.headers["Cache-Control"] = etag, KEPT_FOR_GOOD
+        return response

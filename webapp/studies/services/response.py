@@ -35,15 +35,14 @@ def response_record(session: Session, trial: Trial, answer: Mapping[str, Any]) -
     if earlier is None:
         _require_turn(session, trial)
         correct = answer["choice"] == trial.correct_choice if trial.correct_choice else None
-        flags = " ".join(oddities(session, answer))
+        flags, now = " ".join(oddities(session, answer)), timezone.now()
         try:
+            # One wait for the disk. The session comes first, as wherever it is locked and its trials are touched.
             with transaction.atomic():
-                stored = Response.objects.create(trial=trial, correct=correct, flags=flags, answered_at=timezone.now(), **answer)
+                Session.objects.filter(id=session.id).update(seen_at=now)
+                return Response.objects.create(trial=trial, correct=correct, flags=flags, answered_at=now, **answer)
         except IntegrityError:
             earlier = Response.objects.get(trial=trial)
-        else:
-            Session.objects.filter(id=session.id).update(seen_at=stored.answered_at)
-            return stored
     if any(getattr(earlier, field) != answer.get(field, getattr(earlier, field)) for field in WORDS_OF_ANSWER):
         details = {"trial": str(trial.id), **{field: str(answer.get(field)) for field in WORDS_OF_ANSWER}}
         SessionEvent.objects.create(session=session, kind=SessionEvent.Kind.CONTRADICTION, details=details)
