@@ -22,7 +22,7 @@ from webapp.runs.services import run_start
 from webapp.stimuli.models import Artifact, Job
 from webapp.stimuli.selectors import store
 from webapp.stimuli.services import artifact_request
-from webapp.studies.models import QualityVerdict, Session, Study, StudyResult
+from webapp.studies.models import QualityVerdict, Session, Study, StudyImage, StudyResult
 from webapp.studies.participant.api import cookie_name
 from webapp.tokens.models import ApiToken, Scope
 
@@ -78,6 +78,7 @@ class World:
             "study_id": self.draft.id if about == "draft" else self.study.id,
             "trial_id": trial.id,
             "place": next(iter(trial.images)),
+            "sha256": StudyImage.objects.get(id=next(iter(trial.images.values()))).served_sha256,
             "job_id": Job.objects.get(digest=self.result.digest).id if is_result else self.job.id,
             "digest": digests.get(kind, artifact),
             "name": "exemplars" if "parts" in route else Artifact.objects.get(digest=artifact).manifest["files"][0]["name"],
