@@ -32,6 +32,7 @@ class ParticipantScheme(OpenApiAuthenticationExtension):
     """The cookie of a study."""
 
     target_class = "webapp.studies.participant.api.SessionAuthentication"
+    match_subclasses = True
     name = "participant"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:

@@ -5,7 +5,9 @@ import math
 from typing import Any
 
 from django.conf import settings
+from django.core.cache import caches
 from django.http import HttpRequest
+from django.utils.connection import ConnectionProxy
 from redis.exceptions import RedisError
 from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle
@@ -52,6 +54,7 @@ class AnswerThrottle(Throttle):
     """How much one session sends. Simulated participants answer as fast as they can, count nowhere, and are not limited."""
 
     scope = "answer"
+    cache = ConnectionProxy(caches, "answers")  # type: ignore[assignment]  # it stands for a cache
 
     def get_cache_key(self, request: Request, view: Any) -> str | None:
         """By the session; what only reads is free."""

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from tests.services.processes import CHECKOUT
 from tests.webapp import made_up
 from tests.webapp.test_participant_api import TYPE, main_trials, pass_practice, put
 from webapp.participants.models import Recruitment
@@ -16,6 +17,7 @@ from webapp.studies.models import Response, Session, SessionEvent, Study
 from webapp.studies.participant.api import cookie_name
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
+CODE = re.compile(r"\b(?=[A-Z]*[0-9])(?=[0-9]*[A-Z])[A-Z0-9]{8}\b")
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
@@ -105,6 +107,19 @@ def test_nobody_who_does_not_count_reaches_a_live_code(kind: str, browser: Any) 
     assert finished["code"]
     assert "CLIVE123" not in json.dumps([finished, client.get(f"/p/{study.id}/session").json()])
     assert Session.objects.get(id=session.id).completion_code != "CLIVE123"
+
+
+def test_no_file_for_browsers_holds_anything_that_could_be_a_code() -> None:
+    """The codes are in the database alone; what is shaped like one of Prolific's or ours has no place in scripts and styles."""
+    files = [path for folder in ("src", "public", "dist") for path in (CHECKOUT / "static" / folder).rglob("*.*")]
+    texts = {path.name: path.read_text() for path in files if path.suffix in (".ts", ".js", ".css", ".svg")}
+
+    found = {
+        name: [word for word in CODE.findall(text) if not word.isalpha() and not word.isdigit()] for name, text in texts.items()
+    }
+
+    assert "driver.ts" in found
+    assert {name: words for name, words in found.items() if words} == {}
 
 
 DEEP = b'{"duration": ' + b"[" * 40 + b"]" * 40 + b"}"

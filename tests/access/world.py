@@ -24,7 +24,7 @@ from webapp.stimuli.selectors import store
 from webapp.stimuli.services import artifact_request
 from webapp.studies.exports import Selection
 from webapp.studies.exports.receipts import export_with_receipt
-from webapp.studies.models import QualityVerdict, Session, Study, StudyResult
+from webapp.studies.models import QualityVerdict, Session, Study, StudyImage, StudyResult
 from webapp.studies.participant.api import cookie_name
 from webapp.tokens.models import ApiToken, Scope
 
@@ -81,8 +81,8 @@ class World:
         values = {
             "study_id": self.draft.id if about == "draft" else self.study.id,
             "trial_id": trial.id,
-            "place": next(iter(trial.images)),
             "receipt_id": self.receipt,
+            "sha256": StudyImage.objects.get(id=next(iter(trial.images.values()))).served_sha256,
             "job_id": Job.objects.get(digest=self.result.digest).id if is_result else self.job.id,
             "digest": digests.get(kind, artifact),
             "name": "exemplars" if "parts" in route else Artifact.objects.get(digest=artifact).manifest["files"][0]["name"],
