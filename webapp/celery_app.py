@@ -18,11 +18,12 @@ app.conf.update(jobs.queue_settings(default_queue=jobs.WEB_QUEUE))
 
 @worker_ready.connect
 def every_minute(sender: object, **_: object) -> None:
-    """At the start and every minute: look after lost jobs, end what nobody goes on with, analyze sessions, ask the recruiters."""
+    """At the start and every minute: look after lost jobs, sessions, dates of erasure, analyses, and ask the recruiters."""
 
     def ask() -> None:
         compute.look_after()
         compute.expire()
+        compute.retain()
         compute.analyze()
         compute.reconcile()
 

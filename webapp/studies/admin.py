@@ -15,11 +15,13 @@ from model_zoo.address import UnitAddress
 from webapp.stimuli.admin import RecordAdmin
 from webapp.stimuli.explorer.units import unit_url
 from webapp.studies.builder import views as builder
+from webapp.studies.dates_form import DatesForm
 from webapp.studies.models import Condition, Response, Session, Study, StudyImage, Trial, Unit
 from webapp.studies.participant.links import study_links
 from webapp.studies.preparation import study_prepare
 from webapp.studies.selectors import study_progress
 from webapp.studies.services.quality import study_judge
+from webapp.studies.services.study import DATES
 from webapp.studies.services.study_state import study_close, study_pause, study_resume
 
 
@@ -27,6 +29,7 @@ from webapp.studies.services.study_state import study_close, study_pause, study_
 class StudyAdmin(admin.ModelAdmin):
     """Studies: how far their stimuli are, who took part, where the links are."""
 
+    form = DatesForm
     list_display = ("name", "paper", "state", "stimuli", "people", "simulated", "pages")
     list_filter = ("state", "paper")
     fields = (
@@ -39,6 +42,7 @@ class StudyAdmin(admin.ModelAdmin):
         "contact",
         "consent",
         "erasure",
+        *DATES,
         "links",
         "stimuli",
         "progress",
@@ -51,7 +55,7 @@ class StudyAdmin(admin.ModelAdmin):
         "settings",
         "error",
     )
-    readonly_fields = tuple(field for field in fields if field not in ("title", "notice", "thanks", "contact", "erasure"))
+    readonly_fields = tuple(field for field in fields if field not in ("title", "notice", "thanks", "contact", "erasure", *DATES))
     actions = ("prepare", "pause", "resume", "close", "judge")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Study]:

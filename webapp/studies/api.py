@@ -17,6 +17,7 @@ from webapp.stimuli.api import ErrorSerializer
 from webapp.studies.exports import MEDIA_TYPES, export
 from webapp.studies.models import Study, Unit
 from webapp.studies.selectors import study_progress
+from webapp.studies.taken_home import export_note
 
 
 class StudySerializer(serializers.ModelSerializer):
@@ -116,6 +117,7 @@ class ResponsesApi(APIView):
                 {"kind": [f"{kind!r} is unknown; choose one of {', '.join(Participant.Kind.values)}"]}
             )
         stream = export(study, form=form, kinds=(kind,) if kind else ())
+        export_note(study, form=form, actor=request.user)
         headers = {"Content-Disposition": f'attachment; filename="{study.name}.{form}"'}
         return StreamingHttpResponse(stream, content_type=MEDIA_TYPES[form], headers=headers)
 

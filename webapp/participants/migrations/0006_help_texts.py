@@ -104,7 +104,7 @@ class Migration(migrations.Migration):
             model_name="participant",
             name="external_id_hash",
             field=models.CharField(
-                help_text="HMAC of the recruiter's id for this person, with the key ID_KEY; random once it is forgotten",
+                help_text="HMAC of the recruiter's id for this person, with the key ID_KEY; random, and with a hyphen, once forgotten",
                 max_length=64,
             ),
         ),

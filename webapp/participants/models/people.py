@@ -57,7 +57,8 @@ class Participant(models.Model):
     kind = models.CharField(max_length=10, choices=Kind.choices, help_text="live, preview, pilot or bot; live ones are people")
     recruiter = models.CharField(max_length=20, default="direct", help_text="Who sent the person")
     external_id_hash = models.CharField(
-        max_length=64, help_text="HMAC of the recruiter's id for this person, with the key ID_KEY; random once it is forgotten"
+        max_length=64,
+        help_text="HMAC of the recruiter's id for this person, with the key ID_KEY; random, and with a hyphen, once forgotten",
     )
     created_at = models.DateTimeField(auto_now_add=True, help_text="When the person first agreed to take part")
 

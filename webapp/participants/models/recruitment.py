@@ -103,7 +103,7 @@ class Payment(models.Model):
 
     DATA = Data(
         purpose="The books: everybody is paid once",
-        kept="For good; it leads to nobody after `personal_ids_until` or an erasure",
+        kept="For good; order and error until `personal_ids_until` of the study",
         erasure="Amount, reason and state stay; moved to a participant behind whom nobody is, without order and error",
         pseudonymous="id participant recruitment reason amount currency state created_at changed_at",
         personal="order_id error",

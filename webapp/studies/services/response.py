@@ -20,6 +20,8 @@ CLOCK_SLACK = 5000.0
 """ms by which a browser's clock may run ahead of the server's before a response time is called impossible."""
 STAMP_SLACK = 1.0
 """ms by which the response time may differ from the stamps that it was computed from."""
+KEPT_DIGITS = {"viewport_width": -1, "viewport_height": -1, "refresh_interval": 1}
+"""What could tell one browser from another is rounded: px to tens, ms between frames to tenths."""
 WORDS_OF_ANSWER = ("key", "choice", "confidence", "rating")
 
 
@@ -36,9 +38,11 @@ def response_record(session: Session, trial: Trial, answer: Mapping[str, Any]) -
         _require_turn(session, trial)
         correct = answer["choice"] == trial.correct_choice if trial.correct_choice else None
         flags = " ".join(oddities(session, answer))
+        coarse = {name: round(answer[name], digits) for name, digits in KEPT_DIGITS.items()}
         try:
             with transaction.atomic():
-                stored = Response.objects.create(trial=trial, correct=correct, flags=flags, answered_at=timezone.now(), **answer)
+                kept = {**answer, **coarse, "correct": correct, "flags": flags, "answered_at": timezone.now()}
+                stored = Response.objects.create(trial=trial, **kept)
         except IntegrityError:
             earlier = Response.objects.get(trial=trial)
         else:

@@ -8,6 +8,7 @@ from experiments.contract.errors import InputError
 from webapp.management import InputCommand
 from webapp.studies.exports import MEDIA_TYPES, export
 from webapp.studies.selectors import study_by_name
+from webapp.studies.taken_home import export_note
 
 
 class Command(InputCommand):
@@ -32,4 +33,5 @@ class Command(InputCommand):
         with unfinished.open("wb") as file:
             file.writelines(stream)
         unfinished.replace(out)
+        export_note(study, form=options["format"], file=str(out))
         self.stdout.write(f"{out}: the responses of {study.name}")
