@@ -16,8 +16,8 @@ from experiments.methods.session_plan import Plan
 class Person(HttpBot):
     """Somebody with the words that a recruiter added to their link; afterwards `told` is what the last page says."""
 
-    def __init__(self, client: httpx.Client, link: str, words: Mapping[str, str]) -> None:
-        guessing = Simulated(name="", observer_name="", observer=Guessing(), rng=np.random.default_rng(len(link)), leaves_at=None)
+    def __init__(self, client: httpx.Client, link: str, words: Mapping[str, str], *, seed: int) -> None:
+        guessing = Simulated(name="", observer_name="", observer=Guessing(), rng=np.random.default_rng(seed), leaves_at=None)
         super().__init__(client, Link.parse(link), guessing)
         self.words = words
         self.told: dict[str, Any] = {}

@@ -132,10 +132,10 @@ def test_after_an_erasure_no_byte_of_the_person_is_left(scene: Scene) -> None:
     _erase_by_code(scene, erasure_code)
 
     assert "clean what was exported" in said
-    after = {place: _found(needles, content) for place, content in scene.places().items()}
-    assert {place: found for place, found in after.items() if found} == {}
+    left = scene.places()
+    assert {place: found for place, content in left.items() if (found := _found(needles, content))} == {}
     assert scene.rows("SELECT count(*) FROM studies_session") == [(1,)]
-    assert prolific_id(STAYING).encode() in scene.places()["dump" if scene.vendor == "postgresql" else "SQLite with its log"]
+    assert prolific_id(STAYING).encode() in left["dump" if scene.vendor == "postgresql" else "SQLite with its log"]
     if scene.vendor == "postgresql":
         assert _found(needles, _cluster_files(scene)) == []
 
@@ -149,7 +149,7 @@ def _people_take_part(scene: Scene) -> tuple[list[str], str]:
     people = []
     for study, words in ((0, _prolific(ERASED)), (1, WORKER)):
         with httpx.Client(base_url=scene.deployment.web.url, timeout=60) as client:
-            person = Person(client, scene.link(study), words)
+            person = Person(client, scene.link(study), words, seed=study)
             _stumble(client, scene.link(study), words)
             person.run()
             people.append(person)
@@ -158,7 +158,7 @@ def _people_take_part(scene: Scene) -> tuple[list[str], str]:
     codes = [str(person.told["erasure_code"]) for person in people]
     needles += [*codes, *(code.replace("-", "") for code in codes), *(str(person.told["code"]) for person in people)]
     with httpx.Client(base_url=scene.deployment.web.url, timeout=60) as client:
-        Person(client, scene.link(0), _prolific(STAYING)).run()
+        Person(client, scene.link(0), _prolific(STAYING), seed=2).run()
     return needles, codes[1]
 
 
