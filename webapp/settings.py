@@ -6,10 +6,11 @@ import environ
 from csp.constants import NONE, SELF
 
 from experiments import jobs
+from model_zoo.home import HOME
 
 ROOT = Path(__file__).resolve().parents[1]
 env = environ.Env()
-env.read_env(ROOT / ".env")
+env.read_env(HOME / ".env")
 
 SECRET_KEY = env.str("SECRET_KEY")
 # Of the hashes by which participants are known again; whoever rotates SECRET_KEY keeps this one.
@@ -83,7 +84,9 @@ ARTIFACT_URL = jobs.artifact_url()
 
 STATIC_URL = "static/"
 STATIC_ROOT = jobs.VAR / "static"
-STATICFILES_DIRS = [ROOT / "static" / "public", ROOT / "static" / "dist"]
+# A wheel has the pages inside the package.
+PAGES = ROOT / "static" if HOME == ROOT else ROOT / "webapp" / "static"
+STATICFILES_DIRS = [PAGES / "public", PAGES / "dist"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
