@@ -6,10 +6,8 @@ from django.contrib.auth.models import Permission, User
 from django.db.models import Model
 from django.test import Client
 
-from tests.services.processes import CHECKOUT
 from webapp.participants.data import Sort
 from webapp.participants.data_map import data_of, fields, mapped_tables
-from webapp.participants.data_map.page import data_map
 
 pytestmark = pytest.mark.unit
 OURS = [model for model in apps.get_models() if model.__module__.startswith("webapp.")]
@@ -48,10 +46,6 @@ def test_ids_of_participants_in_clear_are_in_one_table_and_the_orders_by_which_t
         "participants.Payment.order_id",
         "participants.Payment.error",
     }
-
-
-def test_page_in_the_docs_is_as_the_models_are() -> None:
-    assert (CHECKOUT / "docs" / "data-map.md").read_text() == data_map(), "write it anew: python manage.py data_map"
 
 
 @pytest.mark.django_db

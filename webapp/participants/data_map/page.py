@@ -1,4 +1,4 @@
-"""The data map as `docs/data-map.md`, written by `manage.py data_map`."""
+"""The data map as a page of the reference."""
 
 from collections.abc import Iterator, Sequence
 
@@ -8,7 +8,7 @@ from webapp.participants.data_map.places import PLACES
 HEAD = """\
 # What is held of persons
 
-Written by `python manage.py data_map`; do not edit it. Staff read the same in the admin (*Audit entries*, data map).
+Generated from the code by `python -m tests.reference`. Staff read the same in the admin (*Audit entries*, data map).
 The sorts of fields:
 
 - **personal** tells by itself who somebody is: the recruiter's ids of participants, and names of staff;

@@ -83,7 +83,7 @@ PLACES = (
         holds="What the database and the artifact store held at that moment",
         kept="As the operator keeps them",
         seen_by="The operator",
-        erasure="The operator's to clean; [operate.md](operate.md) says how",
+        erasure="The operator's to clean; docs/operate.md says how",
     ),
     Place(
         name="Recruiters",
