@@ -137,8 +137,6 @@ def test_after_an_erasure_no_byte_of_the_person_is_left(scene: Scene) -> None:
     assert scene.rows("SELECT count(*) FROM studies_session") == [(1,)]
     assert prolific_id(STAYING).encode() in left["dump" if scene.vendor == "postgresql" else "SQLite with its log"]
     if scene.vendor == "postgresql":
-        for line in _cluster_files(scene).split(b"\n/"):  # DEBUG
-            if f := _found(needles, line): print("LEFT", line[:60], len(f), f[:4])  # DEBUG
         assert _found(needles, _cluster_files(scene)) == []
 
 
