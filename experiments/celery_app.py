@@ -1,17 +1,23 @@
 """The Celery app of GPU workers: `celery -A experiments.celery_app worker -Q gpu`. Needs neither Django nor the database.
 
-Reads BROKER_URL and RESULT_URL (or REDIS_URL for both), ARTIFACT_URL, DEVICE and THREADS from the environment.
+Reads BROKER_URL and RESULT_URL (or REDIS_URL for both), ARTIFACT_URL, DEVICE, THREADS and MEMORY_GIB from the environment.
 """
 
-from celery import Celery
-from celery.signals import worker_process_init, worker_ready
+import os
+import resource
 
-from experiments import jobs
+from celery import Celery
+from celery.signals import setup_logging, worker_process_init, worker_ready
+
+from experiments import jobs, logs
+from experiments import task_log as task_log
 from experiments.contract.artifacts import ArtifactStore
+from experiments.heard import keep_heard
 from experiments.methods.threads import use_threads
 
 app = Celery("experiments", include=["experiments.tasks"])
 app.conf.update(jobs.queue_settings(default_queue=jobs.GPU_QUEUE))
+setup_logging.connect(logs.configure)
 
 
 @worker_process_init.connect
@@ -20,7 +26,17 @@ def set_threads(**_: object) -> None:
     use_threads()
 
 
+@worker_process_init.connect
+def limit_memory(**_: object) -> None:
+    """Let a job that needs more than MEMORY_GIB fail by itself, before the kernel kills something else for it."""
+    if limit := os.environ.get("MEMORY_GIB"):
+        size = int(float(limit) * 2**30)
+        resource.setrlimit(resource.RLIMIT_DATA, (size, size))
+
+
 @worker_ready.connect
-def sweep(**_: object) -> None:
-    """Remove what killed workers left half-written."""
-    ArtifactStore(jobs.artifact_url()).sweep()
+def begin(sender: object, **_: object) -> None:
+    """Be heard of, and remove what killed workers left half-written."""
+    store = ArtifactStore(jobs.artifact_url())
+    keep_heard(sender, store, queue=jobs.GPU_QUEUE)
+    store.sweep()

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+import torch
 from celery import Task, chord, shared_task
 
 from experiments import jobs
@@ -22,6 +23,11 @@ FULL_DISK = InputError(
     field="artifact store",
     message="the disk is full",
     remedy="Free some space on the worker's disk and ask again; nothing half-written was kept",
+)
+OUT_OF_MEMORY = InputError(
+    field="worker",
+    message="the worker's memory is full",
+    remedy="Ask for less at once (a smaller size, batch or pool), or give the worker more memory; its limit is MEMORY_GIB",
 )
 
 
@@ -64,6 +70,15 @@ def _outcome(task: Task, *, job: str, recipe: dict[str, Any]) -> dict[str, Any]:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 return jobs.failed(job, FULL_DISK.as_json())
             raise
+        except (MemoryError, RuntimeError) as error:
+            if is_out_of_memory(error):
+                return jobs.failed(job, OUT_OF_MEMORY.as_json(), stages=heartbeat.stages)
+            raise
+
+
+def is_out_of_memory(error: MemoryError | RuntimeError) -> bool:
+    """Whether there was no memory; torch says so of the CPU's only in words."""
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error)
 
 
 def _divide(task: Task, divided: "Divided", *, job: str, recipe: dict[str, Any]) -> NoReturn:

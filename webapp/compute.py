@@ -14,15 +14,31 @@ from celery import Celery
 from celery.exceptions import WorkerLostError
 from celery.result import AsyncResult
 from celery.states import READY_STATES
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 from experiments import jobs
+
+CHECK_SECONDS = 2
+"""For looking whether the broker is there."""
+OUTAGES = (OperationalError, RedisError)
+"""What is raised here while the queue or the results are out of reach."""
+
+ONE_MORE_TRY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.2}
+"""Of Celery's own twenty seconds others would be waiting for the web thread. What is not sent, the look after lost jobs sends."""
 
 
 @cache
 def queue() -> Celery:
     """A Celery app that only sends; the tasks themselves are not imported."""
     app = Celery("webapp.compute")
-    app.conf.update(jobs.queue_settings(default_queue=jobs.WEB_QUEUE))
+    settings = jobs.queue_settings(default_queue=jobs.WEB_QUEUE)
+    settings["broker_transport_options"] |= ONE_MORE_TRY
+    app.conf.update(
+        settings,
+        task_publish_retry_policy=ONE_MORE_TRY,
+        result_backend_transport_options={"retry_policy": ONE_MORE_TRY},
+    )
     return app
 
 
@@ -137,3 +153,14 @@ def waiting(queue_name: str) -> int:
         except connection.channel_errors:
             # Redis knows no empty queues: one without messages does not exist.
             return 0
+
+
+def check_broker() -> None:
+    """Raise what the broker's client raises if it cannot be reached at once."""
+    with queue().connection_for_read() as connection:
+        connection.ensure_connection(max_retries=1, timeout=CHECK_SECONDS)
+
+
+def check_results() -> None:
+    """Raise what the result backend's client raises if it cannot be reached."""
+    queue().backend.get(b"never-stored")

@@ -5,7 +5,7 @@ from pathlib import Path
 import environ
 from csp.constants import NONE, SELF
 
-from experiments import jobs
+from experiments import jobs, logs
 from model_zoo.home import HOME
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -24,6 +24,7 @@ INSTALLED_APPS = [
     "webapp.stimuli",
     "webapp.runs",
     "webapp.studies",
+    "webapp.operation",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -38,8 +39,10 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
 ]
 MIDDLEWARE = [
+    "webapp.operation.requests.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "webapp.outage.OutageMiddleware",
     "csp.middleware.CSPMiddleware",
     "webapp.isolation.CrossOriginIsolationMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -157,11 +160,6 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
-    "root": {"handlers": ["console"], "level": "INFO"},
-    # It would log addresses with the ids of submissions.
-    "loggers": {"httpx": {"level": "WARNING"}},
-}
+LOGGING = logs.logging_settings()
+# Opens /metrics to whoever sends it as a bearer token; without it there are none.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand
 
 import experiments.__main__
 import model_zoo.__main__
+from model_zoo.home import HOME
 
 DJANGOS_OWN = {action.dest for action in BaseCommand().create_parser("manage.py", "any")._actions}
 HEAD = """# Commands
@@ -54,5 +55,5 @@ def _row(action: argparse.Action) -> str:
     if action.required and action.option_strings:
         told.append("required")
     if action.default not in (None, False, argparse.SUPPRESS, []):
-        told.append(f"default `{action.default}`")
+        told.append(f"default `{str(action.default).removeprefix(f'{HOME}/')}`")
     return f"| {words} | {'; '.join(part for part in told if part)} |".replace("|  |", "| |")

@@ -57,6 +57,11 @@ class Deployment:
         blind = {"DATABASE_URL": "", "SECRET_KEY": "", "DJANGO_SETTINGS_MODULE": "", **own, **env}
         return self._keep(processes.start_worker(self.folder, app="experiments.celery_app", queue="gpu", env=blind))
 
+    def restart(self, running: Running) -> Running:
+        """What was killed, started anew with the same command, port and data."""
+        assert running.again is not None
+        return self._keep(running.again())
+
     def ask(self, **recipe: Any) -> dict[str, Any]:
         """The job of a recipe, just asked for."""
         response = self.api.post("/api/v1/stimuli", json=recipe)

@@ -41,6 +41,8 @@ class Running:
     url: str = ""
     """Where it is reached, if it listens."""
     stop_signal: signal.Signals = signal.SIGTERM
+    again: Callable[[], "Running"] | None = None
+    """Starts the same program anew: same command, same port, same data; for those that are killed and come back."""
 
     def stop(self) -> None:
         """Ask it to end and wait; whatever is left of its group after that is killed."""
@@ -52,9 +54,18 @@ class Running:
 
     def kill9(self) -> None:
         """Kill the whole process group at once, as a power cut would."""
+        # PostgreSQL's children leave the group that they are born in.
+        children = _descendants(self.process.pid)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
+        for child in children:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
         self.process.wait()
+        # Where nobody reaps orphans they stay as zombies, which do no harm.
+        deadline = time.monotonic() + STOP_SECONDS
+        while any(Path(f"/proc/{child}").exists() for child in children) and time.monotonic() < deadline:
+            time.sleep(0.01)
 
 
 def start_postgres(folder: Path, *, durable: bool = False) -> Running:
@@ -79,10 +90,15 @@ def start_postgres(folder: Path, *, durable: bool = False) -> Running:
     switches = [] if durable else ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
     command = [str(binaries / "postgres"), *cluster, "-p", str(port), "-k", str(data), "-h", "127.0.0.1", *switches]
     log = folder / "postgres.log"
-    process = _spawn(command, log=log, env={}, user=user, cwd=Path("/"))
-    running = Running(process=process, log=log, url=f"postgres://postgres@127.0.0.1:{port}/postgres", stop_signal=POSTGRES_STOP)
-    wait_ready(running, lambda: "ready to accept connections" in log.read_text(errors="replace"))
-    return running
+    url = f"postgres://postgres@127.0.0.1:{port}/postgres"
+
+    def start() -> Running:
+        process = _spawn(command, log=log, env={}, user=user, cwd=Path("/"))
+        running = Running(process=process, log=log, url=url, stop_signal=POSTGRES_STOP, again=start)
+        wait_ready(running, lambda: "ready to accept connections" in log.read_text(errors="replace"))
+        return running
+
+    return start()
 
 
 def start_redis(folder: Path) -> Running:
@@ -95,9 +111,13 @@ def start_redis(folder: Path) -> Running:
     port = free_port()
     log = folder / "redis.log"
     command = [binary, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
-    running = Running(process=_spawn(command, log=log, env={}), log=log, url=f"redis://127.0.0.1:{port}/0")
-    wait_ready(running, lambda: _answers_ping(running.url))
-    return running
+
+    def start() -> Running:
+        running = Running(process=_spawn(command, log=log, env={}), log=log, url=f"redis://127.0.0.1:{port}/0", again=start)
+        wait_ready(running, lambda: _answers_ping(running.url))
+        return running
+
+    return start()
 
 
 def start_worker(folder: Path, *, app: str, queue: str, env: Mapping[str, str], options: Sequence[str] = ()) -> Running:
@@ -105,9 +125,13 @@ def start_worker(folder: Path, *, app: str, queue: str, env: Mapping[str, str], 
     name = f"{queue}-{uuid.uuid4().hex[:8]}"
     log = folder / f"{name}.log"
     command = [sys.executable, "-m", "celery", "-A", app, "worker", "-Q", queue, "-n", f"{name}@%h", "--loglevel", "INFO"]
-    running = Running(process=_spawn([*command, *options], log=log, env=env), log=log)
-    wait_ready(running, lambda: " ready." in log.read_text(errors="replace"))
-    return running
+
+    def start() -> Running:
+        running = Running(process=_spawn([*command, *options], log=log, env=env), log=log, again=start)
+        wait_ready(running, lambda: " ready." in log.read_text(errors="replace"))
+        return running
+
+    return start()
 
 
 def start_web(folder: Path, *, env: Mapping[str, str], workers: int = 1) -> Running:
@@ -117,10 +141,14 @@ def start_web(folder: Path, *, env: Mapping[str, str], workers: int = 1) -> Runn
     port = free_port()
     log = folder / f"web-{port}.log"
     command = [sys.executable, "-m", "gunicorn", "webapp.wsgi", "--bind", f"127.0.0.1:{port}"]
-    process = _spawn([*command, "--workers", str(workers), "--threads", "4"], log=log, env=env)
-    running = Running(process=process, log=log, url=f"http://127.0.0.1:{port}")
-    wait_ready(running, lambda: _answers_http(f"{running.url}/healthz"))
-    return running
+
+    def start(is_ready: Callable[[], bool]) -> Running:
+        process = _spawn([*command, "--workers", str(workers), "--threads", "4"], log=log, env=env)
+        running = Running(process=process, log=log, url=f"http://127.0.0.1:{port}", again=lambda: start(lambda: _listens(port)))
+        wait_ready(running, is_ready)
+        return running
+
+    return start(lambda: _answers_http(f"http://127.0.0.1:{port}/healthz"))
 
 
 def run_manage(*words: str, env: Mapping[str, str]) -> str:
@@ -159,6 +187,16 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def _descendants(pid: int) -> list[int]:
+    """The children of a process, their children, and so on."""
+    try:
+        children = [int(child) for path in Path(f"/proc/{pid}/task").glob("*/children") for child in path.read_text().split()]
+    except FileNotFoundError:
+        # A thread has ended while we looked.
+        return []
+    return [*children, *(below for child in children for below in _descendants(child))]
 
 
 def _environment(env: Mapping[str, str]) -> dict[str, str]:
@@ -212,6 +250,12 @@ def _answers_ping(url: str) -> bool:
         return bool(redis.Redis.from_url(url).ping())
     except redis.ConnectionError:
         return False
+
+
+def _listens(port: int) -> bool:
+    """Whether somebody accepts connections; unlike an answer that needs no database."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _answers_http(url: str) -> bool:

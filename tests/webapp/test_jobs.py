@@ -3,9 +3,11 @@
 import threading
 import time
 import uuid
+from datetime import timedelta
 
 import pytest
 from billiard.exceptions import WorkerLostError
+from django.utils import timezone
 
 from experiments import jobs
 from experiments.contract.artifacts import NewFile, Product
@@ -189,6 +191,21 @@ def test_lost_worker_is_followed_by_others_and_then_by_failure():
     assert len(set(tasks)) == jobs.MAX_ATTEMPTS
     assert job.state == Job.State.FAILED
     assert "worker lost" in job.error["message"]
+
+
+def test_message_that_the_queue_forgot_is_no_attempt():
+    job = requested()
+    tasks = []
+    for _ in range(jobs.MAX_ATTEMPTS + 1):
+        tasks.append(job.task_id)
+        with compute.queue().connection_for_write() as connection:
+            connection.default_channel.queue_purge(jobs.GPU_QUEUE)
+        Job.objects.update(queued_at=timezone.now() - timedelta(seconds=2 * jobs.LOST_SECONDS))
+        services.jobs_look_after()
+        job.refresh_from_db()
+
+    assert len({*tasks, job.task_id}) == jobs.MAX_ATTEMPTS + 2
+    assert (job.state, job.attempts) == (Job.State.QUEUED, 1)
 
 
 def test_killed_child_process_is_a_lost_worker_not_a_fault():

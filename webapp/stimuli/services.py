@@ -73,7 +73,8 @@ def job_queue(job: Job) -> None:
     job.queued_at, job.started_at = timezone.now(), None
     job.save()
     message = {"job": str(job.id), "task_id": str(job.task_id), "recipe": job.recipe, "urgent": job.urgent}
-    transaction.on_commit(lambda: compute.submit(**message))
+    # Robust: without a queue the job is there all the same, and the look after lost jobs sends it.
+    transaction.on_commit(lambda: compute.submit(**message), robust=True)
 
 
 @transaction.atomic
@@ -194,6 +195,9 @@ def _look_after_open(job_id: uuid.UUID, *, queue_is_empty: bool) -> None:
         if time.time() - progress.beat_at > jobs.LOST_SECONDS:
             job_requeue(job)
     elif queue_is_empty and job.queued_at and job.queued_at < timezone.now() - timedelta(seconds=jobs.LOST_SECONDS):
+        if job.state == Job.State.QUEUED:
+            # The queue forgot it before any worker saw it; nobody died over it.
+            job.attempts -= 1
         job_requeue(job)
 
 
