@@ -13,6 +13,8 @@ env = environ.Env()
 env.read_env(HOME / ".env")
 
 SECRET_KEY = env.str("SECRET_KEY")
+# Of the hashes by which participants are known again; whoever rotates SECRET_KEY keeps this one.
+ID_KEY = env.str("ID_KEY", default="") or SECRET_KEY
 DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])

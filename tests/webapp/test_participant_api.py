@@ -259,3 +259,14 @@ def test_secrets_are_not_stored_in_clear():
 
     assert token not in stored
     assert "prolific0001" not in stored
+
+
+def test_what_could_tell_browsers_apart_is_stored_rounded(browser):
+    client, session = browser(made_up.study())
+    post(client, session, "instructions", {"duration": 5000})
+    trial = session.trials.filter(kind="practice").first()
+
+    put(client, session, trial, viewport_width=1283, viewport_height=716, refresh_interval=16.6832)
+
+    stored = Response.objects.get(trial=trial)
+    assert (stored.viewport_width, stored.viewport_height, stored.refresh_interval) == (1280, 720, 16.7)

@@ -18,6 +18,9 @@ class Texts(TypedDict):
     agree: str
     decline: str
     or_close: str
+    ids_until: str
+    answers_until: str
+    anonymous_after: str
     consent_version: str
     other_language: str
     choose_language: str
@@ -45,6 +48,9 @@ ENGLISH: Texts = {
     "agree": "I agree and want to take part",
     "decline": "I do not agree",
     "or_close": "If you do not agree, nothing is stored. You may also simply close this window.",
+    "ids_until": "For this study we keep the id by which we would know you again, and what a recruiter told us of you, until {}.",
+    "answers_until": "We keep your answers until {}; then they are erased.",
+    "anonymous_after": "After {} nothing leads from your answers to you any more.",
     "consent_version": "Consent text, version",
     "other_language": "This text is not available in the language that you chose.",
     "choose_language": "Language",
@@ -71,6 +77,10 @@ GERMAN: Texts = {
     "agree": "Ich stimme zu und möchte teilnehmen",
     "decline": "Ich stimme nicht zu",
     "or_close": "Wenn Sie nicht zustimmen, wird nichts gespeichert. Sie können auch einfach dieses Fenster schließen.",
+    "ids_until": "Für diese Studie bewahren wir die Kennung, an der wir Sie wiedererkennen würden, und was ein Vermittler uns "
+    "über Sie gesagt hat, bis {} auf.",
+    "answers_until": "Ihre Antworten bewahren wir bis {} auf; dann werden sie gelöscht.",
+    "anonymous_after": "Nach dem {} führt nichts mehr von Ihren Antworten zu Ihnen.",
     "consent_version": "Einwilligungstext, Fassung",
     "other_language": "Diesen Text gibt es nicht in der Sprache, die Sie gewählt haben.",
     "choose_language": "Sprache",

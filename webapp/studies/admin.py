@@ -16,14 +16,16 @@ from webapp.rights import SeenRows, filter_by
 from webapp.stimuli.admin import RecordAdmin
 from webapp.stimuli.explorer.units import unit_url
 from webapp.studies.builder import views as builder
+from webapp.studies.dates_form import DatesForm
 from webapp.studies.models import Condition, Response, Session, Study, StudyImage, Trial, Unit
 from webapp.studies.participant.links import study_links
 from webapp.studies.preparation import study_prepare
 from webapp.studies.selectors import study_progress
 from webapp.studies.services.quality import study_judge
+from webapp.studies.services.study import DATES
 from webapp.studies.services.study_state import study_close, study_pause, study_resume
 
-EDITABLE = ("title", "notice", "thanks", "contact", "erasure", "researchers")
+EDITABLE = ("title", "notice", "thanks", "contact", "erasure", "researchers", *DATES)
 """What may be changed of a study that runs."""
 
 
@@ -32,6 +34,7 @@ class StudyAdmin(SeenRows):
     """Studies: how far their stimuli are, who took part, where the links are."""
 
     study_way = ""
+    form = DatesForm
     list_display = ("name", "paper", "state", "stimuli", "people", "simulated", "pages")
     list_filter = ("state", "paper")
     fields = (
@@ -45,6 +48,7 @@ class StudyAdmin(SeenRows):
         "consent",
         "erasure",
         "researchers",
+        *DATES,
         "links",
         "stimuli",
         "progress",

@@ -100,7 +100,10 @@ class SessionAdmin(SeenRows, RecordAdmin):
             return render(
                 request, "studies/erase_sessions.html", {"preview": erasure_preview(list(sessions)), "selected": selected}
             )
-        self.message_user(request, f"{sessions_erase(sessions).sessions} sessions erased.", messages.SUCCESS)
+        erased = sessions_erase(sessions, actor=request.user)
+        self.message_user(request, f"{erased.sessions} sessions erased.", messages.SUCCESS)
+        for export in erased.exports:
+            self.message_user(request, f"Clean what was exported: {export}.", messages.WARNING)
         return None
 
     def has_judge_permission(self, request: HttpRequest) -> bool:

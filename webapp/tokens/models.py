@@ -3,6 +3,8 @@
 from django.db import models
 from knox.models import AbstractAuthToken
 
+from webapp.participants.data import Data
+
 
 class Scope(models.TextChoices):
     """What a token may be used for; never more than its user may do."""
@@ -20,6 +22,15 @@ class ApiToken(AbstractAuthToken):
     name = models.CharField(max_length=80, help_text="What it is used for, to know it again")
     scopes = models.JSONField(default=list, help_text="What it may be used for, as far as its user may")
     last_used_at = models.DateTimeField(null=True, help_text="When it was used last, to the minute; none: never")
+
+    DATA = Data(
+        purpose="Programs of staff ask by REST with it",
+        kept="Until it is deleted; without effect after its expiry",
+        erasure="Nothing: it tells of no participant",
+        none="name scopes created expiry last_used_at",
+        personal="user",
+        credential="digest token_key",
+    )
 
     class Meta:
         verbose_name = "token"

@@ -7,17 +7,16 @@ from django.core.exceptions import PermissionDenied
 from django.http import StreamingHttpResponse
 from django.urls import reverse
 
-from webapp.participants.audit import audit_write
-from webapp.participants.models import AuditEntry
 from webapp.rights import Person
 from webapp.studies.exports.asking import selection_asked
 from webapp.studies.exports.formats import format_by_name
 from webapp.studies.exports.receipts import export_with_receipt
 from webapp.studies.models import Study
+from webapp.studies.taken_home import export_note
 
 
 def export_download(study: Study, words: Mapping[str, Sequence[str]], *, user: Person, sees_ids: bool) -> StreamingHttpResponse:
-    """The file that `words` ask for, as a stream. That personal ids leave is noted before the first byte does.
+    """The file that `words` ask for, as a stream. That it leaves is noted before its first byte does.
 
     Raises:
         InputError: A word is unknown or malformed.
@@ -26,11 +25,10 @@ def export_download(study: Study, words: Mapping[str, Sequence[str]], *, user: P
     selection = selection_asked(study, words, beside=("format",))
     form = words.get("format", ["csv"])[-1]
     media_type = format_by_name(form).media_type
-    if selection.ids == "personal":
-        if not sees_ids:
-            raise PermissionDenied
-        audit_write(AuditEntry.Action.EXPORTED_IDS, actor=user, study=study.name, format=form)
+    if selection.ids == "personal" and not sees_ids:
+        raise PermissionDenied
     receipt_id, pieces = export_with_receipt(study, form=form, selection=selection)
+    export_note(study, form=form, selection=selection, actor=user)
     headers = {
         "Content-Disposition": f'attachment; filename="{file_name(study, form=form)}"',
         "Export-Receipt": reverse("api:receipt", args=[study.id, receipt_id]),

@@ -1,5 +1,6 @@
 """The pages through which participants enter: consent, agreeing, declining."""
 
+from collections.abc import Iterator
 from urllib.parse import urlencode
 from uuid import uuid4
 
@@ -142,6 +143,7 @@ def _consent_page(request: HttpRequest, study: Study, visit: Visit) -> HttpRespo
         "consent": consent,
         "consent_direction": direction(consent.language),
         "notice": study.notice,
+        "promises": list(_promises(study, visit.language)),
         "visitor": VISITORS.sign(uuid4().hex),
         "words": visit.words,
         "decline": f"{reverse('participant:decline', args=[study.id])}?{urlencode(visit.words)}",
@@ -152,6 +154,15 @@ def _consent_page(request: HttpRequest, study: Study, visit: Visit) -> HttpRespo
         **page_words(visit.language),
     }
     return render(request, "participants/consent.html", context)
+
+
+def _promises(study: Study, language: str) -> Iterator[str]:
+    """Until when something is kept, where the study says so."""
+    words = texts(language)
+    answers = words["anonymous_after"] if study.erasure == Study.Erasure.ANONYMIZE else words["answers_until"]
+    for said_until, until in ((words["ids_until"], study.personal_ids_until), (answers, study.answers_until)):
+        if until:
+            yield said_until.format(until.isoformat())
 
 
 def _agree(request: HttpRequest, study: Study, language: str) -> HttpResponse:

@@ -6,13 +6,12 @@ from typing import Any
 
 from experiments.contract.errors import InputError
 from webapp.management import InputCommand
-from webapp.participants.audit import audit_write
-from webapp.participants.models import AuditEntry
 from webapp.studies.exports import FORMATS
 from webapp.studies.exports.asking import FILTERS, MEANINGS, SEVERAL, selection_asked
 from webapp.studies.exports.files import export_to_file, file_verify
 from webapp.studies.exports.selection import FLAVORS
 from webapp.studies.selectors import study_by_name
+from webapp.studies.taken_home import export_note
 
 
 class Command(InputCommand):
@@ -45,7 +44,6 @@ class Command(InputCommand):
         words = {name: options[name] for name in FILTERS}
         words |= {"format": [form], "flavor": [options["flavor"]], "ids": ["personal"] if options["personal_ids"] else []}
         selection = selection_asked(study, words, beside=("format",))
-        if selection.ids == "personal":
-            audit_write(AuditEntry.Action.EXPORTED_IDS, study=study.name, format=form, by="command")
         receipt = export_to_file(study, out, form=form, selection=selection)
+        export_note(study, form=form, selection=selection, file=str(out), sha256=receipt["sha256"])
         self.stdout.write(f"{out}: {receipt['rows']} responses of {study.name}, sha256 {receipt['sha256']}")

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("studies", "0004_trials_of_images"),
+        ("studies", "0005_retention"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
