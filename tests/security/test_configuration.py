@@ -51,14 +51,12 @@ def test_deployment_check_finds_nothing() -> None:
 
 
 def test_production_settings_are_read_from_the_environment_alone() -> None:
-    words = (
-        "import webapp.settings as s; "
-        "print(s.DEBUG, s.ALLOWED_HOSTS, s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE, s.SECURE_SSL_REDIRECT, s.SECURE_HSTS_SECONDS)"
-    )
+    names = ("DEBUG", "ALLOWED_HOSTS", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SECURE_SSL_REDIRECT")
+    words = f"import webapp.settings as settings; print(*[getattr(settings, name) for name in {names}])"
 
     done = run("-c", words, **PRODUCTION)
 
-    assert done.stdout.strip() == "False ['study.example.org'] True True True 31536000", done.stderr
+    assert done.stdout.strip() == "False ['study.example.org'] True True True", done.stderr
 
 
 @pytest.mark.parametrize(
