@@ -1,4 +1,4 @@
-# The developer's manual: make setup | demo | check | test | bench | audit | sbom. Needs Python 3.11 or newer, Node 20 or newer, git.
+# The developer's manual: make setup | demo | check | test | bench | docs | audit | sbom. Needs Python 3.11 or newer, Node 20 or newer, git.
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .ONESHELL:
@@ -16,7 +16,7 @@ SYSTEM_PACKAGES ?= 1
 STAMPS := /usr/share/tuxpaint/stamps
 STATIC_SOURCES := $(shell find static -type f -not -path '*/node_modules/*' -not -path '*/dist/*')
 
-.PHONY: setup demo check test bench audit sbom system-packages gone
+.PHONY: setup demo check test bench docs audit sbom system-packages gone
 
 setup: .make/python .make/static .env
 
@@ -100,3 +100,9 @@ sbom: setup
 	cd static
 	npm sbom --sbom-format cyclonedx --package-lock-only > ../var/sbom.npm.json
 	echo "var/sbom.python.json var/sbom.npm.json"
+
+# The reference pages that are in git, and pages of the Python packages below var/docs.
+docs: setup
+	@$(BIN)/python -m tests.reference
+	$(BIN)/pdoc --docformat google --output-directory var/docs experiments.contract experiments.methods experiments.datasets model_zoo '!experiments.methods.browser_bots'
+	echo "Written to var/docs/index.html"

@@ -1,10 +1,6 @@
 """Django's command line: `python manage.py <command>`."""
 
-import os
-import sys
-
-from django.core.management import execute_from_command_line
+from webapp.__main__ import main
 
 if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
-    execute_from_command_line(sys.argv)
+    main()

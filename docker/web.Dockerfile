@@ -12,7 +12,7 @@ FROM python:3.11.14-slim-bookworm
 ENV PYTHONUNBUFFERED=1
 WORKDIR /app
 # Dependencies first: the code, which changes more often, is then run from /app and costs no new install.
-COPY pyproject.toml README.md ./
+COPY pyproject.toml README.md LICENSE ./
 # A folder, not a package: pyproject.toml pins the versions.
 # hadolint ignore=DL3013
 RUN pip install --no-cache-dir ".[web]"

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from model_zoo.home import HOME
+
 # Work for the GPU worker.
 GPU_QUEUE = "gpu"
 MAKE = "experiments.make"
@@ -39,7 +41,7 @@ RESULT_FILES = "experiments.result_files.ResultFiles"
 QUEUE_FILES = "experiments.queue_files:Transport"
 """The broker behind `filesystem://` URLs."""
 
-VAR = Path(__file__).resolve().parents[1] / "var"
+VAR = HOME / "var"
 
 
 @dataclass(frozen=True, kw_only=True)

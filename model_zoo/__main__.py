@@ -108,7 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     inventory = commands.add_parser("inventory", help="what the lists of a model's card should be, found by running its network")
     inventory.set_defaults(lines=_inventory)
     for command in (show, units, check, inventory):
-        command.add_argument("model", metavar="MODEL")
+        command.add_argument("model", metavar="MODEL", help="id of the network, <architecture>.<weights>")
     return parser
 
 

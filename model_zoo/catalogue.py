@@ -17,6 +17,7 @@ from typing import Any, Literal, Self
 
 from model_zoo.address import UnitAddress
 from model_zoo.errors import InputError
+from model_zoo.home import HOME
 
 Layout = Literal["BCHW", "BHWC", "BC", "BNC"]
 AGGREGATIONS: Mapping[Layout, tuple[str, ...]] = {
@@ -99,7 +100,7 @@ class ModelCard:
 
 def zoo_folder() -> Path:
     """Where models made here and weights from elsewhere are: ZOO_DIR, by default `var/zoo`."""
-    return Path(os.environ.get("ZOO_DIR") or Path(__file__).resolve().parents[1] / "var" / "zoo")
+    return Path(os.environ.get("ZOO_DIR") or HOME / "var" / "zoo")
 
 
 def model_ids() -> tuple[str, ...]:

@@ -5,13 +5,14 @@ from pathlib import Path
 import environ
 
 from experiments import jobs
+from model_zoo.home import HOME
 from webapp.browser_policy import browser_settings
 from webapp.configuration import require_safe
 
 ROOT = Path(__file__).resolve().parents[1]
 # A secret may also stand in a file: SECRET_KEY_FILE=/run/secrets/key, and so with all variables.
 env = environ.FileAwareEnv()
-env.read_env(ROOT / ".env")
+env.read_env(HOME / ".env")
 
 SECRET_KEY = env.str("SECRET_KEY")
 DEBUG = env.bool("DEBUG", default=False)
@@ -84,7 +85,9 @@ ARTIFACT_URL = jobs.artifact_url()
 
 STATIC_URL = "static/"
 STATIC_ROOT = jobs.VAR / "static"
-STATICFILES_DIRS = [ROOT / "static" / "public", ROOT / "static" / "dist"]
+# A wheel has the pages inside the package.
+PAGES = ROOT / "static" if HOME == ROOT else ROOT / "webapp" / "static"
+STATICFILES_DIRS = [PAGES / "public", PAGES / "dist"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},

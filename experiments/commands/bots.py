@@ -22,9 +22,7 @@ def add_words(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--link", required=True, help="the participants' link of the study")
     parser.add_argument("--sessions", type=int, default=1)
     parser.add_argument("--observer", choices=OBSERVERS, default="ideal")
-    parser.add_argument(
-        "--seed", type=int, default=secrets.randbelow(10**6), help="a seed run again goes on where it was interrupted"
-    )
+    parser.add_argument("--seed", type=int, help="any by default; one run again goes on where it was interrupted")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a setting of the observer")
     parser.add_argument("--alpha", type=float, help="similarity: slope of the probability")
     parser.add_argument("--weights", metavar="FILE", help="similarity: LPIPS's channel weights, safetensors")
@@ -40,15 +38,16 @@ def send_bots(options: argparse.Namespace) -> None:
     """Send simulated participants through a study and print what came of it."""
     link = Link.parse(options.link)
     truth = options.truth or jobs.VAR / "truth" / f"{link.study}.json"
-    run = Run(observer_name=options.observer, sessions=options.sessions, seed=options.seed, dropout=options.dropout)
+    seed = secrets.randbelow(10**6) if options.seed is None else options.seed
+    run = Run(observer_name=options.observer, sessions=options.sessions, seed=seed, dropout=options.dropout)
     observer = make_observer(options.observer, settings=_observer_settings(options), truth=truth, study=link.study)
     take_part = _take_part_in_browser() if options.browser else take_part_by_http
     with tqdm(total=options.sessions, desc=f"{options.observer} observer", leave=False, disable=None) as bar:
         outcomes, taken_part = run_sessions(link, run, observer=observer, take_part=take_part, report=bar.update)
     if not outcomes:
-        message = f"all {taken_part} participants of seed {options.seed} have taken part before"
+        message = f"all {taken_part} participants of seed {seed} have taken part before"
         raise InputError(field="seed", message=message, remedy="Give another --seed for new ones")
-    print(f"seed {options.seed}\n{summary(outcomes, taken_part=taken_part)}")
+    print(f"seed {seed}\n{summary(outcomes, taken_part=taken_part)}")
 
 
 def _observer_settings(options: argparse.Namespace) -> dict[str, Json]:

@@ -25,7 +25,7 @@ def add_words(parser: argparse.ArgumentParser) -> None:
     """Declare the words of the command."""
     parser.add_argument("paper", metavar="SLUG", help="a paper that `list` says can be run")
     parser.add_argument("--preset", choices=get_args(Preset), default="smoke", help="the scale")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=0, help="of every random choice")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a setting of the paper")
     parser.add_argument("--out", type=Path, help="folder for result.json and figures; by default below var/runs")
     parser.add_argument("--device", default=os.environ.get("DEVICE", "cpu"))

@@ -14,6 +14,7 @@ BENCHMARKS = {
     "exemplars": ("exemplars_vs_plain",),
     "contrastive": ("contrastive_vs_allpairs",),
     "answers": ("answers_per_second",),
+    "otree": ("answers_vs_otree",),
     "export": ("export_vs_copy",),
     "timing": ("timing_rt_error", "timing_onset"),
     "likelihood": ("likelihood_vs_adaptive",),

@@ -11,7 +11,7 @@ PAGE = CHECKOUT / "docs/security.md"
 HEAD = """# Security
 
 Every line of our checklist, after OWASP ASVS 5.0 level 2, with the tests that show it, or the reason why there is none. The page
-is rendered from `tests/security/checklist.toml` by `python -m tests.security.page`; a test compares the two and looks for each test.
+is rendered from `tests/security/checklist.toml` by `python -m tests.security.page`; a test compares both and looks for each test.
 
 Tell of a weakness to the maintainers in private, not in an issue.
 """

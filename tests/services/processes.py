@@ -81,7 +81,7 @@ def start_postgres(folder: Path, *, durable: bool = False) -> Running:
     log = folder / "postgres.log"
     process = _spawn(command, log=log, env={}, user=user, cwd=Path("/"))
     running = Running(process=process, log=log, url=f"postgres://postgres@127.0.0.1:{port}/postgres", stop_signal=POSTGRES_STOP)
-    _wait_ready(running, lambda: "ready to accept connections" in log.read_text(errors="replace"))
+    wait_ready(running, lambda: "ready to accept connections" in log.read_text(errors="replace"))
     return running
 
 
@@ -96,7 +96,7 @@ def start_redis(folder: Path) -> Running:
     log = folder / "redis.log"
     command = [binary, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
     running = Running(process=_spawn(command, log=log, env={}), log=log, url=f"redis://127.0.0.1:{port}/0")
-    _wait_ready(running, lambda: _answers_ping(running.url))
+    wait_ready(running, lambda: _answers_ping(running.url))
     return running
 
 
@@ -106,7 +106,7 @@ def start_worker(folder: Path, *, app: str, queue: str, env: Mapping[str, str], 
     log = folder / f"{name}.log"
     command = [sys.executable, "-m", "celery", "-A", app, "worker", "-Q", queue, "-n", f"{name}@%h", "--loglevel", "INFO"]
     running = Running(process=_spawn([*command, *options], log=log, env=env), log=log)
-    _wait_ready(running, lambda: " ready." in log.read_text(errors="replace"))
+    wait_ready(running, lambda: " ready." in log.read_text(errors="replace"))
     return running
 
 
@@ -119,7 +119,7 @@ def start_web(folder: Path, *, env: Mapping[str, str], workers: int = 1) -> Runn
     command = [sys.executable, "-m", "gunicorn", "webapp.wsgi", "--bind", f"127.0.0.1:{port}"]
     process = _spawn([*command, "--workers", str(workers), "--threads", "4"], log=log, env=env)
     running = Running(process=process, log=log, url=f"http://127.0.0.1:{port}")
-    _wait_ready(running, lambda: _answers_http(f"{running.url}/healthz"))
+    wait_ready(running, lambda: _answers_http(f"{running.url}/healthz"))
     return running
 
 
@@ -192,7 +192,7 @@ def _spawn(
         )  # fmt: skip
 
 
-def _wait_ready(running: Running, is_ready: Callable[[], bool]) -> None:
+def wait_ready(running: Running, is_ready: Callable[[], bool]) -> None:
     """Return when `is_ready`; if the process ends before that, or takes too long, kill it and show its log."""
     deadline = time.monotonic() + START_SECONDS
     while not is_ready():

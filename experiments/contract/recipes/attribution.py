@@ -20,6 +20,7 @@ class Attribution(ImageRecipe):
 
     kind: ClassVar[str] = "attribution"
     method: Literal["saliency", "integrated_gradients", "gradcam", "occlusion"] = "integrated_gradients"
+    """Which of captum's methods."""
     steps: int = STEPS
     """Gradients between a gray image and this one; only for `integrated_gradients`."""
 

@@ -64,6 +64,7 @@ class UnitRecipe(Recipe):
     aggregation: Aggregation = "auto"
     """How a channel's output becomes one number: spatial mean, one position, or mean over tokens. `auto` is the unit's own."""
     seed: int = 0
+    """Of every random choice; the same recipe with the same seed gives the same bytes on a CPU."""
     pool: str = "photographs"
     """`photographs`, `stamps`, `digits`, some joined by `+`, or the absolute path of a folder of images on the worker."""
     pool_size: int = 4096

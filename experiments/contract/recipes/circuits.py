@@ -86,6 +86,7 @@ class Circuit(UnitRecipe):
     target: Literal["permute", "unit", "image"] = "permute"
     """What visualizations show: each channel that of the channel `offset` further on, or one of them the `donor` or an image."""
     offset: int = 1
+    """Where the target is `permute`: by how many channels."""
     donor: str = ""
     """Address of the unit that is shown where the target is `unit`; of the same layer."""
     image: str = ""
@@ -98,6 +99,7 @@ class Circuit(UnitRecipe):
     size: int = 128
     """Side in px of all these visualizations."""
     steps: int = 64
+    """Of these visualizations."""
     transforms: Literal["standard", "published", "none"] = "standard"
     """Of the visualizations that judge it; the standard ones move an image of 32 px by half its side."""
     epochs: int = 12

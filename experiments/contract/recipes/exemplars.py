@@ -25,6 +25,7 @@ class Exemplars(UnitRecipe):
     k: int = 9
     """Images per sign."""
     sign: Literal["max", "min", "both"] = "both"
+    """The images that activate the unit most, least, or both."""
     quantile: float = 1.0
     """Where the list of k begins: 1 at the extreme, .95 at the 95th (and 5th) percentile of the sources."""
     size: int = 224

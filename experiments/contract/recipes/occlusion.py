@@ -22,6 +22,7 @@ class Occlusion(ImageRecipe):
     stride: int = 2
     """Distance in px between positions, at `size`; what is left at the right and the bottom is not covered."""
     fill: Literal["patch_mean", "gray"] = "patch_mean"
+    """The square has the mean color of what it covers, or gray."""
     mode: Literal["exact", "coarse_to_fine"] = "exact"
     """Every position, or few: a coarse grid, then closer around its extremes; `values` says when the extremes may be others."""
 

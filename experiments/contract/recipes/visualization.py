@@ -24,21 +24,25 @@ class FeatureVisualization(UnitRecipe):
     parametrization: Literal["fourier", "pixel", "maco"] = "fourier"
     """`maco` has crops and noise of its own in the place of `transforms`, unless those are `none`."""
     sign: Sign = "max"
+    """Activate the unit most, or least."""
     size: int = 224
     """Side in px that is optimized and that the network sees."""
     shown_size: int = 224
     """Side in px of the images that are written."""
     steps: int = 512
+    """Of the optimization."""
     thresholds: tuple[int, ...] = ()
     """Steps, ascending, whose images are written besides the final ones; 0 is the noise at the beginning."""
     early_stop: bool = False
     """Stop once the norm of the batch's gradient has settled, by the rule of Zimmermann et al. 2023, never before step 2,500."""
     batch: int = 1
+    """Images that are optimized together."""
     diversity: float = 0.0
     """Weight of the diversity term over the batch (Gram matrices of the unit's layer); 0 leaves it out."""
     diversity_search: bool = False
     """Search, from `diversity` on, the greatest weight with which the weakest image still beats the best natural one."""
     learning_rate: float = 0.05
+    """Of Adam."""
     transforms: Literal["standard", "published", "none"] = "standard"
     """`standard` as in lucent, `published` as in Zimmermann et al. 2021, or none."""
 

@@ -65,6 +65,7 @@ class Settings(StimulusSettings):
     grid_blocks: int = 2
     """Of each of the eight conditions of experiment II."""
     grid_practice_trials: int = 3
+    """Of experiment II, before its first block."""
     grid_catch_trials: int = 2
     """Of each block of experiment II."""
 

@@ -58,7 +58,9 @@ class Settings(StimulusSettings):
     tasks: int = 50
     """Of each condition and model: so many sessions are wanted."""
     main_trials: int = 18
+    """Of each session."""
     catch_trials: int = 3
+    """Of each session, beside the main ones."""
     practice_obvious: int = 1
     practice_other: int = 3
 

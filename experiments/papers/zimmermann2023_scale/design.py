@@ -62,7 +62,9 @@ class Settings(StimulusSettings):
     tasks: int = 63
     """Of each condition and model: so many sessions are wanted."""
     main_trials: int = 40
+    """Of each session."""
     catch_trials: int = 5
+    """Of each session, beside the main ones."""
     practice_obvious: int = 4
     practice_other: int = 1
     answer_lock: int = 1500

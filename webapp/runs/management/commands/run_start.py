@@ -26,8 +26,10 @@ class Command(InputCommand):
         """Name the arguments."""
         parser.add_argument("paper", metavar="SLUG", help="a paper that `python -m experiments list` says can be run")
         parser.add_argument("--preset", choices=get_args(Preset), default="smoke", help="the scale")
-        parser.add_argument("--seed", type=int, default=0)
-        parser.add_argument("--set", dest="changes", action="append", default=[], metavar="key=value")
+        parser.add_argument("--seed", type=int, default=0, help="of every random choice")
+        parser.add_argument(
+            "--set", dest="changes", action="append", default=[], metavar="key=value", help="a setting of the paper's run"
+        )
         parser.add_argument("--wait", action="store_true", help="show the progress, and say what came of it")
 
     def run(self, options: dict[str, Any]) -> None:

@@ -32,7 +32,9 @@ class Command(InputCommand):
         parser.add_argument("--offset", type=int, help="permute: how many channels further on the one shown is")
         parser.add_argument("--donor", metavar="ADDRESS", help="unit: the one that is shown")
         parser.add_argument("--image", metavar="PATH", help="image: a file on the worker that is shown")
-        parser.add_argument("--set", dest="changes", action="append", default=[], metavar="key=value")
+        parser.add_argument(
+            "--set", dest="changes", action="append", default=[], metavar="key=value", help="a field of the recipe"
+        )
         parser.add_argument("--wait", action="store_true", help="show the progress, and say what came of it")
 
     def run(self, options: dict[str, Any]) -> None:

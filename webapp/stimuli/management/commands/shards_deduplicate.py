@@ -28,7 +28,9 @@ class Command(InputCommand):
         """Name the arguments."""
         parser.add_argument("--shards", nargs="+", required=True, type=Path, metavar="TAR", help="paths, here and on the workers")
         parser.add_argument("--out", required=True, type=Path, help="folder for the lists")
-        parser.add_argument("--set", dest="changes", action="append", default=[], metavar="key=value")
+        parser.add_argument(
+            "--set", dest="changes", action="append", default=[], metavar="key=value", help="a field of the de-duplication"
+        )
 
     def run(self, options: dict[str, Any]) -> None:
         """Have the list of shards made and then the de-duplication."""

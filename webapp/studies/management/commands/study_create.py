@@ -23,7 +23,9 @@ class Command(InputCommand):
         parser.add_argument("--name", required=True, help="short name: letters, digits, '-'")
         parser.add_argument("--units", nargs="+", default=[], help="unit addresses, or files with one a line; none for images")
         parser.add_argument("--conditions", nargs="+", default=[], help="by default those that the design chooses")
-        parser.add_argument("--set", dest="changes", action="append", default=[], metavar="key=value")
+        parser.add_argument(
+            "--set", dest="changes", action="append", default=[], metavar="key=value", help="a setting of the design"
+        )
 
     def run(self, options: dict[str, Any]) -> None:
         """Create it and say where it is."""

@@ -27,11 +27,13 @@ class Command(InputCommand):
         parser.add_argument("--sessions", type=int, default=20)
         usual = "by default noisy, where labels are asked for lapsing; see `python -m experiments bot --help`"
         parser.add_argument("--observer", default="", help=usual)
-        parser.add_argument("--seed", type=int, default=1)
+        parser.add_argument("--seed", type=int, default=1, help="of the observers")
         parser.add_argument("--units", type=int, default=4)
         parser.add_argument("--conditions", nargs="+", default=[], help="by default the usual ones of the design")
         parser.add_argument("--out", type=Path, help="folder for tables and figures; by default var/simulated/<name>")
-        parser.add_argument("--set", dest="changes", action="append", default=[], metavar="key=value")
+        parser.add_argument(
+            "--set", dest="changes", action="append", default=[], metavar="key=value", help="a setting of the design"
+        )
 
     def run(self, options: dict[str, Any]) -> None:
         """Simulate."""

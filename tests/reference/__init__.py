@@ -1,0 +1,1 @@
+"""The reference pages in `docs/reference/`, generated from the code."""
