@@ -11,6 +11,9 @@ RUN npm run build
 FROM python:3.11.14-slim-bookworm
 ENV PYTHONUNBUFFERED=1
 WORKDIR /app
+# pg_dump and pg_restore, for `manage.py backup`; bookworm's are of the version of compose's PostgreSQL.
+# hadolint ignore=DL3008
+RUN apt-get update && apt-get install -y --no-install-recommends postgresql-client && rm -rf /var/lib/apt/lists/*
 # Dependencies first: the code, which changes more often, is then run from /app and costs no new install.
 COPY pyproject.toml README.md LICENSE ./
 # A folder, not a package: pyproject.toml pins the versions.

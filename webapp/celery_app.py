@@ -4,9 +4,12 @@ import os
 
 import django
 from celery import Celery
-from celery.signals import worker_ready
+from celery.signals import setup_logging, worker_ready
 
-from experiments import jobs
+from experiments import jobs, logs
+from experiments import task_log as task_log
+from experiments.contract.artifacts import ArtifactStore
+from experiments.heard import keep_heard
 from webapp import compute
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
@@ -14,11 +17,12 @@ django.setup()
 
 app = Celery("webapp", include=["webapp.participants.tasks", "webapp.stimuli.tasks", "webapp.studies.tasks"])
 app.conf.update(jobs.queue_settings(default_queue=jobs.WEB_QUEUE))
+setup_logging.connect(logs.configure)
 
 
 @worker_ready.connect
 def every_minute(sender: object, **_: object) -> None:
-    """At the start and every minute: look after lost jobs, end what nobody goes on with, analyze sessions, ask the recruiters."""
+    """Be heard of; at the start and every minute look after jobs, sessions, results and what recruiters know."""
 
     def ask() -> None:
         compute.look_after()
@@ -27,4 +31,5 @@ def every_minute(sender: object, **_: object) -> None:
         compute.reconcile()
 
     ask()
+    keep_heard(sender, ArtifactStore(jobs.artifact_url()), queue=jobs.WEB_QUEUE)
     sender.timer.call_repeatedly(jobs.LOST_SECONDS, ask)  # type: ignore[attr-defined]  # sender is Celery's Consumer

@@ -17,6 +17,9 @@ from celery.states import READY_STATES
 
 from experiments import jobs
 
+CHECK_SECONDS = 2
+"""For looking whether the broker is there."""
+
 
 @cache
 def queue() -> Celery:
@@ -132,3 +135,14 @@ def waiting(queue_name: str) -> int:
         except connection.channel_errors:
             # Redis knows no empty queues: one without messages does not exist.
             return 0
+
+
+def check_broker() -> None:
+    """Raise what the broker's client raises if it cannot be reached at once."""
+    with queue().connection_for_read() as connection:
+        connection.ensure_connection(max_retries=1, timeout=CHECK_SECONDS)
+
+
+def check_results() -> None:
+    """Raise what the result backend's client raises if it cannot be reached."""
+    queue().backend.get(b"never-stored")

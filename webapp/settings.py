@@ -4,7 +4,7 @@ from pathlib import Path
 
 import environ
 
-from experiments import jobs
+from experiments import jobs, logs
 from model_zoo.home import HOME
 from webapp.browser_policy import browser_settings
 from webapp.configuration import require_safe
@@ -24,6 +24,7 @@ INSTALLED_APPS = [
     "webapp.stimuli",
     "webapp.runs",
     "webapp.studies",
+    "webapp.operation",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -38,6 +39,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
 ]
 MIDDLEWARE = [
+    "webapp.operation.requests.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -143,11 +145,6 @@ SILENCED_SYSTEM_CHECKS = ["security.W021"]
 if HTTPS:
     require_safe(secret_key=SECRET_KEY, debug=DEBUG, allowed_hosts=ALLOWED_HOSTS)
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
-    "root": {"handlers": ["console"], "level": "INFO"},
-    # It would log addresses with the ids of submissions.
-    "loggers": {"httpx": {"level": "WARNING"}},
-}
+LOGGING = logs.logging_settings()
+# Opens /metrics to whoever sends it as a bearer token; without it there are none.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")

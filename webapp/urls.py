@@ -1,12 +1,10 @@
-"""All addresses: participants, researchers' pages and admin, REST with its documentation, health."""
+"""All addresses: participants, researchers' pages and admin, REST with its documentation, health and metrics."""
 
 from django.contrib import admin
-from django.db import connection
-from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
-from django.views.decorators.cache import never_cache
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from webapp.operation import views as operation_views
 from webapp.participants import hooks
 from webapp.runs import api as runs_api
 from webapp.stimuli import api as stimuli_api
@@ -17,14 +15,6 @@ from webapp.studies.operations import views as operations_views
 from webapp.studies.participant import erase, not_found
 from webapp.studies.quality import views as quality_views
 from webapp.studies.results import views as results_views
-
-
-@never_cache
-def health(request: HttpRequest) -> HttpResponse:
-    """Answers when the process and its database work."""
-    connection.ensure_connection()
-    return HttpResponse("ok\n", content_type="text/plain")
-
 
 api_urls = [
     path("studies", studies_api.StudyListApi.as_view(), name="studies"),
@@ -51,7 +41,9 @@ admin.site.enable_nav_sidebar = False
 admin.site.site_url = None
 
 urlpatterns = [
-    path("healthz", health, name="health"),
+    path("healthz", operation_views.health, name="health"),
+    path("readyz", operation_views.ready, name="ready"),
+    path("metrics", operation_views.metrics, name="metrics"),
     path("p/<uuid:study_id>/", include("webapp.studies.participant.urls")),
     path("erase/", erase.erase, name="erase"),
     path("hooks/prolific", hooks.prolific, name="prolific-hook"),

@@ -7,6 +7,8 @@ Layout of the store, on a disk or in a bucket (any fsspec URL):
     cancelled/<job>            a mark that tells a worker to stop
     checkpoints/<digest>       how far the making of a recipe was, for whoever goes on after a kill; gone once it is made
     journals/<digest>.jsonl    what a training has measured until now, for whoever watches; gone with the checkpoint
+    heard/<queue>/<worker>     when a worker was last heard of, in Unix time
+    erased/<keyed hash>        a row of a person that was erased, so that no backup brings it back
     passing/<any>              files that are being written; what a killed writer left is swept after a day
 """
 
@@ -14,6 +16,7 @@ import contextlib
 import dataclasses
 import hashlib
 import json
+import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -231,6 +234,31 @@ class ArtifactStore:
     def is_cancelled(self, job: str) -> bool:
         """Whether `job` was told to stop."""
         return bool(self.fs.exists(f"{self.root}/cancelled/{job}"))
+
+    def mark_heard(self, queue: str, *, worker: str) -> None:
+        """Note that a worker lives."""
+        self._write(f"heard/{queue}/{worker}", str(time.time()).encode())
+
+    def heard(self, queue: str) -> dict[str, float]:
+        """When each worker of a queue was last heard of, in Unix time."""
+        paths = self.fs.glob(f"{self.root}/heard/{queue}/*")
+        # One may go while we read.
+        marks = self.fs.cat(paths, on_error="omit") if paths else {}
+        return {path.rpartition("/")[2]: float(told) for path, told in marks.items()}
+
+    def mark_erased(self, name: str) -> None:
+        """Note that what a keyed hash names was erased."""
+        self._write_once(f"erased/{name}", b"")
+
+    def erased(self) -> set[str]:
+        """All that `mark_erased` noted."""
+        return {path.rpartition("/")[2] for path in self.fs.glob(f"{self.root}/erased/*")}
+
+    def require_writable(self) -> None:
+        """Write a file and remove it; OSError if that cannot be done."""
+        name = f"passing/{uuid.uuid4().hex}"
+        self._write(name, b"1")
+        self._remove(name)
 
     def _remove(self, name: str) -> None:
         with contextlib.suppress(FileNotFoundError):

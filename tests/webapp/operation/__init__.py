@@ -1,0 +1,1 @@
+"""Health, metrics, logs, backups and capacity of a deployment."""
