@@ -3,13 +3,15 @@
 from pathlib import Path
 
 import environ
-from csp.constants import NONE, SELF
 
 from experiments import jobs, logs
 from model_zoo.home import HOME
+from webapp.browser_policy import browser_settings
+from webapp.configuration import require_safe
 
 ROOT = Path(__file__).resolve().parents[1]
-env = environ.Env()
+# A secret may also stand in a file: SECRET_KEY_FILE=/run/secrets/key, and so with all variables.
+env = environ.FileAwareEnv()
 env.read_env(HOME / ".env")
 
 SECRET_KEY = env.str("SECRET_KEY")
@@ -43,16 +45,16 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "webapp.operation.requests.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
-    "webapp.outage.OutageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
-    "webapp.isolation.CrossOriginIsolationMiddleware",
+    "webapp.browser_policy.BrowserPolicyMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "webapp.outage.OutageMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "webapp.urls"
@@ -184,26 +186,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [NONE],
-        "script-src": [SELF],
-        "style-src": [SELF],
-        "img-src": [SELF, "blob:", "data:"],
-        "font-src": [SELF],
-        "connect-src": [SELF],
-        "form-action": [SELF],
-        "base-uri": [NONE],
-        "frame-ancestors": [NONE],
-    }
-}
-# Not "no-referrer": browsers then send `Origin: null` with the consent form, and the CSRF check refuses it.
-SECURE_REFERRER_POLICY = "same-origin"
-SECURE_CONTENT_TYPE_NOSNIFF = True
-X_FRAME_OPTIONS = "DENY"
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
-SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
-SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+globals().update(browser_settings(https=HTTPS))
+# Whether the name belongs on the browsers' list of sites that speak TLS alone is for its owner to say.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
+if HTTPS:
+    require_safe(secret_key=SECRET_KEY, debug=DEBUG, allowed_hosts=ALLOWED_HOSTS)
 
 LOGGING = logs.logging_settings()
 # Opens /metrics to whoever sends it as a bearer token; without it there are none.

@@ -40,6 +40,8 @@ class Texts(TypedDict):
     no_page_title: str
     no_page: str
     check_link: str
+    unavailable_title: str
+    unavailable: str
     script_off_title: str
     script_off: str
 
@@ -70,6 +72,8 @@ ENGLISH: Texts = {
     "no_page_title": "Not found",
     "no_page": "There is no such page.",
     "check_link": "Check the link that you were given.",
+    "unavailable_title": "One moment, please",
+    "unavailable": "Nothing can be stored at the moment. Please load this page again in a minute.",
     "script_off_title": "JavaScript is switched off",
     "script_off": "This study needs JavaScript. Please switch it on and load this page again.",
 }
@@ -100,6 +104,8 @@ GERMAN: Texts = {
     "no_page_title": "Nicht gefunden",
     "no_page": "Diese Seite gibt es nicht.",
     "check_link": "Prüfen Sie den Link, den Sie bekommen haben.",
+    "unavailable_title": "Einen Moment, bitte",
+    "unavailable": "Im Augenblick kann nichts gespeichert werden. Bitte laden Sie diese Seite in einer Minute neu.",
     "script_off_title": "JavaScript ist ausgeschaltet",
     "script_off": "Diese Studie braucht JavaScript. Bitte schalten Sie es ein und laden Sie diese Seite neu.",
 }

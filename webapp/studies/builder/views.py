@@ -6,7 +6,7 @@ from uuid import UUID
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -43,6 +43,10 @@ def choose_paper(request: HttpRequest) -> HttpResponse:
 def build_new(request: HttpRequest, paper: str) -> HttpResponse:
     """A new study of a design."""
     require_right(request, "add")
+    try:
+        registry.design(paper)
+    except InputError as error:
+        raise Http404 from error
     return build(request, paper, None)
 
 
