@@ -128,13 +128,11 @@ class WithdrawnSerializer(serializers.Serializer):
 class SessionAuthentication(BaseAuthentication):
     """Finds the session by the study's cookie, and asks writes for the CSRF token."""
 
-    sessions = SESSIONS
-
     def authenticate(self, request: Request) -> tuple[Session, None]:
         """The session as `request.user`."""
         study_id = request.parser_context["kwargs"]["study_id"]
         token = request.COOKIES.get(cookie_name(study_id), "")
-        session = session_by_token(study_id, token, among=self.sessions)
+        session = session_by_token(study_id, token, among=request.parser_context["view"].sessions)
         if session is None:
             raise exceptions.AuthenticationFailed("This browser has no session here")
         reason = _CsrfCheck(lambda _: HttpResponse()).process_view(request._request, lambda _: HttpResponse(), (), {})
@@ -145,12 +143,6 @@ class SessionAuthentication(BaseAuthentication):
     def authenticate_header(self, request: Request) -> str:
         """Makes a missing session a 401."""
         return "Cookie"
-
-
-class AnsweringAuthentication(SessionAuthentication):
-    """The same for requests that come often; reads no more than they need."""
-
-    sessions = ANSWERING_SESSIONS
 
 
 class _CsrfCheck(CsrfViewMiddleware):
@@ -175,6 +167,8 @@ class ParticipantApi(APIView):
     permission_classes = (IsSession,)
     throttle_classes = (AnswerThrottle,)
     max_body = MAX_BODY
+    sessions = SESSIONS
+    """With what is read of a session; requests that come often read no more than they need."""
     remedies: ClassVar[dict[int, str]] = {
         401: "Open the study through the link that you were given, in this browser",
         403: "Reload the page",
@@ -212,7 +206,7 @@ class InstructionsApi(ParticipantApi):
 class AnswerApi(ParticipantApi):
     """The answer to a trial."""
 
-    authentication_classes = (AnsweringAuthentication,)
+    sessions = ANSWERING_SESSIONS
 
     @extend_schema(request=AnswerSerializer, responses={200: SavedSerializer, 409: ConflictSerializer})
     def put(self, request: Request, study_id: str, trial_id: str) -> Response:
@@ -272,7 +266,7 @@ class WithdrawApi(ParticipantApi):
 class ImageApi(ParticipantApi):
     """An image of one of the session's own trials, under a name that tells nothing and that never means another image."""
 
-    authentication_classes = (AnsweringAuthentication,)
+    sessions = ANSWERING_SESSIONS
 
     @extend_schema(responses={(200, "image/png"): OpenApiTypes.BINARY, 304: None})
     def get(self, request: Request, study_id: str, trial_id: str, sha256: str) -> HttpResponse:
