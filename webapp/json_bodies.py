@@ -15,10 +15,12 @@ from rest_framework.parsers import BaseParser
 MAX_BODY = 64 * 1024
 """Bytes; a view with `max_body` sets its own."""
 MAX_DEPTH = 32
+MAX_DIGITS = 20
+"""Of an integer; any that a column takes has fewer."""
 
 
 class StrictJSONParser(BaseParser):
-    """Refuses what is too large or deep, names that stand there twice, infinite numbers, and text that no database takes."""
+    """Refuses what is too large or deep, names that stand there twice, numbers without bound, and text that no database takes."""
 
     media_type = "application/json"
 
@@ -29,7 +31,9 @@ class StrictJSONParser(BaseParser):
         if len(body) > largest:
             raise RequestDataTooBig(f"It is larger than {largest} bytes")
         try:
-            value = json.loads(body.decode(), object_pairs_hook=_each_once, parse_constant=_refuse, parse_float=_finite)
+            value = json.loads(
+                body.decode(), object_pairs_hook=_each_once, parse_constant=_refuse, parse_float=_finite, parse_int=_bounded
+            )
         except (ValueError, RecursionError) as error:
             raise ParseError(f"The body is not valid JSON: {error}") from error
         _require_plain(value)
@@ -50,6 +54,13 @@ def _finite(text: str) -> float:
     if not math.isfinite(value := float(text)):
         raise ValueError("a number is out of range")
     return value
+
+
+def _bounded(text: str) -> int:
+    # A larger one is no float, and whoever computes with it would crash.
+    if len(text) > MAX_DIGITS:
+        raise ValueError("a number is out of range")
+    return int(text)
 
 
 def _require_plain(value: Any) -> None:

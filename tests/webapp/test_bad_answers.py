@@ -40,7 +40,19 @@ def test_malformed_answer_names_its_field_and_changes_nothing(browser, changes, 
     assert Response.objects.count() == before
 
 
-@pytest.mark.parametrize("body", [b"{", b"[]", b'"text"', b'{"rt": NaN}', b"\xff\xfe", b"[" * 8000 + b"]" * 8000])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{",
+        b"[]",
+        b'"text"',
+        b'{"rt": NaN}',
+        b'{"rt": 1%s}' % (b"0" * 400),
+        b'{"dropped_frames": -%s}' % (b"9" * 5000),
+        b"\xff\xfe",
+        b"[" * 8000 + b"]" * 8000,
+    ],
+)
 def test_body_that_is_no_answer_is_refused(browser, body):
     client, session = browser(made_up.study())
     pass_practice(client, session)
