@@ -40,8 +40,9 @@ def test_secret_of_a_session_is_in_a_cookie_and_nowhere_else(caplog: pytest.LogC
 
 def test_agreeing_again_replaces_the_secret() -> None:
     study, client, other = made_up.study(), Client(), Client()
-    client.post(f"/p/{study.id}/", {"participant": "anna"})
-    other.post(f"/p/{study.id}/", {"participant": "anna"})
+    page = {"visitor": client.get(f"/p/{study.id}/").context["visitor"]}
+    client.post(f"/p/{study.id}/", page)
+    other.post(f"/p/{study.id}/", page)
 
     assert client.get(f"/p/{study.id}/session").status_code == 401
     assert other.get(f"/p/{study.id}/session").status_code == 200

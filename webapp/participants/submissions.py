@@ -1,5 +1,6 @@
 """How submissions stand at their recruiters. What is stored here is what a recruiter told, never what we expect of it."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Sequence
 
@@ -8,9 +9,10 @@ from django.utils import timezone
 
 from webapp.participants.models import Recruitment, Submission
 from webapp.participants.recruiters import recruiter_of
-from webapp.participants.recruiters.base import GIVEN_BACK, RemoteSubmission
+from webapp.participants.recruiters.base import GIVEN_BACK, Entry, NotDoneError, RemoteSubmission, Standing
 from webapp.participants.signals import submission_given_back
 
+log = logging.getLogger(__name__)
 STATE_LENGTH = 24
 
 
@@ -49,6 +51,16 @@ def submission_update(submission: Submission, told: RemoteSubmission) -> bool:
             submission.refresh_from_db()
             submission_given_back.send(sender=Submission, submission=submission)
     return bool(is_kept)
+
+
+def submission_is_open(recruitment: Recruitment, entry: Entry) -> bool:
+    """Whether the recruiter says that a submission is this person's and under way. Where it says nothing, nobody is believed."""
+    try:
+        told = recruiter_of(recruitment).submission(entry.submission_id)
+    except NotDoneError as error:
+        log.warning("somebody who came again is not let in, since the recruiter says nothing: %s", error)
+        return False
+    return (told.external_participant_id, told.standing) == (entry.external_participant_id, Standing.OPEN)
 
 
 def _own(submission: Submission, remotes: Sequence[RemoteSubmission]) -> RemoteSubmission | None:

@@ -121,6 +121,9 @@ GERMAN_ERRORS = {
     "Wait a minute, go back and agree again": "Warten Sie eine Minute, gehen Sie zurück und stimmen Sie noch einmal zu",
     "you have already taken part": "Sie haben schon teilgenommen",
     "Thank you; nothing is left to do": "Vielen Dank; es ist nichts mehr zu tun",
+    "somebody has begun with this id in another browser": "mit dieser Kennung hat jemand in einem anderen Browser begonnen",
+    "Go on in the browser in which you began, or ask the researcher": "Machen Sie in dem Browser weiter, in dem Sie begonnen "
+    "haben, oder fragen Sie die Person, die Sie eingeladen hat",
     "this study has no free place at the moment": "in dieser Studie ist zurzeit kein Platz frei",
     "Come back later": "Kommen Sie später wieder",
     "this study has all the participants that it needs": "diese Studie hat alle Teilnehmenden, die sie braucht",

@@ -15,6 +15,7 @@ RAISING = (
     "studies/participant/visits.py",
     "studies/participant/entry.py",
     "studies/participant/links.py",
+    "studies/services/entry.py",
     "studies/assignment.py",
     "participants/services.py",
     "participants/recruiters/base.py",

@@ -60,6 +60,8 @@ class Entry:
     """The recruiter's id of the submission or assignment."""
     is_preview: bool = False
     """They only look; nothing may be stored."""
+    is_proven: bool = False
+    """Nobody else can have said this of themselves: the id is a secret, or somebody vouches for it."""
     submit_to: str = ""
     """Address of the form that hands the work in, where the recruiter has one."""
 

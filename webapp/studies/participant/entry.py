@@ -177,6 +177,7 @@ def _agree(request: HttpRequest, study: Study, language: str) -> HttpResponse:
         kind=visit.kind,
         consent=consent_in(study.consent, [visit.language, *study.languages]),
         recruitment=visit.recruitment,
+        secret=request.COOKIES.get(cookie_name(study.id), ""),
         cohort=visit.cohort,
         observer=request.POST.get("observer", "")[:OBSERVER_LENGTH] if visit.kind == Participant.Kind.BOT else "",
         language=visit.language,
@@ -200,5 +201,6 @@ def _entry(request: HttpRequest, study: Study, visit: Visit) -> Entry:
     sent = visit.recruiter.parse_entry(entry_kept(request, study, visit.recruiter))
     if not visit.is_direct:
         return sent
-    own = request.POST.get("participant") or sent.external_participant_id
-    return Entry(external_participant_id=own or visitor_id(request.POST.get("visitor", "")))
+    if own := request.POST.get("participant") or sent.external_participant_id:
+        return Entry(external_participant_id=own)
+    return Entry(external_participant_id=visitor_id(request.POST.get("visitor", "")), is_proven=True)
