@@ -12,7 +12,7 @@ from tests.webapp.participants.people import browser_of, finish, session_of
 from webapp.participants.models import Participant, Submission
 from webapp.studies.models import Session
 from webapp.studies.participant.api import cookie_name
-from webapp.studies.participant.frame import _cookie
+from webapp.studies.participant.visits import entry_cookie
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 WORDS = {
@@ -92,9 +92,9 @@ def test_cookie_works_in_a_frame_over_tls_only(recruiting):
     entry = Client().get(f"/p/{study.id}/?{urlencode(WORDS)}", secure=True)
 
     sent = secure.headers["Set-Cookie"]
-    assert sent.startswith(_cookie(study))
+    assert sent.startswith(entry_cookie(study, page="frame"))
     assert [word in sent for word in ("; Partitioned", "SameSite=None", "Secure", "HttpOnly")] == [True] * 4
-    assert plain.cookies[_cookie(study)]["samesite"] == "Lax"
+    assert plain.cookies[entry_cookie(study, page="frame")]["samesite"] == "Lax"
     assert [cookie["samesite"] for cookie in entry.cookies.values()] == ["Lax"]
 
 
@@ -114,7 +114,7 @@ def test_link_that_does_not_fit_is_refused_and_stores_nothing(recruiting, change
 def test_frame_without_its_link_says_so(recruiting):
     study = recruiting(on_mturk())
     client = Client()
-    client.cookies[_cookie(study)] = "forged"
+    client.cookies[entry_cookie(study, page="frame")] = "forged"
 
     assert client.get(f"/p/{study.id}/frame/").status_code == 400
 

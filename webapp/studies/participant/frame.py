@@ -3,11 +3,9 @@
 It is the only page that others may frame, and has the only cookie that works in a frame of theirs.
 """
 
-from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from csp.decorators import csp_replace
-from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -22,10 +20,9 @@ from webapp.participants.texts import said
 from webapp.studies.models import Session, Study
 from webapp.studies.participant.entry import preview_page
 from webapp.studies.participant.pages import SeeOther, message_page, page_words
-from webapp.studies.participant.visits import Visit, entry_cookie, offered_language
+from webapp.studies.participant.visits import Visit, entry_cookie, entry_keep, entry_kept, offered_language
 
 FRAMING = ["https://*.mturk.com", "https://*.mturkcontent.com"]
-FRAME_SECONDS = 24 * 3600
 
 
 @never_cache
@@ -55,12 +52,17 @@ def _take_ids(request: HttpRequest, study: Study, visit: Visit) -> HttpResponse:
     path = reverse("participant:frame", args=[study.id])
     location = f"{path}?{urlencode(visit.words)}" if visit.words else path
     response = SeeOther(location)
-    _keep(response, request, study, visit.handed)
+    entry_keep(response, request, study, visit.handed, page="frame")
+    if request.is_secure():
+        # Over TLS browsers take it in somebody else's frame. Python 3.11's cookies do not know the last attribute.
+        cookie = response.cookies.pop(entry_cookie(study, page="frame"))
+        cookie["samesite"] = "None"
+        response.headers["Set-Cookie"] = f"{cookie.OutputString()}; Partitioned"
     return response
 
 
 def _page(request: HttpRequest, study: Study, visit: Visit) -> HttpResponse:
-    handed = _kept(request, study)
+    handed = entry_kept(request, study, visit.recruiter, page="frame")
     entry = visit.recruiter.parse_entry(handed)
     participant = participant_known(external_id=entry.external_participant_id, recruiter=visit.source, kind=Participant.Kind.LIVE)
     session = Session.objects.filter(study=study, participant=participant).first() if participant else None
@@ -73,33 +75,3 @@ def _page(request: HttpRequest, study: Study, visit: Visit) -> HttpResponse:
         **page_words(visit.language),
     }
     return render(request, "participants/frame.html", context)
-
-
-def _keep(response: HttpResponse, request: HttpRequest, study: Study, handed: Mapping[str, str]) -> None:
-    """Keep what the link said in a signed cookie; over TLS one that browsers take in somebody else's frame."""
-    name = _cookie(study)
-    response.set_cookie(
-        name,
-        signing.dumps(dict(handed), salt=name),
-        max_age=FRAME_SECONDS,
-        path=reverse("participant:frame", args=[study.id]),
-        secure=request.is_secure(),
-        httponly=True,
-        samesite="None" if request.is_secure() else "Lax",
-    )
-    if request.is_secure():
-        # Python 3.11's cookies do not know the attribute.
-        response.headers["Set-Cookie"] = f"{response.cookies.pop(name).OutputString()}; Partitioned"
-
-
-def _kept(request: HttpRequest, study: Study) -> dict[str, str]:
-    name = _cookie(study)
-    try:
-        handed: dict[str, str] = signing.loads(request.COOKIES.get(name, ""), salt=name, max_age=FRAME_SECONDS)
-    except signing.BadSignature:
-        return {}
-    return handed
-
-
-def _cookie(study: Study) -> str:
-    return f"{entry_cookie(study)}_frame"

@@ -23,7 +23,8 @@ KINDS = {"": Participant.Kind.LIVE, "preview": Participant.Kind.PREVIEW, "bot": 
 OWN_WORDS = ("kind", COHORT, PILOT, "language")
 TRACKERS = ("utm_", "fbclid", "gclid")
 """What web sites add to links by themselves; it is dropped."""
-ENTRY_SECONDS = 2 * 3600
+KEPT_SECONDS = {"entry": 2 * 3600, "frame": 24 * 3600}
+"""How long a page knows what the recruiter's link said; the frame waits until the work is done."""
 REMEDY = "Open the study through the link that you were given"
 
 
@@ -105,23 +106,27 @@ def offered_language(request: HttpRequest, offered: Sequence[str]) -> str:
     return next(iter(offered), DEFAULT)
 
 
-def entry_keep(response: HttpResponse, request: HttpRequest, study: Study, handed: Mapping[str, str]) -> None:
-    """Keep what a recruiter's link said in a signed cookie, so that it need not stand in the address."""
+def entry_keep(
+    response: HttpResponse, request: HttpRequest, study: Study, handed: Mapping[str, str], *, page: str = "entry"
+) -> None:
+    """Keep what a recruiter's link to a page said in a signed cookie of that page, so that it need not stand in the address."""
+    name = entry_cookie(study, page=page)
     response.set_cookie(
-        entry_cookie(study),
-        signing.dumps(dict(handed), salt=entry_cookie(study)),
-        max_age=ENTRY_SECONDS,
-        path=reverse("participant:entry", args=[study.id]),
+        name,
+        signing.dumps(dict(handed), salt=name),
+        max_age=KEPT_SECONDS[page],
+        path=reverse(f"participant:{page}", args=[study.id]),
         secure=request.is_secure(),
         httponly=True,
         samesite="Lax",
     )
 
 
-def entry_kept(request: HttpRequest, study: Study, recruiter: Recruiter) -> dict[str, str]:
+def entry_kept(request: HttpRequest, study: Study, recruiter: Recruiter, *, page: str = "entry") -> dict[str, str]:
     """What `entry_keep` kept, if it is something that the study's recruiter says."""
+    name = entry_cookie(study, page=page)
     try:
-        handed = signing.loads(request.COOKIES.get(entry_cookie(study), ""), salt=entry_cookie(study), max_age=ENTRY_SECONDS)
+        handed = signing.loads(request.COOKIES.get(name, ""), salt=name, max_age=KEPT_SECONDS[page])
     except signing.BadSignature:
         return {}
     return handed if set(handed) <= recruiter.parameters else {}
@@ -132,6 +137,6 @@ def entry_forget(response: HttpResponse, study: Study) -> None:
     response.delete_cookie(entry_cookie(study), path=reverse("participant:entry", args=[study.id]))
 
 
-def entry_cookie(study: Study) -> str:
-    """Its name; each study has its own."""
-    return f"{cookie_name(study.id)}_entry"
+def entry_cookie(study: Study, *, page: str = "entry") -> str:
+    """Its name; each study and page has its own."""
+    return f"{cookie_name(study.id)}_{page}"
