@@ -8,7 +8,7 @@ from django.test import Client
 from tests.services.recruiters.mturk import HIT_ID
 from tests.webapp import made_up
 from tests.webapp.participants.conftest import on_mturk, on_prolific
-from tests.webapp.participants.people import browser_of, finish, session_of
+from tests.webapp.participants.people import browser_of, finish, mturk_session, session_of
 from webapp.participants.models import Participant, Submission
 from webapp.studies.models import Session
 from webapp.studies.participant.api import cookie_name
@@ -60,6 +60,17 @@ def test_worker_goes_from_the_frame_through_the_study_back_to_the_frame(recruiti
     assert 'name="assignmentId" value="3ASSIGN00001"' in ready
     assert told["code"] in ready
     assert Submission.objects.get().external_id == "3ASSIGN00001"
+
+
+def test_whoever_types_a_workers_id_gets_no_code(recruiting):
+    study = recruiting(on_mturk())
+    session = mturk_session(study)
+    code = finish(browser_of(session), session)["code"]
+
+    told = [Client().get(frame(study, {**WORDS, **other}), follow=True) for other in ({}, {"assignmentId": "3GUESSED"})]
+
+    assert [code in answer.content.decode() for answer in told] == [True, False]
+    assert "externalSubmit" not in told[1].content.decode()
 
 
 def test_frame_can_be_framed_by_mechanical_turk_alone(recruiting):

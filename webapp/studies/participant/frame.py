@@ -14,7 +14,7 @@ from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_safe
 
 from experiments.contract.errors import InputError
-from webapp.participants.models import Participant, Recruitment
+from webapp.participants.models import Participant, Recruitment, Submission
 from webapp.participants.selectors import participant_known
 from webapp.participants.texts import said
 from webapp.studies.models import Session, Study
@@ -65,7 +65,9 @@ def _page(request: HttpRequest, study: Study, visit: Visit) -> HttpResponse:
     handed = entry_kept(request, study, visit.recruiter, page="frame")
     entry = visit.recruiter.parse_entry(handed)
     participant = participant_known(external_id=entry.external_participant_id, recruiter=visit.source, kind=Participant.Kind.LIVE)
-    session = Session.objects.filter(study=study, participant=participant).first() if participant else None
+    # A worker's id is no secret: who types it has another assignment, or none.
+    own = Submission.objects.filter(recruitment=study.recruitment, participant=participant, external_id=entry.submission_id)
+    session = Session.objects.filter(study=study, participant=participant).first() if own.exists() else None
     context = {
         "study_title": study.title,
         "entry": entry,
