@@ -18,6 +18,7 @@ os.environ.update(
     ZOO_DIR=f"{_folder.name}/zoo",
     START_RATE="",
     ANSWER_RATE="",
+    PLAN_RATE="",
     TOKEN_RATE="",
     PROLIFIC_TOKEN="",
     PROLIFIC_WEBHOOK_SECRET="",

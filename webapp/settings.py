@@ -116,10 +116,12 @@ MTURK_SUBMIT_ORIGINS = env.list("MTURK_SUBMIT_ORIGINS", default=["https://www.mt
 HTTPS = env.bool("HTTPS", default=False)
 # How many proxies of ours a request comes through: what the outermost of them saw is where it comes from.
 PROXY_HOPS = env.int("PROXY_HOPS", default=1 if HTTPS else 0)
-# How often somebody may begin a session (by address), send something (by session), ask by REST (by token); empty: no limit.
+# How often somebody may begin a session (by address), send something or ask for the plan (by session), ask by REST (by token);
+# empty: no limit.
 RATES = {
     "start": env.str("START_RATE", default="60/min"),
     "answer": env.str("ANSWER_RATE", default="5/s"),
+    "plan": env.str("PLAN_RATE", default="60/min"),
     "token": env.str("TOKEN_RATE", default="600/min"),
 }
 REDIS_URL = env.str("REDIS_URL", default="")

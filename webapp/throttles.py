@@ -57,9 +57,20 @@ class AnswerThrottle(Throttle):
     cache = ConnectionProxy(caches, "answers")  # type: ignore[assignment]  # it stands for a cache
 
     def get_cache_key(self, request: Request, view: Any) -> str | None:
-        """By the session; what only reads is free."""
+        """By the session; what only reads is free, but for the plan."""
         session: Any = request.user
         return None if request.method in ("GET", "HEAD") or session.kind == "bot" else f"answer-{session.id}"
+
+
+class PlanThrottle(AnswerThrottle):
+    """How often one session asks for its plan, by which it notes the tab that goes on."""
+
+    scope = "plan"
+
+    def get_cache_key(self, request: Request, view: Any) -> str | None:
+        """By the session."""
+        session: Any = request.user
+        return None if session.kind == "bot" else f"plan-{session.id}"
 
 
 class TokenThrottle(Throttle):

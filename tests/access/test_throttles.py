@@ -27,7 +27,7 @@ ELSEWHERE = "198.51.100.9"
 @pytest.fixture(autouse=True)
 def rates(settings: pytest_django.Settings) -> None:
     """Three of everything, and nothing counted yet."""
-    settings.RATES = dict.fromkeys(("start", "answer", "token"), "3/min")
+    settings.RATES = dict.fromkeys(("start", "answer", "plan", "token"), "3/min")
     cache.clear()
 
 
@@ -102,6 +102,19 @@ def test_session_sends_so_much_and_no_more(kind: str, last: int) -> None:
     if last == 429:
         assert int(answers[-1].headers["Retry-After"]) > 0
         assert answers[-1].json()["remedy"] == "Wait a moment and try again"
+
+
+@pytest.mark.parametrize(("kind", "last"), [("live", 429), ("bot", 200)])
+def test_plan_is_asked_for_so_often_and_no_tab_is_noted_any_more(kind: str, last: int) -> None:
+    study = made_up.study()
+    session, token = made_up.session(study, kind=kind)
+    client = Client()
+    client.cookies[cookie_name(study.id)] = token
+
+    answers = [client.get(f"/p/{study.id}/session", headers={"X-Tab": f"tab-{n}"}).status_code for n in range(4)]
+
+    assert answers == [200, 200, 200, last]
+    assert session.events.count() == (2 if last == 429 else 3)
 
 
 def test_token_is_used_so_often_and_a_browser_as_it_likes(researcher: Client) -> None:

@@ -19,7 +19,7 @@ WORKERS = 2
 DATABASES = {"PostgreSQL": "", "SQLite": "_sqlite"}
 """With what the names of their rows end."""
 # The participants and the researcher of a benchmark come from one address and never pause.
-UNLIMITED = {"START_RATE": "100000/s", "ANSWER_RATE": "100000/s", "TOKEN_RATE": "100000/s"}
+UNLIMITED = {"START_RATE": "100000/s", "ANSWER_RATE": "100000/s", "PLAN_RATE": "100000/s", "TOKEN_RATE": "100000/s"}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,7 +25,7 @@ from webapp.studies.selectors import session_by_token, trial_by_token
 from webapp.studies.services.response import response_record
 from webapp.studies.services.session import instructions_finish, practice_judge, session_finish, session_served
 from webapp.studies.services.withdrawal import erasure_code_give, session_withdraw
-from webapp.throttles import AnswerThrottle
+from webapp.throttles import AnswerThrottle, PlanThrottle
 
 DAY_MS = 86_400_000
 MAX_CLOCK = 1e12
@@ -184,6 +184,8 @@ class ParticipantApi(APIView):
 
 class SessionApi(ParticipantApi):
     """The plan."""
+
+    throttle_classes = (PlanThrottle,)
 
     @extend_schema(responses={200: OpenApiTypes.OBJECT})
     def get(self, request: Request, study_id: str) -> Response:
