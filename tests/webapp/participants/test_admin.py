@@ -208,3 +208,12 @@ def test_comparison_is_made_at_once_or_says_why_not(admin, line, prolific, setti
 
     assert "1 submissions and 0 payments changed" in compared.content.decode()
     assert "PROLIFIC_TOKEN is not set" in failed.content.decode()
+
+
+def test_whoever_may_only_look_compares_nothing(line, prolific):
+    prolific.submission(1)
+
+    act(staff("view_recruitment"), "recruitment", "compare", [line.recruitment])
+
+    assert Submission.objects.get().checked_at is None
+    assert prolific.asked("GET /api/v1/submissions/") == 0

@@ -72,7 +72,7 @@ class RecruitmentAdmin(SeenRows):
         """Submissions that we know."""
         return int(recruitment.count)  # type: ignore[attr-defined]  # annotated above
 
-    @admin.action(description="Compare submissions and payments with the recruiter now")
+    @admin.action(description="Compare submissions and payments with the recruiter now", permissions=["change"])
     def compare(self, request: HttpRequest, recruitments: QuerySet[Recruitment]) -> None:
         """What the web worker does every minute."""
         for recruitment in recruitments:
