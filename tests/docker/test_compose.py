@@ -30,6 +30,14 @@ def test_service_pins_its_image(name: str) -> None:
     assert re.fullmatch(r"unitscope-(web|worker):local|(postgres|redis|caddy):\d+\.\d+\S*", SERVICES[name]["image"])
 
 
+@pytest.mark.parametrize(("name", "mended"), [("postgres", (15, 15)), ("redis", (7, 4, 6))])
+def test_server_is_above_known_holes(name: str, mended: tuple[int, ...]) -> None:
+    """PostgreSQL: CVE-2025-12817, CVE-2025-12818. Redis: CVE-2025-49844 and the three that came with it."""
+    version = SERVICES[name]["image"].partition(":")[2].partition("-")[0]
+
+    assert tuple(map(int, version.split("."))) >= mended
+
+
 @pytest.mark.parametrize("name", sorted(set(SERVICES) - {"migrate"}))
 def test_service_tells_its_health(name: str) -> None:
     assert SERVICES[name]["healthcheck"]["test"][0] in ("CMD", "CMD-SHELL")
