@@ -18,6 +18,8 @@ pytestmark = pytest.mark.unit
 TEXT = (CHECKOUT / "docker/compose.yml").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+# No deployment is debugged, REDIS_URL sets the queue's two, the images know their folders and have no TensorBoard.
+NOT_IN_COMPOSE = {"DEBUG", "BROKER_URL", "RESULT_URL", "ARTIFACT_URL", "ZOO_DIR", "TENSORBOARD_DIR"}
 OURS = ("migrate", "web", "web-queue", "gpu-queue")
 
 
@@ -60,6 +62,20 @@ def test_every_variable_stands_in_the_example() -> None:
     wanted = set(re.findall(r"\$\{(\w+)", TEXT))
 
     assert wanted == {name for name in wanted if re.search(rf"^(# )?{name}=", example, re.MULTILINE)}
+
+
+def test_every_documented_variable_reaches_its_process() -> None:
+    table = re.findall(r"^\| (`[A-Z_`, ]+`) \| (web|gpu|both) \|", (CHECKOUT / "docs/operate.md").read_text(), re.MULTILINE)
+    wanted = {
+        (service, name)
+        for names, reader in table
+        for name in set(re.findall(r"\w+", names)) - NOT_IN_COMPOSE
+        for service in ("web", "gpu-queue")
+        if reader in ("both", service.partition("-")[0])
+    }
+
+    assert {("web", "START_RATE"), ("web", "LOST_SECONDS"), ("gpu-queue", "LOST_SECONDS"), ("gpu-queue", "THREADS")} <= wanted
+    assert sorted((service, name) for service, name in wanted if name not in SERVICES[service]["environment"]) == []
 
 
 @pytest.mark.parametrize("dockerfile", sorted((CHECKOUT / "docker").glob("*.Dockerfile")), ids=lambda path: path.name)
