@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_django
 from django.contrib import admin
 from django.db import transaction
 from django.test import Client
@@ -21,7 +22,8 @@ BY_URL = ("rest", "participants", "pages")
 
 
 @pytest.fixture
-def world(own_store: None) -> World:
+def world(own_store: None, settings: pytest_django.Settings) -> World:
+    settings.METRICS_TOKEN = "the-token-of-the-metrics"
     return World()
 
 

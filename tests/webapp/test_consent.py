@@ -61,3 +61,15 @@ def test_admin_shows_who_agreed_to_what_and_when():
 
     assert all(consent.text_sha256 in page and consent.text.version in page for page in pages)
     assert consent.text.sha256 in texts
+
+
+def test_text_in_use_is_not_deleted_and_names_no_study_that_uses_it(researcher):
+    study = made_up.study()
+    chosen = {"action": "delete_selected", "_selected_action": [str(study.consent_id)]}
+
+    one = researcher.get(f"/admin/participants/consenttext/{study.consent_id}/delete/")
+    several = researcher.post("/admin/participants/consenttext/", chosen, follow=True)
+
+    assert one.status_code == 403
+    assert study.title not in several.content.decode()
+    assert ConsentText.objects.filter(id=study.consent_id).exists()

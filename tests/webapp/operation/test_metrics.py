@@ -84,10 +84,12 @@ def test_latency_is_counted_by_view_and_status_without_ids(client: Client) -> No
     assert str(study.id) not in body
 
 
-def test_metrics_are_for_staff_and_the_token_alone(client: Client, researcher: Client, settings) -> None:
-    refused = [client.get("/metrics"), client.get("/metrics", headers={"Authorization": "Bearer "})]
+def test_metrics_are_for_the_token_and_who_sees_all_studies_alone(
+    client: Client, researcher: Client, reader: Client, settings
+) -> None:
+    refused = [client.get("/metrics"), client.get("/metrics", headers={"Authorization": "Bearer "}), reader.get("/metrics")]
 
-    assert [response.status_code for response in refused] == [401, 401]
+    assert [response.status_code for response in refused] == [401, 401, 401]
     assert researcher.get("/metrics").status_code == 200
     settings.METRICS_TOKEN = ""
     assert researcher.get("/metrics").status_code == 404

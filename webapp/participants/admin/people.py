@@ -19,6 +19,10 @@ class ConsentTextAdmin(admin.ModelAdmin):
         agreed = obj is not None and Consent.objects.filter(text=obj).exists()
         return not agreed and super().has_change_permission(request, obj)
 
+    def has_delete_permission(self, request: HttpRequest, obj: ConsentText | None = None) -> bool:
+        """One in use has to stay, and the page that says so would name studies that not all staff may see."""
+        return False
+
 
 class ConsentInline(admin.TabularInline):
     """Which text a participant agreed to, and when."""
