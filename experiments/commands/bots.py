@@ -19,7 +19,9 @@ from experiments.methods.participant_link import Link
 
 def add_words(parser: argparse.ArgumentParser) -> None:
     """Declare the words of the command."""
-    parser.add_argument("--link", required=True, help="the participants' link of the study")
+    parser.add_argument(
+        "--link", required=True, help="the study's link for bots; on the server's own machine the participants' link"
+    )
     parser.add_argument("--sessions", type=int, default=1)
     parser.add_argument("--observer", choices=OBSERVERS, default="ideal")
     parser.add_argument("--seed", type=int, help="any by default; one run again goes on where it was interrupted")

@@ -86,7 +86,7 @@ class BrowserBot:
                 screen.wait_for_element_state("hidden")
 
     def _consent(self) -> None:
-        query = urlencode({"kind": "bot", "participant": self.participant.name})
+        query = urlencode({**self.link.words, "participant": self.participant.name})
         answer = self.page.goto(f"{self.link.origin}{self.link.base}?{query}")
         if answer and answer.ok:
             self.page.locator("main form").evaluate(TELL_OBSERVER, self.participant.observer_name)

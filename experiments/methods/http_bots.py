@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 
@@ -69,9 +70,9 @@ class HttpBot:
 
     def _consent(self) -> None:
         # Told before the consent: who calls themselves a bot needs none of what a recruiter's link says.
-        page = self.http.send("GET", f"{self.link.base}?kind=bot")
+        page = self.http.send("GET", f"{self.link.base}?{urlencode(self.link.words)}")
         if page.status_code == httpx.codes.OK:
-            told = {"kind": "bot", "participant": self.participant.name, "observer": self.participant.observer_name}
+            told = {**self.link.words, "participant": self.participant.name, "observer": self.participant.observer_name}
             page = self.http.send("POST", self.link.base, data={**Page(page.text).hidden, **told})
         if page.status_code == httpx.codes.CONFLICT:
             raise TakenPartError

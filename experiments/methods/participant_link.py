@@ -1,10 +1,11 @@
 """A participant's link and the pages behind it, as bots meet them: addresses of a study, forms, and what a page says."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Self
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from experiments.contract.errors import InputError
 
@@ -21,6 +22,8 @@ class Link:
     """Path of the study, `/p/<study>/`; everything of it lies below."""
     study: str
     """Id of the study."""
+    words: Mapping[str, str]
+    """By which a bot says what it is: the signed word of a link for bots; on the server's own machine its own is enough."""
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -37,7 +40,9 @@ class Link:
         if parts.scheme not in ("http", "https") or not parts.netloc or not match:
             remedy = "Give the link of a study as participants get it, http://<host>/p/<study>/"
             raise InputError(field="link", message=f"{text!r} is not a participant's link", remedy=remedy)
-        return cls(origin=f"{parts.scheme}://{parts.netloc}", base=match[0], study=match[1])
+        signed = parse_qs(parts.query).get("bot")
+        words = {"bot": signed[0]} if signed else {"kind": "bot"}
+        return cls(origin=f"{parts.scheme}://{parts.netloc}", base=match[0], study=match[1], words=words)
 
 
 class Page(HTMLParser):

@@ -144,6 +144,9 @@ GERMAN_ERRORS = {
     "the link says something that this study does not know": "der Link sagt etwas, das diese Studie nicht kennt",
     "the link says something twice": "der Link sagt etwas doppelt",
     "the link is forged, or another study's": "der Link ist gefälscht oder gehört zu einer anderen Studie",
+    "this link is for simulated participants on the server's own machine": "dieser Link ist für simulierte Teilnehmende auf dem "
+    "Server selbst",
+    "Take the link for bots that is shown with the study": "Nehmen Sie den Link für Bots, der bei der Studie steht",
     "the study is not offered in this language": "die Studie gibt es nicht in dieser Sprache",
 }
 """Messages and remedies of the errors that a participant can meet."""

@@ -33,10 +33,10 @@ class Diary(Observer):
         self.told.append((trial.plan["id"], correct))
 
 
-def take_part(server: ScriptedServer, observer: Observer, *, dropout: float = 0.0, seed: int = 1) -> Outcome:
+def take_part(server: ScriptedServer, observer: Observer, *, dropout: float = 0.0, seed: int = 1, link: Link = LINK) -> Outcome:
     run = Run(observer_name="diary", sessions=1, seed=seed, dropout=dropout)
     with server.client() as client:
-        return HttpBot(client, LINK, run.participant(0, observer)).run()
+        return HttpBot(client, link, run.participant(0, observer)).run()
 
 
 def test_choices_and_ratings_are_answered_with_what_belongs_to_them():
@@ -104,6 +104,15 @@ def test_the_server_learns_the_name_of_the_observer():
     take_part(server, Diary())
 
     assert server.consent == {"kind": "bot", "participant": "bot-1-0-diary", "observer": "diary"}
+
+
+def test_link_for_bots_is_passed_on():
+    server = ScriptedServer([planned("a")])
+    link = Link.parse(f"{LINK.origin}{LINK.base}?bot=a-signed%3Aword")
+
+    take_part(server, Diary(), link=link)
+
+    assert server.consent["bot"] == "a-signed:word"
 
 
 @pytest.mark.parametrize(("phase", "message"), [("paused", "the study is paused"), ("returned", "'returned'")])

@@ -8,7 +8,7 @@ from tests.webapp import made_up
 from tests.webapp.participants.conftest import on_prolific
 from webapp.participants.models import Submission
 from webapp.studies.models import Session
-from webapp.studies.participant.links import cohort_link, pilot_link, study_links
+from webapp.studies.participant.links import bot_link, cohort_link, pilot_link, study_links
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
@@ -41,7 +41,23 @@ def test_signed_link_of_one_study_or_purpose_opens_no_other(recruiting):
 
     assert Client().get(f"/p/{study.id}/?cohort={token}").status_code == 400
     assert Client().get(f"/p/{other.id}/?pilot={token}").status_code == 400
+    assert Client().get(f"/p/{other.id}/?bot={token}").status_code == 400
     assert Client().get(f"/p/{other.id}/?cohort={token}").status_code == 200
+
+
+def test_strangers_send_no_bots_but_by_the_link_for_them():
+    study, elsewhere = made_up.study(), {"REMOTE_ADDR": "203.0.113.7"}
+    path = f"/p/{study.id}/"
+
+    refused = [Client(**elsewhere).get(f"{path}?kind=bot"), Client(**elsewhere).post(path, {"kind": "bot", "participant": "b1"})]
+    before = Session.objects.count()
+    client = Client(**elsewhere)
+    page = client.get(bot_link(study))
+    started = client.post(path, {**page.context["words"], "participant": "b1", "observer": "ideal"})
+
+    session = Session.objects.get()
+    assert ([answer.status_code for answer in refused], before) == ([400, 400], 0)
+    assert (started.status_code, session.kind, session.observer) == (302, "bot", "ideal")
 
 
 def test_bots_and_previews_need_no_recruiter(recruiting):

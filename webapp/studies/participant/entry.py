@@ -65,7 +65,7 @@ def decline(request: HttpRequest, study_id: str) -> HttpResponse:
     study = get_object_or_404(Study.objects.select_related("recruitment"), id=study_id)
     language = offered_language(request, study.languages)
     try:
-        visit = Visit.of(study, request.GET, language=language)
+        visit = Visit.of(study, request.GET, request=request, language=language)
     except InputError as error:
         return message_page(request, study.title, said(error, language), status=400, language=language)
     words = texts(visit.language)
@@ -100,7 +100,7 @@ def visitor_id(signed: str) -> str:
 
 
 def _arrive(request: HttpRequest, study: Study, language: str) -> HttpResponse:
-    visit = Visit.of(study, request.GET, language=language)
+    visit = Visit.of(study, request.GET, request=request, language=language)
     if visit.handed:
         return _take_ids(request, study, visit)
     handed = entry_kept(request, study, visit.recruiter)
@@ -170,7 +170,7 @@ def _agree(request: HttpRequest, study: Study, language: str) -> HttpResponse:
     for name in OWN_WORDS:
         if name in request.POST:
             words.setlist(name, request.POST.getlist(name))
-    visit = Visit.of(study, words, language=language)
+    visit = Visit.of(study, words, request=request, language=language)
     token = study_enter(
         study,
         _entry(request, study, visit),

@@ -38,7 +38,7 @@ def frame(request: HttpRequest, study_id: str) -> HttpResponse:
         raise Http404
     language = offered_language(request, study.languages)
     try:
-        visit = Visit.of(study, request.GET, language=language)
+        visit = Visit.of(study, request.GET, request=request, language=language)
         if visit.handed:
             return _take_ids(request, study, visit)
         return _page(request, study, visit)

@@ -1,6 +1,6 @@
-"""The links by which people enter a study: what is added for previews, pilots, experts and recruiters.
+"""The links by which a study is entered: what is added for previews, pilots, experts, bots and recruiters.
 
-Experts and pilots need a link that staff made: what it says is signed, so that nobody can call themselves so.
+Experts, pilots and bots need a link that staff made: what it says is signed, so that nobody can call themselves so.
 """
 
 from urllib.parse import urlencode
@@ -14,6 +14,7 @@ from webapp.studies.models import Study
 
 PILOT = "pilot"
 COHORT = "cohort"
+BOT = "bot"
 FORGED = InputError(
     field="link",
     message="the link is forged, or another study's",
@@ -33,10 +34,20 @@ def pilot_link(study: Study) -> str:
     return _signed_link(study, PILOT)
 
 
+def bot_link(study: Study) -> str:
+    """The path by which simulated participants enter from other machines; their answers stand in results beside people's."""
+    return _signed_link(study, BOT)
+
+
 def study_links(study: Study) -> dict[str, str]:
     """All paths into a study, by what they are for."""
     path = reverse("participant:entry", args=[study.id])
-    links = {"preview": f"{path}?kind=preview", "pilot": pilot_link(study), "experts": cohort_link(study)}
+    links = {
+        "preview": f"{path}?kind=preview",
+        "pilot": pilot_link(study),
+        "experts": cohort_link(study),
+        "bots": bot_link(study),
+    }
     recruiter = study.recruitment.recruiter if study.recruitment else Recruitment.Recruiter.DIRECT
     if recruiter == Recruitment.Recruiter.PROLIFIC:
         return {"for Prolific": f"{path}?{PROLIFIC_QUERY}", **links}
@@ -46,7 +57,7 @@ def study_links(study: Study) -> dict[str, str]:
 
 
 def check_signed(study: Study, purpose: str, token: str) -> None:
-    """Refuse a link for pilots or experts that was not made by `_signed_link` for this study.
+    """Refuse a link for pilots, experts or bots that was not made by `_signed_link` for this study.
 
     Raises:
         InputError: It was not.

@@ -9,22 +9,29 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils.translation.trans_real import parse_accept_lang_header
 
+from experiments.contract.errors import InputError
 from experiments.contract.fields import require
+from webapp.addresses import is_this_machine
 from webapp.participants.models import Participant, Recruitment
 from webapp.participants.recruiters import recruiter_of
 from webapp.participants.recruiters.base import Recruiter
 from webapp.participants.texts import DEFAULT
 from webapp.studies.models import Session, Study
 from webapp.studies.participant.api import cookie_name
-from webapp.studies.participant.links import COHORT, FORGED, PILOT, check_signed
+from webapp.studies.participant.links import BOT, COHORT, FORGED, PILOT, check_signed
 
 KINDS = {"": Participant.Kind.LIVE, "preview": Participant.Kind.PREVIEW, "bot": Participant.Kind.BOT}
-"""How visitors may call themselves; nobody is counted as a person who says otherwise. Pilots need a signed link."""
-OWN_WORDS = ("kind", COHORT, PILOT, "language")
+"""How visitors may call themselves; nobody is counted as a person who says otherwise. Others need a signed link."""
+OWN_WORDS = ("kind", COHORT, PILOT, BOT, "language")
 TRACKERS = ("utm_", "fbclid", "gclid")
 """What web sites add to links by themselves; it is dropped."""
 KEPT_SECONDS = {"entry": 2 * 3600, "frame": 24 * 3600}
 """How long a page knows what the recruiter's link said; the frame waits until the work is done."""
+NO_BOT = InputError(
+    field="link",
+    message="this link is for simulated participants on the server's own machine",
+    remedy="Take the link for bots that is shown with the study",
+)
 REMEDY = "Open the study through the link that you were given"
 
 
@@ -45,7 +52,7 @@ class Visit:
     """What of the link is the recruiter's: ids of persons among it."""
 
     @classmethod
-    def of(cls, study: Study, words: QueryDict, *, language: str) -> Self:
+    def of(cls, study: Study, words: QueryDict, *, request: HttpRequest, language: str) -> Self:
         """Read the words of a link.
 
         Raises:
@@ -54,7 +61,7 @@ class Visit:
         kept = {name: values for name, values in words.lists() if not name.startswith(TRACKERS)}
         require(all(len(values) == 1 for values in kept.values()), "link", "the link says something twice", REMEDY)
         said = {name: values[0] for name, values in kept.items()}
-        kind, cohort = _calling(study, said)
+        kind, cohort = _calling(study, said, request=request)
         is_sent = kind == Participant.Kind.LIVE and cohort == Session.Cohort.CROWD
         recruitment = study.recruitment if is_sent else None
         recruiter = recruiter_of(recruitment)
@@ -84,15 +91,20 @@ class Visit:
         return self.source == Recruitment.Recruiter.DIRECT
 
 
-def _calling(study: Study, said: Mapping[str, str]) -> tuple[Participant.Kind, Session.Cohort]:
+def _calling(study: Study, said: Mapping[str, str], *, request: HttpRequest) -> tuple[Participant.Kind, Session.Cohort]:
     if said.get(PILOT):
         check_signed(study, PILOT, said[PILOT])
         return Participant.Kind.PILOT, Session.Cohort.CROWD
     if said.get(COHORT):
         check_signed(study, COHORT, said[COHORT])
         return Participant.Kind.LIVE, Session.Cohort.EXPERT
+    if said.get(BOT):
+        check_signed(study, BOT, said[BOT])
+        return Participant.Kind.BOT, Session.Cohort.CROWD
     if said.get("kind", "") == PILOT:
         raise FORGED
+    if said.get("kind", "") == BOT and not is_this_machine(request):
+        raise NO_BOT
     require(said.get("kind", "") in KINDS, "kind", "the link says something that this study does not know", REMEDY)
     return KINDS[said.get("kind", "")], Session.Cohort.CROWD
 
