@@ -2,12 +2,14 @@
 
 import json
 import threading
+from io import StringIO
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from django.apps import apps
 from django.core import serializers
+from django.core.management import call_command
 from django.db import connection, connections
 from django.test import Client
 
@@ -199,6 +201,28 @@ def test_typed_id_goes_on_in_the_browser_in_which_it_began_alone():
 
     assert (other.status_code, same.status_code) == (409, 302)
     assert Session.objects.count() == 1
+
+
+def test_signed_link_goes_on_in_any_browser_and_signs_one_id_alone():
+    study, other = made_up.study(), made_up.study()
+    out = StringIO()
+    call_command("participant_links", study.name, "P07", "--site", "https://host/", stdout=out)
+    name, _, address = out.getvalue().strip().partition(" ")
+    path = address.removeprefix("https://host")
+    Client().post(f"/p/{study.id}/", {"participant": "P08"})
+    enter(study, f"/p/{study.id}/?participant=P07")
+    signed = Client().get(path, follow=True).context["words"]
+
+    _, again = enter(study, path, **signed)
+    forged = [
+        enter(study, path.replace("P07", "P08"), **signed)[1],
+        enter(study, path, participant="P08", **signed)[1],
+        enter(other, path.replace(str(study.id), str(other.id)), **signed)[1],
+    ]
+
+    assert (name, again.status_code) == ("P07", 302)
+    assert [answer.status_code for answer in forged] == [400, 400, 400]
+    assert (study.sessions.count(), other.sessions.count()) == (2, 0)
 
 
 def test_page_that_was_sent_twice_is_one_visitor():

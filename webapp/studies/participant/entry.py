@@ -20,6 +20,7 @@ from webapp.participants.selectors import participant_known
 from webapp.participants.texts import direction, language_name, said, texts
 from webapp.studies.models import Session, Study
 from webapp.studies.participant.api import cookie_name
+from webapp.studies.participant.links import PERSON, check_signed
 from webapp.studies.participant.pages import SeeOther, message_page, page_words
 from webapp.studies.participant.visits import OWN_WORDS, Visit, entry_forget, entry_keep, entry_kept, offered_language
 from webapp.studies.selectors import session_by_token
@@ -202,5 +203,7 @@ def _entry(request: HttpRequest, study: Study, visit: Visit) -> Entry:
     if not visit.is_direct:
         return sent
     if own := request.POST.get("participant") or sent.external_participant_id:
-        return Entry(external_participant_id=own)
+        if signed := visit.words.get(PERSON, ""):
+            check_signed(study, PERSON, signed, external_id=own)
+        return Entry(external_participant_id=own, is_proven=bool(signed))
     return Entry(external_participant_id=visitor_id(request.POST.get("visitor", "")), is_proven=True)

@@ -10,11 +10,13 @@ from django.urls import reverse
 
 from experiments.contract.errors import InputError
 from webapp.participants.models import Recruitment
+from webapp.participants.services import EXTERNAL_ID, MALFORMED_ID
 from webapp.studies.models import Study
 
 PILOT = "pilot"
 COHORT = "cohort"
 BOT = "bot"
+PERSON = "person"
 FORGED = InputError(
     field="link",
     message="the link is forged, or another study's",
@@ -39,6 +41,14 @@ def bot_link(study: Study) -> str:
     return _signed_link(study, BOT)
 
 
+def person_link(study: Study, external_id: str) -> str:
+    """The path of one person whom no recruiter sends: it shows that the id, which anybody could type, is theirs."""
+    if not EXTERNAL_ID.fullmatch(external_id):
+        raise MALFORMED_ID
+    query = {"participant": external_id, PERSON: signing.dumps(_signed(study, external_id), salt=PERSON)}
+    return f"{reverse('participant:entry', args=[study.id])}?{urlencode(query)}"
+
+
 def study_links(study: Study) -> dict[str, str]:
     """All paths into a study, by what they are for."""
     path = reverse("participant:entry", args=[study.id])
@@ -56,14 +66,14 @@ def study_links(study: Study) -> dict[str, str]:
     return {"participant link": path, **links}
 
 
-def check_signed(study: Study, purpose: str, token: str) -> None:
-    """Refuse a link for pilots, experts or bots that was not made by `_signed_link` for this study.
+def check_signed(study: Study, purpose: str, token: str, *, external_id: str = "") -> None:
+    """Refuse a word of a link that was not signed for this purpose and study, nor for this person if it is one's.
 
     Raises:
         InputError: It was not.
     """
     try:
-        is_ours = signing.loads(token, salt=purpose) == str(study.id)
+        is_ours = signing.loads(token, salt=purpose) == _signed(study, external_id)
     except signing.BadSignature:
         is_ours = False
     if not is_ours:
@@ -71,5 +81,9 @@ def check_signed(study: Study, purpose: str, token: str) -> None:
 
 
 def _signed_link(study: Study, purpose: str) -> str:
-    query = urlencode({purpose: signing.dumps(str(study.id), salt=purpose)})
+    query = urlencode({purpose: signing.dumps(_signed(study), salt=purpose)})
     return f"{reverse('participant:entry', args=[study.id])}?{query}"
+
+
+def _signed(study: Study, external_id: str = "") -> str:
+    return f"{study.id}/{external_id}" if external_id else str(study.id)

@@ -18,11 +18,11 @@ from webapp.participants.recruiters.base import Recruiter
 from webapp.participants.texts import DEFAULT
 from webapp.studies.models import Session, Study
 from webapp.studies.participant.api import cookie_name
-from webapp.studies.participant.links import BOT, COHORT, FORGED, PILOT, check_signed
+from webapp.studies.participant.links import BOT, COHORT, FORGED, PERSON, PILOT, check_signed
 
 KINDS = {"": Participant.Kind.LIVE, "preview": Participant.Kind.PREVIEW, "bot": Participant.Kind.BOT}
 """How visitors may call themselves; nobody is counted as a person who says otherwise. Others need a signed link."""
-OWN_WORDS = ("kind", COHORT, PILOT, BOT, "language")
+OWN_WORDS = ("kind", COHORT, PILOT, BOT, PERSON, "language")
 TRACKERS = ("utm_", "fbclid", "gclid")
 """What web sites add to links by themselves; it is dropped."""
 KEPT_SECONDS = {"entry": 2 * 3600, "frame": 24 * 3600}
