@@ -66,7 +66,9 @@ def _run_on(running: Site, plan: Plan) -> Account:
             asking = others.submit(requests.ask_again_and_again)
             answering = [people.submit(crowd.take_part, number) for number in range(plan.bots)]
             _follow(plan, killers, crowd.told, killing[1:], answering)
-            killers.over.set()
+            # Also for participants: whoever is not through by now gives up.
+            for event in (over, killers.over):
+                event.set()
             for future in (*killing, asking):
                 future.result()
             came_through = [future.result() for future in answering]
