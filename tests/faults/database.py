@@ -31,9 +31,13 @@ def open_study(path: str, trials: str) -> None:
     Path(path).write_text(json.dumps(str(study.id)))
 
 
-def sessions(path: str, study: str) -> None:
-    """Each session: its state, code, and how many required answers are missing, practice not passed being one."""
-    found = [
+def account(path: str, study: str) -> None:
+    """What the database holds in the end.
+
+    Each session with its state, code, and how many required answers are missing, practice not passed being one; all jobs with
+    their state, attempts and error; how often each artifact is listed.
+    """
+    sessions = [
         {
             "id": str(session.id),
             "state": session.state,
@@ -42,10 +46,6 @@ def sessions(path: str, study: str) -> None:
         }
         for session in Session.objects.filter(study=study)
     ]
-    Path(path).write_text(json.dumps(found))
-
-
-def made(path: str) -> None:
-    """All jobs with their state, attempts and error, and how often each artifact is listed."""
     jobs = list(Job.objects.order_by("created_at").values("digest", "state", "attempts", "error"))
-    Path(path).write_text(json.dumps({"jobs": jobs, "artifacts": list(Artifact.objects.values_list("digest", flat=True))}))
+    artifacts = list(Artifact.objects.values_list("digest", flat=True))
+    Path(path).write_text(json.dumps({"sessions": sessions, "jobs": jobs, "artifacts": artifacts}))

@@ -33,7 +33,7 @@ class Sessions:
     too_early: int
     """With a code, and not all answers."""
     untold: int
-    """Finished ones whose participant was never told the code."""
+    """With a code that the participant was never told."""
     other_code: int
     """Participants who were told a code that is not the session's, or of whose session nothing is known."""
 
@@ -83,7 +83,7 @@ def sessions(found: Sequence[Mapping[str, Any]], codes: Mapping[str, set[str]]) 
         finished=len(finished),
         without_code=sum(not session["code"] for session in finished),
         too_early=sum(bool(session["code"]) and session["missing"] > 0 for session in found),
-        untold=max(0, len(finished) - len(codes)),
+        untold=max(0, released.total() - len(codes)),
         other_code=sum(len(told) != 1 or not told <= released.keys() for told in codes.values()),
     )
 

@@ -115,10 +115,11 @@ def _account(
     running: Site, killers: Killers, requests: stimuli.Requests, told: Told, network: BadNetwork, *, gave_up: int, seconds: float
 ) -> Account:
     exported = running.deployment.api.get(f"/api/v1/studies/{running.study}/responses", params={"format": "csv"})
+    held = running.ask_database("account", running.study)
     return Account(
         answers=reckoning.answers(told.acknowledged, exported.raise_for_status().content),
-        sessions=reckoning.sessions(running.ask_database("sessions", running.study), told.codes),
-        jobs=reckoning.jobs(list(requests.asked), running.ask_database("made")),
+        sessions=reckoning.sessions(held["sessions"], told.codes),
+        jobs=reckoning.jobs(list(requests.asked), held),
         contradictions=told.contradictions,
         gave_up=gave_up,
         store=stimuli.faults_of_store(running.deployment.env["ARTIFACT_URL"]),
