@@ -14,6 +14,7 @@ ERRORS = {
     "413": "The body is too large",
     "415": "The body is not JSON",
     "429": "Too often; try again after `Retry-After` seconds",
+    "503": "The database or the queue is out of reach or full; try again after `Retry-After` seconds",
 }
 HTML = "text/html"
 """Of a wrong address among the participants' pages."""
@@ -32,7 +33,6 @@ class ParticipantScheme(OpenApiAuthenticationExtension):
     """The cookie of a study."""
 
     target_class = "webapp.studies.participant.api.SessionAuthentication"
-    match_subclasses = True
     name = "participant"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
