@@ -108,7 +108,8 @@ def _follow(plan: Plan, killers: Killers, told: Told, killing: list[Future[None]
             time.sleep(LOOK_SECONDS)
             bar.update(len(told.acknowledged) - bar.n)
             bar.set_postfix_str(f"{killers.killed.total()} kills, page gone for {killers.unavailable_seconds:.0f} s")
-            if steps < (steps := len(told.acknowledged) + sum(one.done() for one in answering)):
+            before, steps = steps, len(told.acknowledged) + sum(one.done() for one in answering)
+            if steps > before:
                 # A busy machine takes longer, and that is nobody's fault.
                 deadline = max(deadline, time.monotonic() + GRACE_SECONDS)
             failed = any(one.done() and one.exception() for one in (*killing, *answering))
