@@ -44,8 +44,9 @@ def test_gpu_worker_starts_without_django() -> None:
 def test_import_contracts_are_kept() -> None:
     linter = Path(sys.executable).with_name("lint-imports")
 
-    # Wide, or it breaks the names of contracts into lines.
+    # Wide enough for the longest name, or it is broken into two lines.
     env = {**os.environ, "COLUMNS": "200"}
+
     done = subprocess.run([linter, "--no-cache"], cwd=CHECKOUT, env=env, capture_output=True, text=True)
 
     lines = [line.strip() for line in done.stdout.splitlines()]
