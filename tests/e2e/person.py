@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser
 
-PATIENCE_MS = 60_000
+PATIENCE_MS = 15_000
 
 
 class Person:
