@@ -1,4 +1,4 @@
-# The developer's manual: make setup | demo | check | test | bench | docs. Needs Python 3.11 or newer, Node 20 or newer, git.
+# The developer's manual: make setup | demo | check | test | bench | docs | audit | sbom. Needs Python 3.11 or newer, Node 20 or newer, git.
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .ONESHELL:
@@ -16,7 +16,7 @@ SYSTEM_PACKAGES ?= 1
 STAMPS := /usr/share/tuxpaint/stamps
 STATIC_SOURCES := $(shell find static -type f -not -path '*/node_modules/*' -not -path '*/dist/*')
 
-.PHONY: setup demo check test bench docs system-packages gone
+.PHONY: setup demo check test bench docs audit sbom system-packages gone
 
 setup: .make/python .make/static .env
 
@@ -88,6 +88,18 @@ test: setup
 
 bench: setup
 	@$(BIN)/python -m tests.benchmarks $(ONLY)
+
+# Known weaknesses of all that is installed, where the advisory services answer.
+audit: setup
+	@$(BIN)/python -m tests.supply_chain
+
+# What is installed, as CycloneDX.
+sbom: setup
+	@mkdir -p var
+	$(BIN)/cyclonedx-py environment --output-reproducible --pyproject pyproject.toml $(BIN)/python --output-file var/sbom.python.json
+	cd static
+	npm sbom --sbom-format cyclonedx --package-lock-only > ../var/sbom.npm.json
+	echo "var/sbom.python.json var/sbom.npm.json"
 
 # The reference pages that are in git, and pages of the Python packages below var/docs.
 docs: setup

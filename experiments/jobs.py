@@ -17,13 +17,14 @@ MAKE = "experiments.make"
 FIRST, URGENT, ORDINARY = 0, 3, 6
 """Priorities on the GPU queue, the lowest number first: parts of work that has begun, what a study waits for, all else."""
 
-# The web worker's: an outcome or a crash that comes home, the minute's look after lost jobs, sessions whose time is over,
-# sessions to analyze, payments to send, and what became of submissions and payments at the recruiters.
+# The web worker's: an outcome or a crash that comes home, the minute's look after lost jobs, sessions whose time is over, what
+# is kept no longer, sessions to analyze, payments to send, and what became of submissions and payments at the recruiters.
 WEB_QUEUE = "web"
 JOB_FINISHED = "webapp.stimuli.job_finished"
 JOB_CRASHED = "webapp.stimuli.job_crashed"
 LOOK_AFTER = "webapp.stimuli.look_after"
 EXPIRE = "webapp.studies.expire"
+RETAIN = "webapp.studies.retain"
 ANALYZE = "webapp.studies.analyze"
 PAY = "webapp.participants.pay"
 RECONCILE = "webapp.participants.reconcile"

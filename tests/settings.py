@@ -16,6 +16,9 @@ os.environ.update(
     RESULT_URL=f"file://{_folder.name}/results",
     ARTIFACT_URL=f"{_folder.name}/artifacts",
     ZOO_DIR=f"{_folder.name}/zoo",
+    START_RATE="",
+    ANSWER_RATE="",
+    TOKEN_RATE="",
     PROLIFIC_TOKEN="",
     PROLIFIC_WEBHOOK_SECRET="",
 )
@@ -23,6 +26,7 @@ os.environ.update(
 from webapp.settings import *  # noqa: E402, F403 -- the settings read the environment when they are imported
 
 LOGGING = {**LOGGING, "root": {"handlers": ["console"], "level": "WARNING"}}  # noqa: F405 -- from the star above
+CACHES = {**CACHES, "default": {**IN_FILES, "LOCATION": f"{_folder.name}/cache"}}  # noqa: F405 -- from the star above
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Without the manifest that collectstatic writes.
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}  # noqa: F405 -- from the star above

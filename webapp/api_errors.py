@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404
 from rest_framework import exceptions, status
 from rest_framework.response import Response
@@ -15,9 +15,12 @@ REMEDIES = {
     status.HTTP_403_FORBIDDEN: "Ask an administrator for the right to do this",
     status.HTTP_404_NOT_FOUND: "Check the address",
     status.HTTP_405_METHOD_NOT_ALLOWED: "Use a method that the API's documentation names",
+    status.HTTP_413_REQUEST_ENTITY_TOO_LARGE: "Send less",
     status.HTTP_415_UNSUPPORTED_MEDIA_TYPE: "Send JSON with `Content-Type: application/json`",
     status.HTTP_429_TOO_MANY_REQUESTS: "Wait a moment and try again",
 }
+
+FIELDS = {status.HTTP_401_UNAUTHORIZED: "token", status.HTTP_413_REQUEST_ENTITY_TOO_LARGE: "body"}
 
 
 class Conflict(Exception):  # noqa: N818 -- named after the status it becomes
@@ -28,14 +31,20 @@ class Conflict(Exception):  # noqa: N818 -- named after the status it becomes
         self.body = {**error.as_json(), **more}
 
 
+class BodyTooLarge(exceptions.APIException):
+    """The body is larger than anything that is asked for."""
+
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+
+
 def answer_error(error: Exception, context: dict[str, Any]) -> Response | None:
     """The response to an exception in an API view; None lets it become a 500."""
     if isinstance(error, InputError):
         return Response(error.as_json(), status=status.HTTP_400_BAD_REQUEST)
     if isinstance(error, Conflict):
         return Response(error.body, status=status.HTTP_409_CONFLICT)
-    if isinstance(error, RecursionError):
-        error = exceptions.ParseError("The JSON is nested too deeply")
+    if isinstance(error, RequestDataTooBig):
+        error = BodyTooLarge(str(error))
     elif isinstance(error, UnicodeError):
         error = exceptions.ParseError("The request is not valid text")
     if isinstance(error, Http404):
@@ -53,7 +62,7 @@ def _body(error: exceptions.APIException, code: int, remedies: dict[int, str]) -
     if isinstance(error, exceptions.ValidationError):
         field, message = _first(error.detail)
         return {"field": field, "message": message, "remedy": "Correct this field and send the request again"}
-    field = "token" if code == status.HTTP_401_UNAUTHORIZED else "request"
+    field = FIELDS.get(code, "request")
     return {"field": field, "message": str(error.detail).rstrip("."), "remedy": remedies.get(code, "Correct the request")}
 
 

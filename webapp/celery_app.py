@@ -22,11 +22,12 @@ setup_logging.connect(logs.configure)
 
 @worker_ready.connect
 def every_minute(sender: object, **_: object) -> None:
-    """Be heard of; at the start and every minute look after jobs, sessions, results and what recruiters know."""
+    """Be heard of; at the start and every minute look after jobs, sessions, dates of erasure, results, what recruiters know."""
 
     def ask() -> None:
         compute.look_after()
         compute.expire()
+        compute.retain()
         compute.analyze()
         compute.reconcile()
 

@@ -67,6 +67,11 @@ def expire() -> None:
     queue().send_task(jobs.EXPIRE, queue=jobs.WEB_QUEUE, expires=jobs.LOST_SECONDS)
 
 
+def retain() -> None:
+    """Ask the web worker to erase what studies keep no longer."""
+    queue().send_task(jobs.RETAIN, queue=jobs.WEB_QUEUE, expires=jobs.LOST_SECONDS)
+
+
 def analyze() -> None:
     """Ask the web worker to have studies analyzed whose sessions are newer than their results."""
     queue().send_task(jobs.ANALYZE, queue=jobs.WEB_QUEUE, expires=jobs.LOST_SECONDS)

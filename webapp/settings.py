@@ -3,22 +3,27 @@
 from pathlib import Path
 
 import environ
-from csp.constants import NONE, SELF
 
 from experiments import jobs, logs
 from model_zoo.home import HOME
+from webapp.browser_policy import browser_settings
+from webapp.configuration import require_safe
 
 ROOT = Path(__file__).resolve().parents[1]
-env = environ.Env()
+# A secret may also stand in a file: SECRET_KEY_FILE=/run/secrets/key, and so with all variables.
+env = environ.FileAwareEnv()
 env.read_env(HOME / ".env")
 
 SECRET_KEY = env.str("SECRET_KEY")
+# Of the hashes by which participants are known again; whoever rotates SECRET_KEY keeps this one.
+ID_KEY = env.str("ID_KEY", default="") or SECRET_KEY
 DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 INSTALLED_APPS = [
     "webapp.participants",
+    "webapp.tokens",
     "webapp.stimuli",
     "webapp.runs",
     "webapp.studies",
@@ -30,6 +35,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "axes",
     "csp",
     "knox",
     "rest_framework",
@@ -39,16 +45,17 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "webapp.operation.requests.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
-    "webapp.outage.OutageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
-    "webapp.isolation.CrossOriginIsolationMiddleware",
+    "webapp.browser_policy.BrowserPolicyMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "webapp.outage.OutageMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "webapp.urls"
 WSGI_APPLICATION = "webapp.wsgi.application"
@@ -105,22 +112,64 @@ PROLIFIC_WEBHOOK_SECRET = env.str("PROLIFIC_WEBHOOK_SECRET", default="")
 MTURK_URL = env.str("MTURK_URL", default="https://mturk-requester-sandbox.us-east-1.amazonaws.com")
 MTURK_SUBMIT_ORIGINS = env.list("MTURK_SUBMIT_ORIGINS", default=["https://www.mturk.com", "https://workersandbox.mturk.com"])
 
+# Behind TLS, as in docker/compose.yml, HTTPS=1 makes cookies secure and redirects.
+HTTPS = env.bool("HTTPS", default=False)
+# How many proxies of ours a request comes through: what the outermost of them saw is where it comes from.
+PROXY_HOPS = env.int("PROXY_HOPS", default=1 if HTTPS else 0)
+# How often somebody may begin a session (by address), send something (by session), ask by REST (by token); empty: no limit.
+RATES = {
+    "start": env.str("START_RATE", default="60/min"),
+    "answer": env.str("ANSWER_RATE", default="5/s"),
+    "token": env.str("TOKEN_RATE", default="600/min"),
+}
+REDIS_URL = env.str("REDIS_URL", default="")
+# All web processes count together: in Redis, or, on one machine without it, in files. A file costs a millisecond, which is too
+# much for each answer: without Redis each process counts answers by itself.
+IN_REDIS = {
+    "BACKEND": "django.core.cache.backends.redis.RedisCache",
+    "LOCATION": REDIS_URL,
+    "KEY_PREFIX": "web",
+    "OPTIONS": {"serializer": "webapp.cache_json.JsonSerializer", "socket_connect_timeout": 0.2, "socket_timeout": 0.5},
+}
+IN_FILES = {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": jobs.VAR / "cache"}
+IN_MEMORY = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 10_000}}
+CACHES = {"default": IN_REDIS if REDIS_URL else IN_FILES, "answers": IN_REDIS if REDIS_URL else IN_MEMORY}
+
 LOGIN_URL = "admin:login"
+SESSION_COOKIE_AGE = 12 * 3600
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+# Five failed logins for a name from an address, and both wait for an hour. Neither address nor browser is kept.
+AXES_HANDLER = "webapp.login_attempts.LoginAttempts"
+AXES_CLIENT_IP_CALLABLE = "webapp.addresses.address_of_nobody"
+AXES_LOCKOUT_CALLABLE = "webapp.login_attempts.locked"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = 1
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_DISABLE_ACCESS_LOG = True
+AXES_SENSITIVE_PARAMETERS = ["username", "csrfmiddlewaretoken"]
+AXES_VERBOSE = False
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
 ]
 
+KNOX_TOKEN_MODEL = "tokens.ApiToken"  # noqa: S105 -- a model's name
+# The package's own table is not used. Its migrations, applied long ago elsewhere, would have to come after ours.
+MIGRATION_MODULES = {"knox": None}
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "knox.auth.TokenAuthentication",
+        "webapp.tokens.authentication.ApiTokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAdminUser"],
+    "DEFAULT_PERMISSION_CLASSES": ["webapp.tokens.rights.HasRight"],
+    "DEFAULT_THROTTLE_CLASSES": ["webapp.throttles.TokenThrottle"],
+    "NUM_PROXIES": PROXY_HOPS,
     # The browsable API needs inline scripts, which the content security policy forbids.
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.LimitOffsetPagination",
+    "DEFAULT_PARSER_CLASSES": ["webapp.json_bodies.StrictJSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "webapp.paging.Pages",
     "PAGE_SIZE": 100,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "webapp.api_errors.answer_error",
@@ -131,32 +180,17 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "unitscope",
     "DESCRIPTION": "Studies, units, stimuli on demand, and responses.",
     "VERSION": "1",
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "webapp.openapi.document_errors"],
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAdminUser"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [NONE],
-        "script-src": [SELF],
-        "style-src": [SELF],
-        "img-src": [SELF, "blob:", "data:"],
-        "font-src": [SELF],
-        "connect-src": [SELF],
-        "form-action": [SELF],
-        "base-uri": [NONE],
-        "frame-ancestors": [NONE],
-    }
-}
-# Not "no-referrer": browsers then send `Origin: null` with the consent form, and the CSRF check refuses it.
-SECURE_REFERRER_POLICY = "same-origin"
-SECURE_CONTENT_TYPE_NOSNIFF = True
-X_FRAME_OPTIONS = "DENY"
-# Behind TLS, as in docker/compose.yml, HTTPS=1 makes cookies secure and redirects.
-HTTPS = env.bool("HTTPS", default=False)
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
-SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
-SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+globals().update(browser_settings(https=HTTPS))
+# Whether the name belongs on the browsers' list of sites that speak TLS alone is for its owner to say.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
+if HTTPS:
+    require_safe(secret_key=SECRET_KEY, debug=DEBUG, allowed_hosts=ALLOWED_HOSTS)
 
 LOGGING = logs.logging_settings()
 # Opens /metrics to whoever sends it as a bearer token; without it there are none.

@@ -11,6 +11,10 @@ from webapp.stimuli import api as stimuli_api
 from webapp.stimuli.circuits import api as circuits_api
 from webapp.stimuli.networks import api as networks_api
 from webapp.studies import api as studies_api
+from webapp.studies.exports import api as exports_api
+from webapp.studies.exports import views as exports_views
+from webapp.studies.exports.codebook import api as codebook_api
+from webapp.studies.exports.codebook import views as codebook_views
 from webapp.studies.operations import views as operations_views
 from webapp.studies.participant import erase, not_found
 from webapp.studies.quality import views as quality_views
@@ -19,7 +23,10 @@ from webapp.studies.results import views as results_views
 api_urls = [
     path("studies", studies_api.StudyListApi.as_view(), name="studies"),
     path("studies/<uuid:study_id>", studies_api.StudyApi.as_view(), name="study"),
-    path("studies/<uuid:study_id>/responses", studies_api.ResponsesApi.as_view(), name="responses"),
+    path("studies/<uuid:study_id>/codebook", codebook_api.CodebookApi.as_view(), name="codebook"),
+    path("studies/<uuid:study_id>/responses", exports_api.ResponsesApi.as_view(), name="responses"),
+    path("studies/<uuid:study_id>/responses/pages", exports_api.ResponsePagesApi.as_view(), name="response-pages"),
+    path("studies/<uuid:study_id>/responses/receipts/<uuid:receipt_id>", exports_api.ReceiptApi.as_view(), name="receipt"),
     path("units", studies_api.UnitListApi.as_view(), name="units"),
     path("stimuli", stimuli_api.StimulusCreateApi.as_view(), name="stimuli"),
     path("circuits", circuits_api.CircuitListApi.as_view(), name="circuits"),
@@ -48,7 +55,9 @@ urlpatterns = [
     path("erase/", erase.erase, name="erase"),
     path("hooks/prolific", hooks.prolific, name="prolific-hook"),
     path("studies/<uuid:study_id>/results/", results_views.results, name="results"),
+    path("studies/<uuid:study_id>/codebook/", codebook_views.codebook_page, name="codebook"),
     path("studies/<uuid:study_id>/operations/", operations_views.operations, name="operations"),
+    path("studies/<uuid:study_id>/export/", exports_views.export_page, name="export"),
     path("studies/<uuid:study_id>/quality/", quality_views.quality, name="quality"),
     path("", include("webapp.runs.urls")),
     path("", include("webapp.stimuli.urls")),

@@ -5,13 +5,15 @@ import re
 import tarfile
 from dataclasses import dataclass
 from itertools import product
+from math import prod
 from pathlib import Path, PurePosixPath
 
 from experiments.contract.errors import InputError
 from experiments.datasets.images import Span
 from experiments.datasets.sources import Source, frame_center
 
-SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"}
+SUFFIXES = {".png", ".jpg", ".jpeg", ".webp"}
+MAX_SHARDS = 100_000
 BRACES = re.compile(r"\{([^{}]*)\}")
 NUMBERS = re.compile(r"(\d+)\.\.(\d+)")
 BLOCK = 512
@@ -40,9 +42,16 @@ class Member:
 
 
 def expand(pattern: str) -> list[Path]:
-    """The paths that braces stand for: `/data/{000..146}.tar` for 147 of them, `{a,b}` for two."""
+    """The paths that braces stand for: `/data/{000..146}.tar` for 147 of them, `{a,b}` for two.
+
+    Raises:
+        InputError: They are more than `MAX_SHARDS`.
+    """
     parts = BRACES.split(pattern)
     choices = [_choices(part) if number % 2 else [part] for number, part in enumerate(parts)]
+    if prod(len(one) for one in choices) > MAX_SHARDS:
+        message = f"{pattern!r} stands for more than {MAX_SHARDS} tar files"
+        raise InputError(field="pool", message=message, remedy="Give fewer")
     return [Path("".join(chosen)) for chosen in product(*choices)]
 
 
@@ -83,6 +92,8 @@ def members(path: Path) -> tuple[list[Member], Skipped | None]:
                         lost += is_image(member.name)
                     else:
                         found.append(Member(name=member.name, header=member.offset, span=span))
+                if archive.offset <= member.offset:
+                    raise tarfile.ReadError("a size that leads back")
                 end = archive.offset
             reason = _break(path, end)
     except FileNotFoundError:
@@ -128,5 +139,7 @@ def _choices(inside: str) -> list[str]:
     """What the inside of a pair of braces stands for."""
     if numbers := NUMBERS.fullmatch(inside):
         first, last = numbers.groups()
-        return [f"{number:0{len(first)}}" for number in range(int(first), int(last) + 1)]
+        # One more than may be is enough to be refused.
+        end = min(int(last), int(first) + MAX_SHARDS)
+        return [f"{number:0{len(first)}}" for number in range(int(first), end + 1)]
     return inside.split(",")

@@ -2,7 +2,9 @@
 
 import hashlib
 import io
+import stat
 import struct
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -13,7 +15,13 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from experiments.contract.errors import InputError
 
+FORMATS = ("PNG", "JPEG", "WEBP")
+"""What is read, told by a file's content and not by its name; SVG, TIFF and all else that is or was programmable is not."""
 MAX_PIXELS = 16_000_000
+MAX_BYTES = 64 * 2**20
+UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, struct.error)
+"""What decoding a damaged or unfit picture raises."""
+REMEDY = "Give a whole PNG, JPEG or WebP file of at most 16 million pixels and 64 MiB"
 Box: TypeAlias = tuple[float, float, float, float]
 """Left, top, right, bottom in px of the image; it may reach beyond the image."""
 Span: TypeAlias = tuple[int, int]
@@ -37,7 +45,7 @@ def read_image(path: Path, *, field: str) -> Image.Image:
     """The image in a file, upright, as RGB, or RGBA where it has transparent parts.
 
     Raises:
-        InputError: There is no such file, or it is no image, is truncated, or has more than 16 million pixels.
+        InputError: There is no such file, or it is no image, is truncated, or is larger than is read.
     """
     return decode(path, field=field).image
 
@@ -58,10 +66,8 @@ def decode(path: Path, *, field: str, span: Span | None = None, shorter_side: in
         InputError: As `read_image`.
     """
     try:
-        with Image.open(path if span is None else _cut_out(path, span)) as image:
+        with open_foreign(path if span is None else _cut_out(path, span)) as image:
             width, height = image.size
-            if width * height > MAX_PIXELS:
-                raise _unfit(path, field, f"has {width} x {height} pixels", "Give one of at most 16 million pixels")
             if shorter_side is not None:
                 image.draft(None, (shorter_side, shorter_side))
             turned = image.getexif().get(ORIENTATION) in SIDEWAYS
@@ -72,15 +78,34 @@ def decode(path: Path, *, field: str, span: Span | None = None, shorter_side: in
             )
     except FileNotFoundError as error:
         raise _unfit(path, field, "does not exist", "Give the path of an image on the worker's machine") from error
-    except Image.DecompressionBombError as error:
-        raise _unfit(path, field, "is far too large", "Give one of at most 16 million pixels") from error
     except UnidentifiedImageError as error:
         # Pillow would name the place in memory of what was cut out of an archive, another one each time.
-        raise _unfit(path, field, "cannot be read (it is no image)", "Give a whole PNG, JPEG or WebP file") from error
-    except (OSError, SyntaxError, ValueError, EOFError, struct.error) as error:
-        if isinstance(error, InputError):
-            raise
-        raise _unfit(path, field, f"cannot be read ({error})", "Give a whole PNG, JPEG or WebP file") from error
+        raise _unfit(path, field, "cannot be read (it is no image)", REMEDY) from error
+    except UNREADABLE as error:
+        raise _unfit(path, field, f"cannot be read ({error})", REMEDY) from error
+
+
+def open_foreign(file: Path | io.BytesIO) -> Image.Image:
+    """The first picture of a file that nobody vouches for, its header read and nothing decoded yet.
+
+    Raises:
+        FileNotFoundError, UnidentifiedImageError, ValueError: There is none, of none of `FORMATS`, or a larger one than is read.
+    """
+    if isinstance(file, Path) and not stat.S_ISREG(file.stat().st_mode):
+        raise ValueError("it is no file")
+    _require_bytes(file.stat().st_size if isinstance(file, Path) else file.getbuffer().nbytes)
+    with warnings.catch_warnings():
+        # Of sizes between Pillow's limit and twice that; ours is below both.
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        try:
+            image = Image.open(file, formats=FORMATS)
+        except Image.DecompressionBombError as error:
+            raise ValueError(str(error)) from error
+    width, height = image.size
+    if width * height > MAX_PIXELS:
+        image.close()
+        raise ValueError(f"it has {width} x {height} pixels")
+    return image
 
 
 def cut_square(image: Image.Image, box: Box, *, side: int, gray: int) -> UInt8[np.ndarray, "side side 3"]:
@@ -105,9 +130,15 @@ def png(pixels: UInt8[np.ndarray, "height width 3"]) -> bytes:
 
 def _cut_out(path: Path, span: Span) -> io.BytesIO:
     offset, length = span
+    _require_bytes(length)
     with path.open("rb") as archive:
         archive.seek(offset)
         return io.BytesIO(archive.read(length))
+
+
+def _require_bytes(size: int) -> None:
+    if size > MAX_BYTES:
+        raise ValueError(f"it has {size} bytes")
 
 
 def _unfit(path: Path, field: str, problem: str, remedy: str) -> InputError:

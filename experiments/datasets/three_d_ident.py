@@ -11,6 +11,7 @@ from PIL import Image
 from scipy.spatial import cKDTree
 
 from experiments.contract.errors import InputError
+from experiments.datasets.images import read_image
 
 SOURCE = "https://zenodo.org/record/4502485"
 LATENTS, IMAGES = "raw_latents.npy", "images"
@@ -80,6 +81,5 @@ def _factors(path: Path) -> Float[np.ndarray, "image 10"]:
 
 
 def _pixels(path: Path, *, side: int) -> UInt8[np.ndarray, "side side 3"]:
-    with Image.open(path) as image:
-        shown = image.convert("RGB")
-        return np.asarray(shown if shown.size == (side, side) else shown.resize((side, side), Image.Resampling.BOX))
+    shown = read_image(path, field="three_d_ident").convert("RGB")
+    return np.asarray(shown if shown.size == (side, side) else shown.resize((side, side), Image.Resampling.BOX))

@@ -1,6 +1,8 @@
-"""The streamed export of 130,000 responses against `psql \\copy` of the same rows."""
+"""Streamed exports of 130,000 and 1.3 million responses: `psql \\copy`, SQLite, Parquet, pages, and what memory they take."""
 
+import hashlib
 import itertools
+import json
 import statistics
 import subprocess
 import time
@@ -13,63 +15,170 @@ from tests.benchmarks.servers import Site, site
 from tests.services import processes
 
 RESPONSES = 130_000
+MANY = 1_300_000
 REPETITIONS = 3
 PIECE = 1 << 16
+PAGE = 100
+PAGES = RESPONSES // PAGE
+SECONDS = {"SQLite": 10.0, "parquet": 5.0}
+"""To beat, by database or format."""
+MAX_GROWTH = 64.0
+"""MiB."""
+FORMS = ("csv", "jsonl", "parquet")
 
 
 def run() -> list[dict[str, Any]]:
-    """Seconds of a whole export over HTTP and of psql, median of three after one to warm up; `equal` counts differing rows."""
+    """Seconds of whole exports over HTTP, medians after one to warm up; `equal` counts rows that differ or are missing."""
     with site("table", count=RESPONSES) as running:
-        files = {name: running.folder / f"{name}.csv" for name in ("http", "psql", "command")}
-        first_bytes: list[float] = []
-        ways: dict[str, Callable[[], None]] = {
-            "http": lambda: first_bytes.append(_download(running, files["http"])),
-            "psql": lambda: _copy(running, files["psql"]),
-            "command": lambda: _command(running, files["command"]),
-        }
-        before = running.memory_mib("VmRSS")
-        for way in ways.values():
-            way()
-        seconds = {name: [_timed(way) for _ in range(REPETITIONS)] for name, way in ways.items()}
-        growth = running.memory_mib("VmHWM") - before
-        differing = _differing_rows(files["http"], files["psql"]) + _differing_rows(files["command"], files["psql"])
-        size = files["http"].stat().st_size
-    ours, reference, command = (statistics.median(seconds[name]) for name in ways)
-    return [
-        {
-            "name": "export_vs_copy",
-            "ours": ours,
-            "reference": reference,
-            "ratio": reference / ours,
-            "unit": "s",
-            "peak_mib": growth,
-            "equal": differing,
-            "detail": f"{RESPONSES} rows, {size / 2**20:.0f} MiB; first byte after "
-            f"{1000 * statistics.median(first_bytes[1:]):.0f} ms; peak_mib is how far the web server grew; "
-            f"manage.py export_responses {command:.2f} s with the start of Python",
-        }
-    ]
+        rows = [_against_copy(running), _parquet(running), _pages(running)]
+    with site("table", count=RESPONSES, database="SQLite") as running:
+        rows.append(_sqlite(running))
+    with site("table", count=MANY) as running:
+        rows.append(_many(running))
+    return rows
 
 
-def _timed(way: Callable[[], None]) -> float:
+def _against_copy(running: Site) -> dict[str, Any]:
+    files = {name: running.folder / f"{name}.csv" for name in ("http", "psql", "command")}
+    ways: dict[str, Callable[[], Any]] = {
+        "http": lambda: _download(running, files["http"], form="csv"),
+        "psql": lambda: _copy(running, files["psql"]),
+        "command": lambda: _command(running, files["command"]),
+    }
+    before = running.processes_mib("VmRSS")
+    first_bytes = [ways["http"]()["first_byte"] for _ in range(REPETITIONS)]
+    growth = _growth(running, before)
+    for way in ways.values():
+        way()
+    # In turns, so that a busy machine is as busy for each.
+    seconds = [{name: _timed(way) for name, way in ways.items()} for _ in range(REPETITIONS)]
+    ours, reference, command = (statistics.median(turn[name] for turn in seconds) for name in ways)
+    return {
+        "name": "export_vs_copy",
+        "ours": ours,
+        "reference": reference,
+        "ratio": reference / ours,
+        "unit": "s",
+        "peak_mib": growth,
+        "equal": _differing_rows(files["http"], files["psql"]) + _differing_rows(files["command"], files["psql"]),
+        "detail": f"{RESPONSES} rows, {files['http'].stat().st_size / 2**20:.0f} MiB; {_first(first_bytes)}; "
+        f"manage.py export_responses {command:.2f} s with the start of Python",
+    }
+
+
+def _parquet(running: Site) -> dict[str, Any]:
+    return _target("export_parquet", running, SECONDS["parquet"], form="parquet", others=("jsonl",))
+
+
+def _sqlite(running: Site) -> dict[str, Any]:
+    return _target("export_sqlite", running, SECONDS["SQLite"], form="csv", others=("jsonl", "parquet"))
+
+
+def _target(name: str, running: Site, target: float, *, form: str, others: tuple[str, ...]) -> dict[str, Any]:
+    """Seconds of a format against what was asked for; the other formats in the detail."""
+    before = running.processes_mib("VmRSS")
+    downloads = [_download(running, running.folder / "file", form=form) for _ in range(REPETITIONS)]
+    growth = _growth(running, before)
+    beside = {other: _download(running, running.folder / "file", form=other) for other in others}
+    ours = statistics.median(one["seconds"] for one in downloads)
+    told = ", ".join(f"{other} {one['seconds']:.2f} s" for other, one in beside.items())
+    return {
+        "name": name,
+        "ours": ours,
+        "reference": target,
+        "ratio": target / ours,
+        "unit": "s",
+        "peak_mib": growth,
+        "equal": sum(RESPONSES - one["rows"] for one in (*downloads, *beside.values())),
+        "detail": f"{RESPONSES} rows as {form}, {downloads[0]['bytes'] / 2**20:.0f} MiB; "
+        f"{_first([one['first_byte'] for one in downloads])}; {told}; the reference is the target",
+    }
+
+
+def _pages(running: Site) -> dict[str, Any]:
+    """The first page and the last one, which is reached by pages ten times as long."""
+    path = f"/api/v1/studies/{running.prepared['study']}/responses/pages"
+    cursor, seen = "", 0
+    while seen < RESPONSES - PAGE:
+        body = _json(running, f"{path}?size={min(10 * PAGE, RESPONSES - PAGE - seen)}&cursor={cursor}".removesuffix("&cursor="))
+        seen, cursor = seen + len(body["rows"]), body["next"].partition("cursor=")[2].partition("&")[0]
+    first, last = f"{path}?size={PAGE}", f"{path}?size={PAGE}&cursor={cursor}"
+    rows = [*_json(running, first)["rows"], *_json(running, last)["rows"]]
+    seconds = [[_timed(lambda page=page: _json(running, page)) for page in (first, last)] for _ in range(7 * REPETITIONS)]
+    reference, ours = (1000 * statistics.median(column) for column in zip(*seconds, strict=True))
+    return {
+        "name": "export_pages_flat",
+        "ours": ours,
+        "reference": reference,
+        "ratio": reference / ours,
+        "unit": "ms",
+        "peak_mib": 0.0,
+        "equal": 2 * PAGE - len({row["response_id"] for row in rows}),
+        "detail": f"page {PAGES} of {PAGE} rows against page 1; flat is within 20 %",
+    }
+
+
+def _many(running: Site) -> dict[str, Any]:
+    growths, told, missing = {}, [], 0
+    for form in FORMS:
+        before = running.processes_mib("VmRSS")
+        one = _download(running, running.folder / "file", form=form)
+        growths[form] = _growth(running, before)
+        missing += MANY - one["rows"]
+        told.append(f"{form} {one['seconds']:.0f} s, first byte {1000 * one['first_byte']:.0f} ms, +{growths[form]:.0f} MiB")
+    ours = max(growths.values())
+    return {
+        "name": "export_1m3",
+        "ours": ours,
+        "reference": MAX_GROWTH,
+        "ratio": MAX_GROWTH / max(ours, 1.0),
+        "unit": "MiB",
+        "peak_mib": ours,
+        "equal": missing,
+        "detail": f"{MANY} rows, growth of the web process that grows most; {'; '.join(told)}; the reference is the target",
+    }
+
+
+def _growth(running: Site, before: dict[int, float]) -> float:
+    """MiB by which that process of the web server grew that grew most: an export runs in one of them."""
+    return max(peak - before.get(pid, 0.0) for pid, peak in running.processes_mib("VmHWM").items())
+
+
+def _first(seconds: list[float]) -> str:
+    return f"first byte after {1000 * statistics.median(seconds):.0f} ms; peak_mib is how far a web process grew"
+
+
+def _timed(way: Callable[[], Any]) -> float:
     started = time.perf_counter()
     way()
     return time.perf_counter() - started
 
 
-def _download(running: Site, path: Path) -> float:
-    """Save the export as a client gets it; returns the seconds to the first byte."""
-    request = urllib.request.Request(
-        f"{running.web.url}/api/v1/studies/{running.prepared['study']}/responses?format=csv",
-        headers={"Authorization": f"Token {running.prepared['token']}"},
-    )
-    started = time.perf_counter()
-    with urllib.request.urlopen(request) as response, path.open("wb") as file:
-        file.write(response.read(1))
+def _request(running: Site, path: str) -> urllib.request.Request:
+    return urllib.request.Request(f"{running.web.url}{path}", headers={"Authorization": f"Token {running.prepared['token']}"})
+
+
+def _json(running: Site, path: str) -> Any:
+    with urllib.request.urlopen(_request(running, path)) as response:
+        return json.load(response)
+
+
+def _download(running: Site, path: Path, *, form: str) -> dict[str, Any]:
+    """Save the export as a client gets it, and check it by its receipt; seconds, seconds to the first byte, rows, bytes."""
+    started, digest = time.perf_counter(), hashlib.sha256()
+    asked = _request(running, f"/api/v1/studies/{running.prepared['study']}/responses?format={form}")
+    with urllib.request.urlopen(asked) as response, path.open("wb") as file:
+        piece = response.read(1)
         first_byte = time.perf_counter() - started
-        while piece := response.read(PIECE):
+        while piece:
             file.write(piece)
-    return first_byte
+            digest.update(piece)
+            piece = response.read(PIECE)
+        seconds = time.perf_counter() - started
+    receipt = _json(running, response.headers["Export-Receipt"])
+    if receipt["sha256"] != digest.hexdigest():
+        raise RuntimeError("the export differs from its receipt")
+    return {"seconds": seconds, "first_byte": first_byte, "rows": receipt["rows"], "bytes": receipt["bytes"]}
 
 
 def _copy(running: Site, path: Path) -> None:
@@ -82,6 +191,6 @@ def _command(running: Site, path: Path) -> None:
 
 
 def _differing_rows(ours: Path, theirs: Path) -> int:
-    """Rows that differ or that only one of the files has; the headers, which are named differently, aside."""
-    pairs = itertools.zip_longest(ours.read_text().splitlines()[1:], theirs.read_text().splitlines()[1:])
-    return sum(our != their for our, their in pairs)
+    """Rows that differ or that only one of the files has."""
+    with ours.open() as our_lines, theirs.open() as their_lines:
+        return sum(our != their for our, their in itertools.zip_longest(our_lines, their_lines))

@@ -3,24 +3,30 @@
 import json
 import random
 import uuid
-from datetime import timedelta
 from pathlib import Path
 
 from django.contrib.auth import get_user_model
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
-from knox.models import AuthToken
 from psycopg import ClientCursor
 
 from experiments import registry
+from experiments.contract.artifacts import NewFile, Product
+from experiments.contract.recipes import Exemplars
+from tests.benchmarks.multiplied import session_multiply
 from tests.webapp import made_up
-from webapp.participants.models import Participant
-from webapp.studies.exports import responses
+from webapp.stimuli.selectors import store
+from webapp.stimuli.services import artifact_store
+from webapp.studies.exports import Selection
+from webapp.studies.exports.rows import responses
+from webapp.studies.exports.text_rows import as_text, column_kinds
 from webapp.studies.models import Response, Session, Study, Trial
 from webapp.studies.participant.api import cookie_name
+from webapp.tokens.models import Scope
+from webapp.tokens.services import token_create
 
 TRIALS = 40
-ROWS_AT_ONCE = 5000
+TASKS = 1000
 BOTH_TASKS: dict[str, dict[str, int]] = {"zimmermann2023_scale": {"answer_lock": 0}, "zimmermann2021_causal": {}}
 """Papers, with settings by which an answer is taken at once."""
 IMAGE_SIDE = 224
@@ -41,19 +47,33 @@ def people(path: str, *, count: int) -> None:
     Path(path).write_text(json.dumps(prepared))
 
 
+def whole_sessions(path: str, *, count: int) -> None:
+    """Write to `path`, as JSON, a study with tasks for everybody, whose sessions have `count` main trials."""
+    numbers = {"main_trials": count, "catch_trials": 1, "practice_obvious": 1, "practice_other": 0}
+    study = made_up.study(side=IMAGE_SIDE, tasks=TASKS, conditions=("natural",), **numbers)
+    Path(path).write_text(json.dumps({"study": str(study.id), "token": _researchers_token()}))
+
+
+def made_stimulus(path: str, *, count: int) -> None:
+    """Write to `path`, as JSON, the recipe of a stimulus that is there already, with `count` images."""
+    recipe = Exemplars(unit=made_up.UNITS[0], k=count // 2)
+    names = [f"{sign}_{rank:03d}" for sign in ("max", "min") for rank in range(count // 2)]
+    product = Product(new_files=[NewFile(name=name, content=name.encode(), about={"activation": 1.0}) for name in names])
+    artifact_store(store().publish(recipe, product, provenance={"made": "up"}).as_json())
+    prepared = {"recipe": recipe.as_json(), "digest": recipe.digest, "token": _researchers_token()}
+    Path(path).write_text(json.dumps(prepared))
+
+
 def table(path: str, *, count: int) -> None:
     """Write to `path`, as JSON, a study with `count` responses, and the SELECT of its export as a person would type it."""
     study = made_up.study(main_trials=TRIALS, catch_trials=0)
     template, _ = made_up.session(study)
-    main = list(template.trials.filter(kind="main").order_by("position"))
-    with transaction.atomic():
-        sessions = _copied_sessions(template, count=-(-count // TRIALS))
-        trials = [_copied_trial(trial, session) for session in sessions for trial in main][:count]
-        Trial.objects.bulk_create(trials, batch_size=ROWS_AT_ONCE)
-        Response.objects.bulk_create(map(_answered, trials), batch_size=ROWS_AT_ONCE)
+    for trial in template.trials.filter(kind="main"):
+        Response.objects.create(trial=trial, **_answer(trial))
+    session_multiply(template, count=count // TRIALS - 1)
     with connection.cursor() as cursor:
         # As on a server whose autovacuum has come by.
-        cursor.execute("VACUUM ANALYZE")
+        cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
     prepared = {"study": str(study.id), "name": study.name, "token": _researchers_token(), "select": _select(study)}
     Path(path).write_text(json.dumps(prepared))
 
@@ -70,41 +90,28 @@ def both_tasks(path: str, *, count: int) -> None:
 
 def _answers(session: Session) -> dict[str, dict[str, object]]:
     """A random answer to each main trial, by the trial's id, in their order."""
-    draw = random.Random(session.index)
+    draw = random.Random(session.task_index)
     ids = session.trials.filter(kind="main").order_by("position").values_list("id", flat=True)
     return {str(pk): made_up.answer(choice=draw.choice(("upper", "lower")), confidence=draw.randint(1, 3)) for pk in ids}
 
 
-def _copied_sessions(template: Session, *, count: int) -> list[Session]:
-    people = Participant.objects.bulk_create(
-        Participant(kind=template.kind, external_id_hash=f"{number:064d}") for number in range(count)
-    )
-    values = {"study_id": template.study_id, "condition_id": template.condition_id, "kind": template.kind, "seed": template.seed}
-    return Session.objects.bulk_create(
-        Session(**values, participant=person, index=number, token_sha256=f"{number:064d}", served_at=timezone.now())
-        for number, person in enumerate(people, start=1)
-    )
-
-
-def _copied_trial(trial: Trial, session: Session) -> Trial:
-    fields = ("kind", "attempt", "position", "unit_id", "batch", "images", "correct_choice")
-    return Trial(session=session, **{field: getattr(trial, field) for field in fields})
-
-
-def _answered(trial: Trial) -> Response:
+def _answer(trial: Trial) -> dict[str, object]:
+    """All fields of a random answer."""
     draw = random.Random(trial.id.int)
     choice = draw.choice(("upper", "lower"))
     answer = made_up.answer(choice=choice, confidence=draw.randint(1, 3), rt=draw.uniform(500, 9000), key=uuid.uuid4())
-    return Response(trial=trial, correct=choice == trial.correct_choice, **answer)
+    return {**answer, "correct": choice == trial.correct_choice, "answered_at": timezone.now()}
 
 
 def _select(study: Study) -> str:
-    sql, params = responses(study).query.sql_with_params()
+    """All rows as one query, if the database has a client that copies them."""
+    if connection.vendor != "postgresql":
+        return ""
+    rows = as_text(responses(study, Selection()), column_kinds(study, Selection()))
     connection.ensure_connection()
-    return ClientCursor(connection.connection).mogrify(sql, params)
+    return ClientCursor(connection.connection).mogrify(rows.sql, rows.params)
 
 
 def _researchers_token() -> str:
-    user = get_user_model().objects.create(username="researcher", is_staff=True)
-    _, token = AuthToken.objects.create(user=user, expiry=timedelta(days=1))
-    return token
+    user = get_user_model().objects.create_superuser("researcher")
+    return token_create(user, name="benchmark", scopes=Scope.values, days=1)

@@ -1,4 +1,4 @@
-"""What the benchmarks over HTTP share: a durable PostgreSQL with gunicorn before it as in production, filled; and its memory."""
+"""What the benchmarks over HTTP share: a durable database with gunicorn before it as in production, filled; and its memory."""
 
 import contextlib
 import csv
@@ -16,6 +16,10 @@ from tests.services.processes import Running
 
 # The command of docker/web.Dockerfile.
 WORKERS = 2
+DATABASES = {"PostgreSQL": "", "SQLite": "_sqlite"}
+"""With what the names of their rows end."""
+# The participants and the researcher of a benchmark come from one address and never pause.
+UNLIMITED = {"START_RATE": "100000/s", "ANSWER_RATE": "100000/s", "TOKEN_RATE": "100000/s"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,14 +33,20 @@ class Site:
 
     @property
     def database_url(self) -> str:
-        """For clients of PostgreSQL."""
+        """For clients of the database."""
         return self.env["DATABASE_URL"]
 
     def memory_mib(self, field: str) -> float:
         """`VmRSS` (now) or `VmHWM` (the peak so far) of all processes of the web server together."""
-        statuses = [f"/proc/{pid}/status" for pid in _processes(self.web.process.pid)]
-        lines = [line for status in statuses for line in Path(status).read_text().splitlines()]
-        return sum(int(line.split()[1]) for line in lines if line.startswith(f"{field}:")) / 1024
+        return sum(self.processes_mib(field).values())
+
+    def processes_mib(self, field: str) -> dict[int, float]:
+        """The same of each process, by its id."""
+        found = {}
+        for pid in _processes(self.web.process.pid):
+            lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+            found[pid] = sum(int(line.split()[1]) for line in lines if line.startswith(f"{field}:")) / 1024
+        return found
 
     def responses(self, study: str) -> list[dict[str, str]]:
         """The export of a study, by HTTP."""
@@ -49,17 +59,21 @@ class Site:
 
 
 @contextlib.contextmanager
-def site(prepare: str, *, count: int) -> Iterator[Site]:
-    """A site whose database was filled by `preparation.<prepare>`; its processes and files go when the block ends."""
+def site(prepare: str, *, count: int, database: str = "PostgreSQL") -> Iterator[Site]:
+    """A site on one of `DATABASES`, filled by `preparation.<prepare>`; its processes and files go when the block ends."""
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="unitscope-bench-")))
         # PostgreSQL refuses to run as root, and its user must pass through here.
         folder.chmod(0o755)
-        postgres = processes.start_postgres(folder, durable=True)
-        stack.callback(postgres.stop)
+        url = f"sqlite:///{folder}/db.sqlite3"
+        if database == "PostgreSQL":
+            postgres = processes.start_postgres(folder, durable=True)
+            stack.callback(postgres.stop)
+            url = postgres.url
         env = {
+            **UNLIMITED,
             "SECRET_KEY": "only-for-benchmarks",
-            "DATABASE_URL": postgres.url,
+            "DATABASE_URL": url,
             "REDIS_URL": "",
             "BROKER_URL": f"filesystem://{folder}/queue",
             "RESULT_URL": f"file://{folder}/results",

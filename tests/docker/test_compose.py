@@ -1,8 +1,13 @@
-"""The compose file: what runs, pinned, healthy, and with no secret of its own."""
+"""The compose file: what runs, pinned, healthy, confined, and with no secret of its own."""
 
+import os
 import re
+import subprocess
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 import yaml
 
@@ -11,7 +16,9 @@ from tests.services.processes import CHECKOUT
 pytestmark = pytest.mark.unit
 
 TEXT = (CHECKOUT / "docker/compose.yml").read_text()
-SERVICES: dict[str, dict[str, Any]] = yaml.safe_load(TEXT)["services"]
+COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+OURS = ("migrate", "web", "web-queue", "gpu-queue")
 
 
 def test_compose_has_the_services_of_the_design() -> None:
@@ -53,3 +60,61 @@ def test_dockerfile_pins_its_bases_and_is_not_root(dockerfile: Any) -> None:
 
     assert all(re.search(r":\d+\.\d+\.\d+-", base) for base in re.findall(r"^FROM (\S+)", text, re.MULTILINE))
     assert re.findall(r"^USER (\d+)$", text, re.MULTILINE) == ["10001"]
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_process_of_ours_has_no_right_that_it_does_not_need(name: str) -> None:
+    service = SERVICES[name]
+
+    assert service["user"] == "10001"
+    assert service["cap_drop"] == ["ALL"]
+    assert "cap_add" not in service
+    assert service["read_only"] is True
+    assert service["pids_limit"] <= 512
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES))
+def test_service_gains_no_rights_and_has_bounded_memory(name: str) -> None:
+    assert SERVICES[name]["security_opt"] == ["no-new-privileges:true"]
+    assert SERVICES[name]["mem_limit"]
+    assert "privileged" not in SERVICES[name]
+
+
+def test_gpu_worker_reaches_the_queue_and_nothing_else() -> None:
+    worker = SERVICES["gpu-queue"]
+
+    assert worker["networks"] == ["queue"]
+    assert COMPOSE["networks"]["queue"]["internal"] is COMPOSE["networks"]["database"]["internal"] is True
+    assert set(worker["environment"]) == {"REDIS_URL", "DEVICE", "HOME"}
+
+
+def test_redis_asks_for_a_password_and_is_reached_from_inside_alone() -> None:
+    redis = SERVICES["redis"]
+
+    assert redis["command"][:2] == ["redis-server", "--requirepass"]
+    assert (redis["networks"], SERVICES["postgres"]["networks"]) == (["queue"], ["database"])
+    assert SERVICES["caddy"]["networks"] == ["outside"]
+
+
+@pytest.mark.integration
+def test_role_of_the_web_process_owns_its_database_and_no_more(postgres: str, new_database: Callable[[], str]) -> None:
+    url = new_database()
+    place = urlsplit(url)
+    reached = {"PGHOST": str(place.hostname), "PGPORT": str(place.port), "POSTGRES_DB": place.path[1:]}
+    environment = {**os.environ, **reached, "POSTGRES_PASSWORD": "a'quoted\\one"}
+
+    try:
+        subprocess.run(["sh", str(CHECKOUT / "docker/database-role.sh")], env=environment, check=True, stdout=subprocess.DEVNULL)
+        with psycopg.connect(url.replace("postgres@", "unitscope@"), autocommit=True) as role:
+            role.execute("CREATE TABLE one (id int)")
+            for forbidden in ("CREATE ROLE another", "CREATE DATABASE another", "SELECT pg_read_file('/etc/hostname')"):
+                with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                    role.execute(forbidden)
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                role.execute("COPY one FROM PROGRAM 'id'")
+    finally:
+        with psycopg.connect(url, autocommit=True) as superuser:
+            superuser.execute("DROP TABLE IF EXISTS one")
+            superuser.execute("REASSIGN OWNED BY unitscope TO postgres")
+            superuser.execute("DROP OWNED BY unitscope")
+            superuser.execute("DROP ROLE unitscope")

@@ -6,11 +6,22 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser
 
-PATIENCE_MS = 15_000
+PATIENCE_MS = 60_000
+HEADERS = (
+    *("content-security-policy", "content-security-policy-report-only", "permissions-policy", "referrer-policy"),
+    *("cross-origin-embedder-policy", "cross-origin-opener-policy", "cross-origin-resource-policy", "x-content-type-options"),
+)
+"""What everything that is served comes with."""
+WATCH = """document.addEventListener('securitypolicyviolation', (event) => window.noteViolation(
+  event.disposition, [event.effectiveDirective, event.blockedURI, event.sample, event.sourceFile].join(' ')))"""
 
 
 class Person:
-    """One participant; `answers` holds what they pressed, by trial."""
+    """One participant; `answers` holds what they pressed, by trial.
+
+    `complaints` holds what the browser found wrong, what it was forbidden, and answers without the policy's headers; `reports`
+    what the policy that is only reported would have forbidden.
+    """
 
     def __init__(self, browser: Browser, link: str, screenshots: Path, *, size: tuple[int, int] = (1280, 720)) -> None:
         self.link, self.screenshots = link, screenshots
@@ -19,10 +30,14 @@ class Person:
         self.page.set_default_timeout(PATIENCE_MS)
         self.answers: dict[str, dict[str, Any]] = {}
         self.complaints: list[str] = []
+        self.reports: list[str] = []
         self.hosts: set[str] = set()
         self.page.on("console", self._note_console)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("request", self._note_host)
+        self.page.on("response", self._note_headers)
+        self.context.expose_function("noteViolation", self._note_violation)
+        self.context.add_init_script(WATCH)
 
     def consent(self) -> None:
         """Open the link and agree."""
@@ -83,6 +98,13 @@ class Person:
     def _note_host(self, request: Any) -> None:
         if not request.url.startswith(("blob:", "data:")):
             self.hosts.add(urlsplit(request.url).netloc)
+
+    def _note_headers(self, response: Any) -> None:
+        if response.url.startswith("http"):
+            self.complaints += [f"no {name} of {response.url}" for name in HEADERS if name not in response.headers]
+
+    def _note_violation(self, disposition: str, words: str) -> None:
+        (self.complaints if disposition == "enforce" else self.reports).append(words)
 
     def _note_console(self, message: Any) -> None:
         if message.type in ("error", "warning"):

@@ -6,6 +6,7 @@ from pathlib import Path
 from tests.reference.commands import commands_page
 from tests.reference.fields import designs_page, recipes_page
 from tests.reference.rest import rest_page
+from webapp.participants.data_map.page import data_map
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "reference"
 PAGES: Mapping[str, Callable[[], str]] = {
@@ -13,4 +14,5 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "recipes.md": recipes_page,
     "designs.md": designs_page,
     "rest.md": rest_page,
+    "data-map.md": data_map,
 }

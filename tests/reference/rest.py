@@ -29,7 +29,9 @@ def _section(title: str, operation: Mapping[str, Any], schemas: Mapping[str, Any
     rows = [f"| `{one['name']}` | {_kind(one['schema'])} | {' '.join(one.get('description', '').split())} |" for one in asked]
     table = ["", "| parameter | type | meaning |", "|---|---|---|", *rows] if rows else []
     body = [f"\nBody: {_content(operation['requestBody'], schemas)}."] if "requestBody" in operation else []
-    answers = ", ".join(f"{code} {_content(one, schemas)}".strip() for code, one in operation["responses"].items())
+    answers = ", ".join(
+        f"{code} {_content(one, schemas)}".strip() for code, one in operation["responses"].items() if code < "400"
+    )
     about = " ".join(operation.get("description", "").split())
     return "\n".join([f"## `{title}`", "", about, *table, *body, "", f"Answers: {answers}.", ""])
 

@@ -11,6 +11,7 @@ from tests.services import processes
 from tests.services.processes import Running
 
 PASSWORD = "a-password-for-tests"
+SCOPES = ("read:studies", "read:responses", "read:stimuli", "write:stimuli")
 WAIT_SECONDS = 420
 
 
@@ -32,7 +33,7 @@ class Deployment:
         self.started: list[Running] = []
         self.web = self._keep(processes.start_web(folder, env=self.env))
         self.manage("createsuperuser", "--noinput", "--username", "researcher", "--email", "r@example.org")
-        token = self.manage("token_create", "--user", "researcher").strip()
+        token = self.manage("token_create", "--user", "researcher", "--scope", *SCOPES).strip()
         self.api = httpx.Client(base_url=self.web.url, headers={"Authorization": f"Token {token}"}, timeout=60)
 
     def manage(self, *words: str) -> str:

@@ -143,7 +143,7 @@ def start_web(folder: Path, *, env: Mapping[str, str], workers: int = 1) -> Runn
     command = [sys.executable, "-m", "gunicorn", "webapp.wsgi", "--bind", f"127.0.0.1:{port}"]
 
     def start(is_ready: Callable[[], bool]) -> Running:
-        process = _spawn([*command, "--workers", str(workers), "--threads", "4"], log=log, env=env)
+        process = _spawn([*command, "--workers", str(workers), "--threads", "4", "--keep-alive", "130"], log=log, env=env)
         running = Running(process=process, log=log, url=f"http://127.0.0.1:{port}", again=lambda: start(lambda: _listens(port)))
         wait_ready(running, is_ready)
         return running

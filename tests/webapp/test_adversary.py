@@ -18,7 +18,7 @@ from experiments.methods.observers.adversary import Adversary, AdversarySettings
 from experiments.methods.observers.seen import Decision, SeenTrial
 from experiments.methods.participant_link import Link
 from tests.webapp.wide_study import wide_study
-from webapp.studies.models import Session, Study, Trial
+from webapp.studies.models import Session, Study, StudyImage, Trial
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
 SCALE, CAUSAL = "zimmermann2023_scale", "zimmermann2021_causal"
@@ -42,9 +42,11 @@ class Leaky(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         response = self.application.handle_request(request)
-        *_, trial, place = request.url.path.split("/")
-        if place.startswith("query_"):
-            is_right = place == f"query_{Trial.objects.get(id=trial).correct_choice}"
+        *_, trial, content = request.url.path.split("/")
+        if StudyImage.objects.filter(served_sha256=content).exists():
+            trial = Trial.objects.get(id=trial)
+            right = StudyImage.objects.get(id=trial.images[f"query_{trial.correct_choice}"])
+            is_right = content == right.served_sha256
             response.headers["x-served-in"] = f"{self.rng.normal(loc=2.0 * is_right):.3f}"
         return response
 

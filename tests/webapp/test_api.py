@@ -3,13 +3,12 @@
 import csv
 import io
 import json
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
-from knox.models import AuthToken
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from experiments.contract.errors import InputError
@@ -17,11 +16,13 @@ from experiments.contract.recipes import recipe_from_json
 from experiments.contract.tables import RESPONSE_COLUMNS
 from tests.webapp import made_up
 from tests.webapp.test_participant_api import main_trials, pass_practice, put
+from tests.webapp.tokens import client_of, token_of
 from webapp.participants.consent import default_consent
 from webapp.stimuli.models import Job
 from webapp.stimuli.services import artifact_request
 from webapp.studies.models import Study
 from webapp.studies.services.study import StudyPlan, study_create
+from webapp.tokens.models import ApiToken
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 RECIPE = {"kind": "feature_visualization", "unit": made_up.UNITS[0], "size": 64, "steps": 8}
@@ -29,11 +30,7 @@ RECIPE = {"kind": "feature_visualization", "unit": made_up.UNITS[0], "size": 64,
 
 @pytest.fixture
 def api() -> APIClient:
-    user = User.objects.create_superuser("researcher")
-    _, token = AuthToken.objects.create(user=user)
-    client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION=f"Token {token}")
-    return client
+    return client_of(User.objects.create_superuser("researcher"))
 
 
 def body_of(response: Any) -> str:
@@ -106,10 +103,8 @@ def test_token_that_is_no_text_is_refused():
 
 
 def test_expired_token_is_refused():
-    user = User.objects.create_user("researcher", is_staff=True)
-    _, token = AuthToken.objects.create(user=user, expiry=timedelta(seconds=-1))
-    client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION=f"Token {token}")
+    client = client_of(User.objects.create_user("researcher", is_staff=True))
+    ApiToken.objects.update(expiry=timezone.now())
 
     response = client.get("/api/v1/studies")
 
@@ -118,17 +113,16 @@ def test_expired_token_is_refused():
 
 
 def test_user_who_is_no_staff_is_refused():
-    _, token = AuthToken.objects.create(user=User.objects.create_user("visitor"))
-    client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION=f"Token {token}")
+    client = client_of(User.objects.create_user("visitor", is_staff=True))
+    User.objects.update(is_staff=False)
 
     assert client.get("/api/v1/studies").status_code == 403
 
 
 def test_token_is_stored_as_a_hash():
-    _, token = AuthToken.objects.create(user=User.objects.create_user("researcher"))
+    token = token_of(User.objects.create_user("researcher", is_staff=True))
 
-    assert token not in json.dumps(list(AuthToken.objects.values()), default=str)
+    assert token not in json.dumps(list(ApiToken.objects.values()), default=str)
 
 
 @pytest.mark.parametrize(

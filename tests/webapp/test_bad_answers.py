@@ -59,5 +59,5 @@ def test_huge_body_is_refused(browser):
 
     response = put(client, session, main_trials(session)[0], key="x" * 20_000)
 
-    assert response.status_code == 400
+    assert response.status_code == 413
     assert response.json()["field"] == "body"

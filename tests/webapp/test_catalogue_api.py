@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
-from knox.models import AuthToken
 from rest_framework.test import APIClient
 
 from model_zoo.catalogue import card, eligible_layers, model_ids
+from tests.webapp.tokens import client_of
 from webapp.stimuli.models import Job
 from webapp.stimuli.networks.facts import layers_of
 
@@ -17,10 +17,7 @@ MODEL = "efficientnet_lite0.in1k"
 
 @pytest.fixture
 def api() -> APIClient:
-    _, token = AuthToken.objects.create(user=User.objects.create_superuser("researcher"))
-    client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION=f"Token {token}")
-    return client
+    return client_of(User.objects.create_superuser("researcher"))
 
 
 def test_list_holds_every_model_with_license_and_weights(api: APIClient) -> None:

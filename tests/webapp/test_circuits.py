@@ -11,7 +11,6 @@ import pytest_django
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.test import Client
-from knox.models import AuthToken
 from rest_framework.test import APIClient
 
 from experiments import jobs
@@ -20,6 +19,7 @@ from experiments.contract.local_models import CARD, WEIGHTS, model_id
 from experiments.contract.recipes import Circuit, recipe_from_json
 from tests.webapp import explored
 from tests.webapp.explored import PAGE, UNIT
+from tests.webapp.tokens import client_of
 from webapp import compute
 from webapp.stimuli.circuits.selectors import circuit_shown
 from webapp.stimuli.models import Artifact, Job
@@ -37,10 +37,7 @@ CARD_FILE = Path("model_zoo/cards/efficientnet_lite0.in1k.json")
 
 @pytest.fixture
 def api() -> APIClient:
-    _, token = AuthToken.objects.create(user=User.objects.create_superuser("api"))
-    client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION=f"Token {token}")
-    return client
+    return client_of(User.objects.create_superuser("api"))
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -128,6 +129,7 @@ def test_preview_says_what_goes_and_changes_nothing():
         "consents": 1,
         "submissions": 1,
         "unpaid": 1,
+        "exports": (),
     }
     assert sessions_erase(Session.objects.filter(id=session.id)) == preview
 
@@ -242,4 +244,8 @@ def test_sqlite_file_holds_no_byte_of_whom_it_forgot(tmp_path):
 
     manage("participant_erase", "--external-id", PERSON)
 
+    with sqlite3.connect(tmp_path / "db.sqlite3") as connection:
+        for change in ("UPDATE participants_auditentry SET action = ''", "DELETE FROM participants_auditentry"):
+            with pytest.raises(sqlite3.IntegrityError, match="never changed or deleted"):
+                connection.execute(change)
     assert found([PERSON, SUBMISSION], files(str(tmp_path))) == []

@@ -125,6 +125,12 @@ MISFITS: dict[str, tuple[Rows | bytes, str, str]] = {
     "nothing": (b"", "mapping", "no column"),
     "no text": (b"\xff\xfe\x00", "file", "UTF-8"),
     "an open quote": (GOOD + b'"', "file", "line"),
+    "a cell too many": (GOOD.replace(b"\r\n", b",more\r\n").replace(b",more", b"", 1), "file", "line 2"),
+    "ten thousand cells": (GOOD + b"," * 10_000 + b"\r\n", "file", "line 20"),
+    "a cell without end": (GOOD + b"x" * 2_000_000, "file", "field larger than field limit"),
+    "another encoding": (GOOD.replace(b"P0001", "Zoë".encode("utf-16")), "file", "UTF-8"),
+    "a zero byte": (GOOD.replace(b"P0001", b"P\x00", 1), "file", "zero"),
+    "a file that was cut": (GOOD[: len(GOOD) // 2 - 3], "file", "line"),
 }
 
 

@@ -69,5 +69,5 @@ def test_stimulus_that_is_asked_for_without_a_queue_is_a_job_that_waits_for_it(u
     answers = [researcher.post("/api/v1/stimuli", recipe.as_json(), content_type="application/json") for _ in range(2)]
 
     assert [answer.status_code for answer in answers] == [503, 503]
-    assert answers[0].json()["message"] == "the queue is out of reach"
+    assert answers[0].json()["message"] == "the queue is out of reach or full"
     assert list(Job.objects.values_list("digest", "state", "attempts")) == [(recipe.digest, "queued", 1)]

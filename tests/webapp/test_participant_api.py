@@ -71,18 +71,6 @@ def test_plan_tells_nothing_of_the_truth(browser):
     assert "min_" not in text
 
 
-def test_image_is_served_padded_and_without_a_trace(browser):
-    client, session = browser(made_up.study())
-    image = client.get(f"/p/{session.study_id}/session").json()["main"]["trials"][0]["images"]["query_upper"]
-
-    response = client.get(image["url"])
-
-    assert len(response.content) == image["size"]
-    assert response.headers["Content-Type"] == "image/png"
-    assert "Last-Modified" not in response.headers
-    assert "ETag" not in response.headers
-
-
 def test_practice_with_a_mistake_brings_fresh_trials(browser):
     client, session = browser(made_up.study())
     post(client, session, "instructions", {"duration": 5000})
@@ -180,10 +168,8 @@ def test_strangers_trial_does_not_exist(browser):
     theirs = main_trials(other)[0]
 
     answer = put(client, session, theirs)
-    image = client.get(f"/p/{study.id}/images/{theirs.id}/query_upper")
 
     assert answer.status_code == 404
-    assert image.status_code == 404
     assert not Response.objects.filter(trial=theirs).exists()
 
 
@@ -273,3 +259,14 @@ def test_secrets_are_not_stored_in_clear():
 
     assert token not in stored
     assert "prolific0001" not in stored
+
+
+def test_what_could_tell_browsers_apart_is_stored_rounded(browser):
+    client, session = browser(made_up.study())
+    post(client, session, "instructions", {"duration": 5000})
+    trial = session.trials.filter(kind="practice").first()
+
+    put(client, session, trial, viewport_width=1283, viewport_height=716, refresh_interval=16.6832)
+
+    stored = Response.objects.get(trial=trial)
+    assert (stored.viewport_width, stored.viewport_height, stored.refresh_interval) == (1280, 720, 16.7)

@@ -1,7 +1,7 @@
 """The pages of quality rules: thresholds, verdicts, judge again."""
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from experiments.contract.errors import InputError
@@ -85,7 +85,9 @@ def test_pages_are_for_staff_and_their_buttons_for_those_who_may_change_studies(
     study = made_up.study()
     url = f"/studies/{study.id}/{page}/"
     watcher = Client()
-    watcher.force_login(User.objects.create_user("watcher", is_staff=True))
+    user = User.objects.create_user("watcher", is_staff=True)
+    user.user_permissions.add(Permission.objects.get(codename="view_study"))
+    watcher.force_login(user)
 
     assert Client().get(url).status_code == 302
     assert watcher.get(url).status_code == 200

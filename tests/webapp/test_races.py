@@ -1,5 +1,6 @@
 """Fifty people at the same moment, each with a connection of their own to PostgreSQL."""
 
+import random
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -11,12 +12,14 @@ from django.db import connection
 from tests.webapp import made_up, progress
 from webapp.participants.models import Consent, Participant
 from webapp.participants.services import participant_enter
+from webapp.studies.assignment import study_cells
 from webapp.studies.models import Session, SessionEvent, Study, Trial
 from webapp.studies.services.session import session_finish, session_start
 from webapp.studies.services.withdrawal import erasure_code_give
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
 PEOPLE = 50
+CROWDS, CROWD, DROPOUT = 3, 20, 0.35
 
 
 @pytest.fixture(autouse=True)
@@ -48,8 +51,8 @@ def at_once(act: Callable[[Any], Any], arguments: Iterable[Any]) -> list[Any]:
     return results
 
 
-def enter(study: Study, external_id: str) -> Session:
-    participant = participant_enter(external_id=external_id, kind="live", consent=study.consent)
+def enter(study: Study, external_id: str, *, kind: str = "live") -> Session:
+    participant = participant_enter(external_id=external_id, kind=kind, consent=study.consent)
     return session_start(study, participant)[0]
 
 
@@ -66,6 +69,30 @@ def test_fifty_people_at_once_get_places_of_their_own():
     places = Counter((session.condition_id, session.model, session.task_index) for session in sessions)
     assert set(places.values()) == {1}
     assert set(Counter(session.condition_id for session in sessions).values()) == {PEOPLE // 2}
+
+
+def test_three_crowds_at_once_with_dropouts_pilots_and_bots_stay_balanced():
+    study = small_study()
+
+    def crowd(number: int) -> int:
+        draw, stayed = random.Random(number), 0
+        for person in range(CROWD):
+            session = enter(study, f"{number}-{person}")
+            if draw.random() < DROPOUT:
+                progress.lose_lease(session)
+                continue
+            stayed += 1
+            Session.objects.filter(id=session.id).update(state="finished", passed_checks=True)
+            if person % 5 == 0:
+                others = enter(study, f"{number}-{person}", kind="bot"), enter(study, f"{number}-{person}", kind="pilot")
+                Session.objects.filter(id__in=[other.id for other in others]).update(state="finished", passed_checks=True)
+        return stayed
+
+    stayed = at_once(crowd, range(CROWDS))
+
+    done = [cell.done.total() for cell in study_cells(study, kind="live", cohort="crowd")]
+    assert sum(done) == sum(stayed)
+    assert max(done) - min(done) <= 1 + CROWDS
 
 
 def test_one_person_fifty_times_at_once_has_one_session():

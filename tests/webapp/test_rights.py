@@ -2,11 +2,10 @@
 
 import pytest
 from django.contrib.auth.models import Permission, User
-from knox.models import AuthToken
-from rest_framework.test import APIClient
 
 from experiments.contract.recipes import recipe_from_json
 from tests.webapp import made_up
+from tests.webapp.tokens import client_of
 from webapp.stimuli.services import artifact_request
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
@@ -19,8 +18,7 @@ STIMULUS = {"kind": "feature_visualization", "unit": made_up.UNITS[0], "size": 6
 def test_rest_asks_for_the_rights_that_the_pages_ask_for(rights: list[str], reading: int, making: int) -> None:
     user = User.objects.create_user("staff", is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename__in=rights))
-    _, token = AuthToken.objects.create(user=user)
-    client = APIClient(headers={"Authorization": f"Token {token}"})
+    client = client_of(user)
     job = artifact_request(recipe_from_json({**STIMULUS, "seed": 1}))
     artifact = f"artifacts/{made_up.study().artifacts.first().digest}"
 

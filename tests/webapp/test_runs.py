@@ -7,12 +7,12 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.management import call_command
 from django.test import Client
-from knox.models import AuthToken
 from rest_framework.test import APIClient
 
 from experiments import jobs
 from experiments.contract.local_models import model_id
 from tests.webapp.made_up_runs import CLAIMS, ORDER, PAPER, come_home, made, recipe_of, trained
+from tests.webapp.tokens import client_of
 from webapp.runs.models import TrainingRun
 from webapp.stimuli.models import Artifact, Job
 from webapp.stimuli.services import job_end
@@ -22,10 +22,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.django_db, pytest.mark.usefix
 
 @pytest.fixture
 def api() -> APIClient:
-    _, token = AuthToken.objects.create(user=User.objects.create_superuser("api"))
-    client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION=f"Token {token}")
-    return client
+    return client_of(User.objects.create_superuser("api"))
 
 
 def test_run_is_queued_once_and_can_be_looked_at(api: APIClient) -> None:
@@ -140,8 +137,7 @@ def test_runs_are_listed_by_state_paper_and_preset(api: APIClient) -> None:
 def test_rest_asks_for_the_rights_that_circuits_ask_for(rights: list[str], reading: int, starting: int) -> None:
     user = User.objects.create_user("staff", is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename__in=rights))
-    _, token = AuthToken.objects.create(user=user)
-    client = APIClient(headers={"Authorization": f"Token {token}"})
+    client = client_of(user)
 
     assert client.get("/api/v1/runs").status_code == reading
     assert client.post("/api/v1/runs", ORDER, format="json").status_code == starting

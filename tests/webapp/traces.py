@@ -53,15 +53,21 @@ def analyzed(study: Study) -> Analysis:
 
 def dump() -> bytes:
     """Every row of every table."""
-    connection.ensure_connection()
-    if connection.vendor == "sqlite":
-        return "\n".join(connection.connection.iterdump()).encode()
+    return b"".join(tables().values())
+
+
+def tables() -> dict[str, bytes]:
+    """The rows of each table, as text."""
     with connection.cursor() as cursor:
-        pieces = []
+        found = {}
         for table in connection.introspection.table_names(cursor):
-            with cursor.cursor.copy(f'COPY "{table}" TO STDOUT') as copy:
-                pieces += [bytes(row) for row in copy]
-    return b"".join(pieces)
+            if connection.vendor == "postgresql":
+                with cursor.cursor.copy(f'COPY "{table}" TO STDOUT') as copy:
+                    found[table] = b"".join(map(bytes, copy))
+            else:
+                cursor.execute(f'SELECT * FROM "{table}"')
+                found[table] = "\n".join(map(str, cursor.fetchall())).encode()
+    return found
 
 
 def files(folder: str) -> bytes:

@@ -9,6 +9,8 @@ from webapp.participants.models import Participant, Payment, Recruitment
 from webapp.participants.services import external_id_hash
 
 UNPAID = (Payment.State.PLANNED, Payment.State.APPROVED)
+FORGOTTEN = "-"
+"""How a hash begins that is random: nobody is known by it."""
 ERASED = "The person had their data erased before it was paid"
 
 
@@ -29,17 +31,31 @@ def participants_known_as(external_id: str, *, recruiter: str) -> list[Participa
 
 def participant_nobody(like: Participant) -> Participant:
     """A new participant of the same kind, behind whom nobody can be found."""
-    hidden = secrets.token_hex(32)
-    return Participant.objects.create(kind=like.kind, recruiter=like.recruiter, external_id_hash=hidden)
+    return Participant.objects.create(kind=like.kind, recruiter=like.recruiter, external_id_hash=hash_of_nobody())
+
+
+def hash_of_nobody() -> str:
+    """A hash that no id has."""
+    return FORGOTTEN + secrets.token_hex(31)
+
+
+def submission_forget(participant: Participant, recruitment: Recruitment) -> None:
+    """Forget how the recruiter knows somebody. What was paid stays theirs, without the order by which it could be looked up."""
+    participant.submissions.filter(recruitment=recruitment).delete()
+    # Errors quote the recruiter, whose order leads to the person there.
+    participant.payments.filter(recruitment=recruitment).update(error="", order_id="")
+
+
+def participant_forget(participant: Participant) -> None:
+    """Know somebody no more when they come again."""
+    Participant.objects.filter(id=participant.id).update(external_id_hash=hash_of_nobody())
 
 
 def participation_erase(participant: Participant, recruitment: Recruitment) -> None:
     """Forget that somebody came through a recruitment. What was paid stays in the ledger; what was not cannot be any more."""
-    participant.submissions.filter(recruitment=recruitment).delete()
+    submission_forget(participant, recruitment)
     payments = participant.payments.filter(recruitment=recruitment)
     if payments.exists():
-        # Errors quote the recruiter, whose order leads to the person there.
-        payments.update(error="", order_id="")
         payments.filter(state__in=UNPAID).update(state=Payment.State.FAILED, error=ERASED)
         payments.update(participant=participant_nobody(participant))
 

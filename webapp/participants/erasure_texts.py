@@ -29,6 +29,7 @@ class ErasureTexts(TypedDict):
     done: str
     done_anonymized: str
     kept: str
+    exported: str
 
 
 ENGLISH: ErasureTexts = {
@@ -55,6 +56,7 @@ ENGLISH: ErasureTexts = {
     "done": "All that belonged to them is gone.",
     "done_anonymized": "Your answers stay in the study, but nothing leads from them to you any more.",
     "kept": "We only keep the number of erased participations and what was paid, without knowing to whom.",
+    "exported": "Researchers have made files of the answers before; they get a list of them, so that they take yours out.",
 }
 GERMAN: ErasureTexts = {
     "title": "Meine Antworten löschen",
@@ -81,6 +83,8 @@ GERMAN: ErasureTexts = {
     "done": "Alles, was zu ihnen gehörte, ist weg.",
     "done_anonymized": "Ihre Antworten bleiben in der Studie, aber nichts führt mehr von ihnen zu Ihnen.",
     "kept": "Wir behalten nur die Zahl der gelöschten Teilnahmen und was gezahlt wurde, ohne zu wissen, an wen.",
+    "exported": "Aus den Antworten sind schon Dateien gemacht worden; die Forschenden bekommen eine Liste davon, damit sie Ihre "
+    "herausnehmen.",
 }
 
 

@@ -17,12 +17,12 @@ MALFORMED_ID = InputError(
 
 
 def external_id_hash(external_id: str, *, recruiter: str, kind: str) -> str:
-    """Under which a participant is known; nobody without the server's key can tell whose it is.
+    """Under which a participant is known; nobody without ID_KEY, which no database has, can tell whose it is.
 
     Simulated participants have a name space of their own: none can stand in for a person.
     """
     source = kind if recruiter == Recruitment.Recruiter.DIRECT else f"{recruiter}:{kind}"
-    return hmac.new(f"{settings.SECRET_KEY}:participants:{source}".encode(), external_id.encode(), "sha256").hexdigest()
+    return hmac.new(f"{settings.ID_KEY}:participants:{source}".encode(), external_id.encode(), "sha256").hexdigest()
 
 
 def participant_enter(

@@ -18,6 +18,9 @@ class Texts(TypedDict):
     agree: str
     decline: str
     or_close: str
+    ids_until: str
+    answers_until: str
+    anonymous_after: str
     consent_version: str
     other_language: str
     choose_language: str
@@ -37,6 +40,8 @@ class Texts(TypedDict):
     no_page_title: str
     no_page: str
     check_link: str
+    unavailable_title: str
+    unavailable: str
     script_off_title: str
     script_off: str
 
@@ -45,6 +50,9 @@ ENGLISH: Texts = {
     "agree": "I agree and want to take part",
     "decline": "I do not agree",
     "or_close": "If you do not agree, nothing is stored. You may also simply close this window.",
+    "ids_until": "For this study we keep the id by which we would know you again, and what a recruiter told us of you, until {}.",
+    "answers_until": "We keep your answers until {}; then they are erased.",
+    "anonymous_after": "After {} nothing leads from your answers to you any more.",
     "consent_version": "Consent text, version",
     "other_language": "This text is not available in the language that you chose.",
     "choose_language": "Language",
@@ -64,6 +72,8 @@ ENGLISH: Texts = {
     "no_page_title": "Not found",
     "no_page": "There is no such page.",
     "check_link": "Check the link that you were given.",
+    "unavailable_title": "One moment, please",
+    "unavailable": "Nothing can be stored at the moment. Please load this page again in a minute.",
     "script_off_title": "JavaScript is switched off",
     "script_off": "This study needs JavaScript. Please switch it on and load this page again.",
 }
@@ -71,6 +81,10 @@ GERMAN: Texts = {
     "agree": "Ich stimme zu und möchte teilnehmen",
     "decline": "Ich stimme nicht zu",
     "or_close": "Wenn Sie nicht zustimmen, wird nichts gespeichert. Sie können auch einfach dieses Fenster schließen.",
+    "ids_until": "Für diese Studie bewahren wir die Kennung, an der wir Sie wiedererkennen würden, und was ein Vermittler uns "
+    "über Sie gesagt hat, bis {} auf.",
+    "answers_until": "Ihre Antworten bewahren wir bis {} auf; dann werden sie gelöscht.",
+    "anonymous_after": "Nach dem {} führt nichts mehr von Ihren Antworten zu Ihnen.",
     "consent_version": "Einwilligungstext, Fassung",
     "other_language": "Diesen Text gibt es nicht in der Sprache, die Sie gewählt haben.",
     "choose_language": "Sprache",
@@ -90,6 +104,8 @@ GERMAN: Texts = {
     "no_page_title": "Nicht gefunden",
     "no_page": "Diese Seite gibt es nicht.",
     "check_link": "Prüfen Sie den Link, den Sie bekommen haben.",
+    "unavailable_title": "Einen Moment, bitte",
+    "unavailable": "Im Augenblick kann nichts gespeichert werden. Bitte laden Sie diese Seite in einer Minute neu.",
     "script_off_title": "JavaScript ist ausgeschaltet",
     "script_off": "Diese Studie braucht JavaScript. Bitte schalten Sie es ein und laden Sie diese Seite neu.",
 }
@@ -101,6 +117,8 @@ _LINK = "Öffnen Sie die Studie über den Link, den Sie bekommen haben"
 GERMAN_ERRORS = {
     "this study is not open": "diese Studie ist nicht offen",
     "Come back later, or ask the researcher": "Kommen Sie später wieder, oder fragen Sie die Person, die Sie eingeladen hat",
+    "too many people begin from your network at this moment": "aus Ihrem Netz beginnen gerade zu viele Menschen",
+    "Wait a minute, go back and agree again": "Warten Sie eine Minute, gehen Sie zurück und stimmen Sie noch einmal zu",
     "you have already taken part": "Sie haben schon teilgenommen",
     "Thank you; nothing is left to do": "Vielen Dank; es ist nichts mehr zu tun",
     "this study has no free place at the moment": "in dieser Studie ist zurzeit kein Platz frei",

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -71,7 +71,7 @@ class TrainingRunAdmin(RecordAdmin):
 
     def change_view(self, request: HttpRequest, object_id: str, *_: Any, **__: Any) -> HttpResponse:
         """A run's own page."""
-        return redirect("run", object_id)
+        return redirect("run", get_object_or_404(TrainingRun, digest=object_id).digest)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Who may look at artifacts sees runs among the admin's places."""

@@ -10,15 +10,18 @@ from django.db import models
 
 from experiments.contract.fields import as_typed
 from experiments.contract.recipes.runs import Preset
+from webapp.participants.data import Data
 
 
 class TrainingRun(models.Model):
     """A run that somebody started; started again it stays the same one, since its recipe does."""
 
     digest = models.CharField(max_length=64, primary_key=True, help_text="sha256 of the recipe")
-    paper = models.CharField(max_length=60)
-    preset = models.CharField(max_length=10, choices=[(preset, preset) for preset in get_args(Preset)])
-    seed = models.BigIntegerField()
+    paper = models.CharField(max_length=60, help_text="Slug of the paper")
+    preset = models.CharField(
+        max_length=10, choices=[(preset, preset) for preset in get_args(Preset)], help_text="How large it is"
+    )
+    seed = models.BigIntegerField(help_text="Fixes every random choice")
     settings = models.JSONField(help_text="Changes of the preset")
     started_by = models.ForeignKey(
         User,
@@ -27,8 +30,16 @@ class TrainingRun(models.Model):
         on_delete=models.SET_NULL,
         help_text="Nobody: the command line",
     )
-    started_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(auto_now_add=True, help_text="When it was first asked for")
     stages = models.JSONField(default=list, help_text="Digests of the trainings it had come to when it failed or was cancelled")
+
+    DATA = Data(
+        purpose="Who had which training run",
+        kept="For good",
+        erasure="Nothing",
+        none="digest paper preset seed settings started_at stages",
+        personal="started_by",
+    )
 
     class Meta:
         verbose_name = "run"
@@ -46,14 +57,21 @@ class TrainingRun(models.Model):
 class RunClaim(models.Model):
     """A claim of the paper as the run judged it."""
 
-    run = models.ForeignKey(TrainingRun, on_delete=models.CASCADE, related_name="claims")
+    run = models.ForeignKey(TrainingRun, on_delete=models.CASCADE, related_name="claims", help_text="Which run judged it")
     position = models.PositiveSmallIntegerField(help_text="In the paper's order")
-    name = models.CharField(max_length=100)
-    statement = models.TextField()
-    reported = models.TextField()
-    source = models.TextField()
+    name = models.CharField(max_length=100, help_text="Its id in the paper's folder")
+    statement = models.TextField(help_text="What the paper claims")
+    reported = models.TextField(help_text="The figure in the paper")
+    source = models.TextField(help_text="Where in the paper it stands")
     value = models.TextField(blank=True, help_text="Ours; empty where the run has no data for it")
     holds = models.BooleanField(null=True, help_text="Nothing where it was not judged")
+
+    DATA = Data(
+        purpose="What a run found",
+        kept="As long as the run",
+        erasure="Nothing",
+        none="run position name statement reported source value holds",
+    )
 
     class Meta:
         ordering = ("position",)
@@ -66,10 +84,17 @@ class RunClaim(models.Model):
 class RegisteredModel(models.Model):
     """A network that a run trained or changed, in the zoo."""
 
-    run = models.ForeignKey(TrainingRun, on_delete=models.CASCADE, related_name="models")
+    run = models.ForeignKey(TrainingRun, on_delete=models.CASCADE, related_name="models", help_text="Which run made it")
     model = models.CharField(max_length=40, help_text="Its id, local.<first 12 digits of its artifact's digest>")
-    title = models.CharField(max_length=200)
+    title = models.CharField(max_length=200, help_text="What people call it")
     takes_images = models.BooleanField(help_text="Its units have pictures, and can be put before people")
+
+    DATA = Data(
+        purpose="Which networks of the zoo a run made",
+        kept="As long as the run",
+        erasure="Nothing",
+        none="run model title takes_images",
+    )
 
     class Meta:
         ordering = ("id",)

@@ -10,6 +10,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from experiments.contract.errors import InputError
+from webapp.rights import foreign_results
 from webapp.stimuli.models import Artifact, Job
 from webapp.stimuli.selectors import job_shown
 from webapp.stimuli.services import job_cancel, job_retry
@@ -44,6 +45,10 @@ class ArtifactAdmin(RecordAdmin):
     ordering = ("-stored_at",)
     fields = ("digest", "kind", "unit", "lineage", "stored_at", "images", "manifest")
     readonly_fields = ("lineage", "images")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Artifact]:
+        """But for analyses of studies that the user may not see."""
+        return super().get_queryset(request).exclude(digest__in=foreign_results(request.user))
 
     @admin.display(description="digest")
     def short_digest(self, artifact: Artifact) -> str:
@@ -100,6 +105,10 @@ class JobAdmin(RecordAdmin):
     search_fields = ("id", "unit", "digest")
     ordering = ("-created_at",)
     actions = ("cancel", "retry")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
+        """But for analyses of studies that the user may not see."""
+        return super().get_queryset(request).exclude(digest__in=foreign_results(request.user))
 
     @admin.display(description="job")
     def short_id(self, job: Job) -> str:

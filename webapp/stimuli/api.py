@@ -13,8 +13,9 @@ from rest_framework.views import APIView
 
 from experiments.contract.errors import InputError
 from experiments.contract.recipes import STIMULI, recipe_from_json
+from webapp.rights import Person, is_foreign_result
 from webapp.stimuli.models import Artifact, Job
-from webapp.stimuli.permissions import StimulusRights
+from webapp.stimuli.permissions import REST_RIGHTS
 from webapp.stimuli.selectors import Shown, artifact_file, artifact_find, artifact_lineage, job_shown
 from webapp.stimuli.services import artifact_request, job_cancel
 
@@ -95,7 +96,7 @@ class ArtifactSerializer(serializers.Serializer):
 class StimulusApi(APIView):
     """What stimuli, circuits, jobs and networks share over REST: who may."""
 
-    permission_classes = (StimulusRights,)
+    rights = REST_RIGHTS
 
 
 class StimulusCreateApi(StimulusApi):
@@ -127,17 +128,17 @@ class JobApi(StimulusApi):
     @extend_schema(responses={200: JobSerializer, 404: ErrorSerializer})
     def get(self, request: Request, job_id: str) -> Response:
         """State and progress."""
-        return Response(JobSerializer(self._job(job_id)).data)
+        return Response(JobSerializer(self._job(request, job_id)).data)
 
     @extend_schema(responses={200: JobSerializer, 404: ErrorSerializer})
     def delete(self, request: Request, job_id: str) -> Response:
         """Cancel it; one that has ended stays as it is."""
-        job_cancel(self._job(job_id))
-        return Response(JobSerializer(self._job(job_id)).data)
+        job_cancel(self._job(request, job_id))
+        return Response(JobSerializer(self._job(request, job_id)).data)
 
-    def _job(self, job_id: str) -> Job:
+    def _job(self, request: Request, job_id: str) -> Job:
         job = Job.objects.filter(id=job_id).first()
-        if job is None:
+        if job is None or is_foreign_result(request.user, job.digest):
             raise Http404
         return job
 
@@ -148,7 +149,7 @@ class ArtifactApi(StimulusApi):
     @extend_schema(responses={200: ArtifactSerializer, 404: ErrorSerializer})
     def get(self, request: Request, digest: str) -> Response:
         """What was made and how."""
-        return Response(ArtifactSerializer(artifact_or_404(digest)).data)
+        return Response(ArtifactSerializer(artifact_or_404(request.user, digest)).data)
 
 
 class LineageApi(StimulusApi):
@@ -157,10 +158,8 @@ class LineageApi(StimulusApi):
     @extend_schema(responses={200: ArtifactSerializer(many=True), 404: ErrorSerializer})
     def get(self, request: Request, digest: str) -> Response:
         """The artifact and all that it was made from."""
-        lineage = artifact_lineage(digest)
-        if not lineage:
-            raise Http404
-        return Response(ArtifactSerializer(lineage, many=True).data)
+        artifact_or_404(request.user, digest)
+        return Response(ArtifactSerializer(artifact_lineage(digest), many=True).data)
 
 
 class ArtifactFileApi(StimulusApi):
@@ -169,7 +168,7 @@ class ArtifactFileApi(StimulusApi):
     @extend_schema(responses={(200, "image/png"): OpenApiTypes.BINARY, 404: ErrorSerializer})
     def get(self, request: Request, digest: str, name: str) -> HttpResponse:
         """An image or a table, under a name that never changes its content."""
-        found = artifact_file(artifact_or_404(digest), name)
+        found = artifact_file(artifact_or_404(request.user, digest), name)
         if found is None:
             raise Http404
         stored, content = found
@@ -177,9 +176,9 @@ class ArtifactFileApi(StimulusApi):
         return HttpResponse(content, content_type=stored.media_type, headers=headers)
 
 
-def artifact_or_404(digest: str) -> Artifact:
-    """The artifact of a digest; Http404 if there is none."""
+def artifact_or_404(user: Person, digest: str) -> Artifact:
+    """The artifact of a digest; Http404 if there is none for this user."""
     artifact = artifact_find(digest)
-    if artifact is None:
+    if artifact is None or is_foreign_result(user, digest):
         raise Http404
     return artifact

@@ -12,21 +12,29 @@ from django.utils.safestring import SafeString
 
 from experiments.contract.errors import InputError
 from model_zoo.address import UnitAddress
+from webapp.rights import SeenRows, filter_by
 from webapp.stimuli.admin import RecordAdmin
 from webapp.stimuli.explorer.units import unit_url
 from webapp.studies.builder import views as builder
+from webapp.studies.dates_form import DatesForm
 from webapp.studies.models import Condition, Response, Session, Study, StudyImage, Trial, Unit
 from webapp.studies.participant.links import study_links
 from webapp.studies.preparation import study_prepare
 from webapp.studies.selectors import study_progress
 from webapp.studies.services.quality import study_judge
+from webapp.studies.services.study import DATES
 from webapp.studies.services.study_state import study_close, study_pause, study_resume
+
+EDITABLE = ("title", "notice", "thanks", "contact", "erasure", "researchers", *DATES)
+"""What may be changed of a study that runs."""
 
 
 @admin.register(Study)
-class StudyAdmin(admin.ModelAdmin):
+class StudyAdmin(SeenRows):
     """Studies: how far their stimuli are, who took part, where the links are."""
 
+    study_way = ""
+    form = DatesForm
     list_display = ("name", "paper", "state", "stimuli", "people", "simulated", "pages")
     list_filter = ("state", "paper")
     fields = (
@@ -39,6 +47,8 @@ class StudyAdmin(admin.ModelAdmin):
         "contact",
         "consent",
         "erasure",
+        "researchers",
+        *DATES,
         "links",
         "stimuli",
         "progress",
@@ -51,14 +61,15 @@ class StudyAdmin(admin.ModelAdmin):
         "settings",
         "error",
     )
-    readonly_fields = tuple(field for field in fields if field not in ("title", "notice", "thanks", "contact", "erasure"))
+    readonly_fields = tuple(field for field in fields if field not in EDITABLE)
+    filter_horizontal = ("researchers",)
     actions = ("prepare", "pause", "resume", "close", "judge")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Study]:
         """Studies with their numbers of finished sessions."""
         finished = Q(sessions__state=Session.State.FINISHED)
         counts = {kind: Count("sessions", filter=finished & Q(sessions__kind=kind), distinct=True) for kind in ("live", "bot")}
-        return Study.objects.annotate(**counts).order_by("-created_at")
+        return super().get_queryset(request).annotate(**counts).order_by("-created_at")
 
     def get_urls(self) -> list[URLPattern]:
         """The builder's pages stand below the list of studies."""
@@ -126,7 +137,9 @@ class StudyAdmin(admin.ModelAdmin):
             **(study_links(study) if running else {}),
             **pages,
             "results": reverse("results", args=[study.id]),
+            "codebook": reverse("codebook", args=[study.id]),
             "responses": f"{reverse('api:responses', args=[study.id])}?format=csv",
+            "export": reverse("export", args=[study.id]),
         }
         return format_html_join(" · ", '<a href="{}">{}</a>', ((url, name) for name, url in links.items()))
 
@@ -167,11 +180,12 @@ class StudyAdmin(admin.ModelAdmin):
 
 
 @admin.register(Condition)
-class ConditionAdmin(RecordAdmin):
+class ConditionAdmin(SeenRows, RecordAdmin):
     """Conditions with their sessions."""
 
+    study_way = "study"
     list_display = ("name", "study", "sessions_started", "sessions_finished")
-    list_filter = ("study",)
+    list_filter = (("study", filter_by("")),)
     ordering = ("study", "name")
 
     def sessions_started(self, condition: Condition) -> int:
@@ -184,9 +198,10 @@ class ConditionAdmin(RecordAdmin):
 
 
 @admin.register(Unit)
-class UnitAdmin(RecordAdmin):
+class UnitAdmin(SeenRows, RecordAdmin):
     """Units that studies ask about."""
 
+    study_way = "study"
     list_display = ("address", "model", "layer", "channel", "explorer")
     list_filter = ("model", "layer")
     search_fields = ("address",)
@@ -198,11 +213,12 @@ class UnitAdmin(RecordAdmin):
 
 
 @admin.register(Trial)
-class TrialAdmin(RecordAdmin):
+class TrialAdmin(SeenRows, RecordAdmin):
     """Trials with the images that they show."""
 
+    study_way = "session__study"
     list_display = ("short_id", "session", "kind", "position", "unit", "batch", "queries", "correct_choice")
-    list_filter = ("session__study", "kind")
+    list_filter = (("session__study", filter_by("")), "kind")
     list_select_related = ("session", "unit")
     ordering = ("-session__created_at", "attempt", "position")
     readonly_fields = ("all_images", "lineage")
@@ -240,11 +256,12 @@ class TrialAdmin(RecordAdmin):
 
 
 @admin.register(Response)
-class ResponseAdmin(RecordAdmin):
+class ResponseAdmin(SeenRows, RecordAdmin):
     """Answers."""
 
+    study_way = "trial__session__study"
     list_display = ("short_id", "trial", "choice", "correct", "confidence", "rt_ms", "input", "answered_at")
-    list_filter = ("trial__session__study", "trial__kind", "correct", "confidence")
+    list_filter = (("trial__session__study", filter_by("")), "trial__kind", "correct", "confidence")
     list_select_related = ("trial",)
     ordering = ("-answered_at",)
 

@@ -1,9 +1,9 @@
-"""REST for researchers: studies, their units, and the responses as a stream."""
+"""REST for researchers: studies and their units."""
 
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.http import Http404, StreamingHttpResponse
+from django.http import Http404
 from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -12,10 +12,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from webapp.participants.models import Participant
+from webapp.rights import Person, seen_by
 from webapp.stimuli.api import ErrorSerializer
-from webapp.studies.exports import MEDIA_TYPES, export
 from webapp.studies.models import Study, Unit
+from webapp.studies.permissions import STUDIES, studies_seen
 from webapp.studies.selectors import study_progress
 
 
@@ -67,16 +67,22 @@ class StudyListApi(generics.ListAPIView):
     """All studies, newest first."""
 
     serializer_class = StudySerializer
-    queryset = Study.objects.prefetch_related("units", "conditions").order_by("-created_at")
+    rights = STUDIES
+
+    def get_queryset(self) -> Any:
+        """Those that the researcher sees."""
+        return studies_seen(self.request.user).prefetch_related("units", "conditions").order_by("-created_at")
 
 
 class StudyApi(APIView):
     """One study."""
 
+    rights = STUDIES
+
     @extend_schema(responses={200: StudySerializer, 404: ErrorSerializer})
     def get(self, request: Request, study_id: str) -> Response:
         """The study, and how far its stimuli are."""
-        study = study_or_404(study_id)
+        study = study_or_404(request.user, study_id)
         return Response({**StudySerializer(study).data, "stimuli": study_progress(study)})
 
 
@@ -84,7 +90,7 @@ class UnitListApi(generics.ListAPIView):
     """The units of all studies, or of one."""
 
     serializer_class = UnitSerializer
-    queryset = Unit.objects.order_by("address")
+    rights = STUDIES
 
     @extend_schema(parameters=[OpenApiParameter("study", OpenApiTypes.UUID, description="Only the units of this study")])
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -93,36 +99,14 @@ class UnitListApi(generics.ListAPIView):
 
     def get_queryset(self) -> Any:
         """All, or those of `?study=`."""
-        study = self.request.query_params.get("study")
-        return self.queryset.filter(study=study_or_404(study)) if study else self.queryset
+        user, study = self.request.user, self.request.query_params.get("study")
+        units = seen_by(user, Unit.objects.order_by("address"), study="study")
+        return units.filter(study=study_or_404(user, study)) if study else units
 
 
-class ResponsesApi(APIView):
-    """The export."""
-
-    @extend_schema(
-        parameters=[
-            OpenApiParameter("format", enum=list(MEDIA_TYPES), default="csv"),
-            OpenApiParameter("kind", enum=Participant.Kind.values, description="Only sessions of this kind"),
-        ],
-        responses={(200, "text/csv"): OpenApiTypes.STR, (200, "application/jsonl"): OpenApiTypes.STR, 400: ErrorSerializer},
-    )
-    def get(self, request: Request, study_id: str) -> StreamingHttpResponse:
-        """All responses of a study, streamed; the columns are described in the README."""
-        study, form = study_or_404(study_id), request.query_params.get("format", "csv")
-        kind = request.query_params.get("kind")
-        if kind and kind not in Participant.Kind.values:
-            raise serializers.ValidationError(
-                {"kind": [f"{kind!r} is unknown; choose one of {', '.join(Participant.Kind.values)}"]}
-            )
-        stream = export(study, form=form, kinds=(kind,) if kind else ())
-        headers = {"Content-Disposition": f'attachment; filename="{study.name}.{form}"'}
-        return StreamingHttpResponse(stream, content_type=MEDIA_TYPES[form], headers=headers)
-
-
-def study_or_404(study_id: str) -> Study:
-    """The study with this id, or a 404."""
+def study_or_404(user: Person, study_id: str) -> Study:
+    """The study with this id, or a 404 if there is none for this user."""
     try:
-        return Study.objects.prefetch_related("units", "conditions").get(id=study_id)
+        return studies_seen(user).prefetch_related("units", "conditions").get(id=study_id)
     except (Study.DoesNotExist, ValidationError) as error:
         raise Http404 from error

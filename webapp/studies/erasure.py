@@ -1,7 +1,7 @@
 """Erases what a person answered, wherever it lies: rows, tables of analyses, results, and what `participants` knows.
 
-Called by the page `/erase/`, by `manage.py participant_erase` and by the admin. What remains are counts and payments that lead
-to nobody. Exports that somebody took home and backups are theirs to clean.
+Called by the page `/erase/`, by `manage.py participant_erase`, by the admin and by the dates of studies. What remains are
+counts and payments that lead to nobody. Exports that somebody took home are theirs to clean, and listed; so are backups.
 """
 
 import secrets
@@ -10,14 +10,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.contrib.auth.models import AnonymousUser, User
 from django.db import connection, transaction
 from django.db.models import F, QuerySet
 
+from webapp.participants.audit import audit_write
 from webapp.participants.erasure import UNPAID, participant_erase, participant_nobody, participation_erase
-from webapp.participants.models import Consent, Participant, Payment, Submission
+from webapp.participants.models import AuditEntry, Consent, Participant, Payment, Submission
 from webapp.studies.models import QualityVerdict, Response, Session, SessionEvent, Study, Trial
 from webapp.studies.results.requests import results_drop
 from webapp.studies.services.withdrawal import code_sha256
+from webapp.studies.taken_home import exports_with
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +39,8 @@ class Erasure:
     submissions: int
     unpaid: int
     """Payments that cannot be made any more."""
+    exports: tuple[str, ...]
+    """What was exported since the sessions began, in words: files to clean, or to make anew."""
 
 
 def sessions_of_code(code: str) -> QuerySet[Session]:
@@ -62,12 +67,21 @@ def erasure_preview(sessions: Sequence[Session], *, persons: Sequence[Participan
         consents=Consent.objects.filter(participant__in=leaving).count(),
         submissions=submissions.count(),
         unpaid=payments.count(),
+        exports=tuple(exports_with(sessions)),
     )
 
 
 @transaction.atomic
-def sessions_erase(sessions: QuerySet[Session], *, persons: Sequence[Participant] = ()) -> Erasure:
+def sessions_erase(
+    sessions: QuerySet[Session],
+    *,
+    persons: Sequence[Participant] = (),
+    actor: User | AnonymousUser | None = None,
+    action: AuditEntry.Action = AuditEntry.Action.ERASED,
+) -> Erasure:
     """Erase sessions by their studies' policies, and those of their people and of `persons` who have no other session.
+
+    The audit tells of it as `action` of `actor`.
 
     Returns:
         What went.
@@ -87,6 +101,10 @@ def sessions_erase(sessions: QuerySet[Session], *, persons: Sequence[Participant
     people = {session.participant_id for session in found} | {person.id for person in persons}
     for participant in Participant.objects.filter(id__in=people, sessions=None):
         participant_erase(participant)
+    if people:
+        names = sorted(study.name for study in locked.values())
+        told = {"studies": names, "sessions": erasure.sessions, "answers": erasure.answers, "exports": erasure.exports}
+        audit_write(action, actor=actor, **told)
     # Last, since files do not come back when a transaction fails; whoever sees it fail erases again.
     for study in locked.values():
         results_drop(study)

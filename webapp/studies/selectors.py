@@ -17,6 +17,23 @@ from webapp.stimuli.models import Artifact, Job
 from webapp.stimuli.selectors import job_shown
 from webapp.studies.models import QualityRuleSet, Session, Study, Trial
 
+SESSIONS = Session.objects.select_related("study", "condition")
+# An answer is the request that everybody sends all the time, and whole rows would make it a seventh slower.
+ANSWERING_SESSIONS = Session.objects.select_related("study").only(
+    *("state", "kind", "tab", "language", "attempt", "practice_passed", "instruction_time", "served_at"),
+    *("study__paper", "study__settings"),
+)
+"""Sessions, and of each only what answers and images ask for."""
+ANSWERABLE_TRIALS = (
+    Trial.objects.exclude(kind="example")
+    .select_related("response")
+    .only(
+        *("session", "kind", "attempt", "condition", "correct_choice"),
+        *(f"response__{field}" for field in ("key", "choice", "confidence", "rating", "correct")),
+    )
+)
+"""Trials that can be answered, and of each only what an answer asks for."""
+
 
 def studies_run_here() -> QuerySet[Study]:
     """The studies that can be steered and judged; those that were run elsewhere are only read."""
@@ -65,11 +82,11 @@ def quality_versions(study: Study) -> QuerySet[QualityRuleSet, Any]:
     return study.quality_rule_sets.annotate(**counts).order_by("-version")
 
 
-def session_by_token(study_id: Any, token: str) -> Session | None:
+def session_by_token(study_id: Any, token: str, *, among: QuerySet[Session] = SESSIONS) -> Session | None:
     """The session of a study that a cookie's secret opens."""
     digest = hashlib.sha256(token.encode()).hexdigest()
     # At most one; `first` would sort.
-    return next(iter(Session.objects.select_related("study", "condition").filter(study_id=study_id, token_sha256=digest)), None)
+    return next(iter(among.filter(study_id=study_id, token_sha256=digest)), None)
 
 
 def session_phase(session: Session) -> str:

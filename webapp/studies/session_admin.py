@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
+from webapp.rights import SeenRows, filter_by
 from webapp.stimuli.admin import RecordAdmin
 from webapp.studies.erasure import erasure_preview, sessions_erase
 from webapp.studies.models import QualityVerdict, Session, Study
@@ -41,9 +42,10 @@ class VerdictInline(admin.TabularInline):
 
 
 @admin.register(Session)
-class SessionAdmin(RecordAdmin):
+class SessionAdmin(SeenRows, RecordAdmin):
     """Participants' ways through a study."""
 
+    study_way = "study"
     list_display = (
         "short_id",
         "condition",
@@ -55,7 +57,7 @@ class SessionAdmin(RecordAdmin):
         "created_at",
         "finished_at",
     )
-    list_filter = ("study", "kind", "cohort", "state", "passed_checks", "condition__name")
+    list_filter = (("study", filter_by("")), "kind", "cohort", "state", "passed_checks", "condition__name")
     list_select_related = ("study", "condition__study")
     ordering = ("-created_at",)
     exclude = ("token_sha256", "erasure_code_sha256")
@@ -98,7 +100,10 @@ class SessionAdmin(RecordAdmin):
             return render(
                 request, "studies/erase_sessions.html", {"preview": erasure_preview(list(sessions)), "selected": selected}
             )
-        self.message_user(request, f"{sessions_erase(sessions).sessions} sessions erased.", messages.SUCCESS)
+        erased = sessions_erase(sessions, actor=request.user)
+        self.message_user(request, f"{erased.sessions} sessions erased.", messages.SUCCESS)
+        for export in erased.exports:
+            self.message_user(request, f"Clean what was exported: {export}.", messages.WARNING)
         return None
 
     def has_judge_permission(self, request: HttpRequest) -> bool:

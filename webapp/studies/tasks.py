@@ -1,10 +1,12 @@
 """What the web worker does about studies: thin tasks over services."""
 
 from celery import shared_task
+from django.utils import timezone
 
 from experiments import jobs
 from webapp.studies.models import Study
 from webapp.studies.results.requests import results_request
+from webapp.studies.retention import retention_apply
 from webapp.studies.services.session import sessions_expire
 
 
@@ -12,6 +14,12 @@ from webapp.studies.services.session import sessions_expire
 def expire() -> None:
     """Note the sessions whose time is over."""
     sessions_expire()
+
+
+@shared_task(name=jobs.RETAIN)
+def retain() -> None:
+    """Erase what studies keep no longer."""
+    retention_apply(now=timezone.now())
 
 
 @shared_task(name=jobs.ANALYZE)

@@ -8,10 +8,11 @@ from typing import Literal
 
 import numpy as np
 from jaxtyping import Float, Int, UInt8
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from experiments.contract.errors import InputError
 from experiments.contract.fields import require
+from experiments.datasets.images import UNREADABLE, open_foreign
 from experiments.datasets.scenes.records import Example, read_examples
 from experiments.datasets.scenes.scene import Scenes
 
@@ -80,8 +81,8 @@ def _clevr_scene(example: Example, side: int) -> One:
 def _movi_scene(example: Example, side: int) -> One:
     """Frames and segmentations are lists of PNG files; label 0 is the background."""
     with (
-        Image.open(io.BytesIO(bytes(example["video"][0]))) as frame,
-        Image.open(io.BytesIO(bytes(example["segmentations"][0]))) as own,
+        open_foreign(io.BytesIO(bytes(example["video"][0]))) as frame,
+        open_foreign(io.BytesIO(bytes(example["segmentations"][0]))) as own,
     ):
         pixels, labels = np.asarray(frame.convert("RGB")), np.asarray(own.convert("L"))
     whole = (0, 0, pixels.shape[1], pixels.shape[0])
@@ -91,7 +92,7 @@ def _movi_scene(example: Example, side: int) -> One:
 def _checked(example: Example, side: int, scene: Callable[[Example, int], One]) -> One:
     try:
         return scene(example, side)
-    except (KeyError, ValueError, IndexError, UnidentifiedImageError, OSError) as error:
+    except (KeyError, IndexError, *UNREADABLE) as error:
         message = f"a record is no scene of this data set ({type(error).__name__}: {error})"
         raise InputError(field="path", message=message, remedy="Give the folder of the published files") from error
 

@@ -1,5 +1,5 @@
 """Admin pages of participants, recruitments and the ledger; Django finds them through this file."""
 
-from webapp.participants.admin import ledger, people, recruitment
+from webapp.participants.admin import audit, ledger, people, recruitment
 
-__all__ = ["ledger", "people", "recruitment"]
+__all__ = ["audit", "ledger", "people", "recruitment"]

@@ -13,6 +13,7 @@ from webapp.participants import ledger
 from webapp.participants.models import Payment
 from webapp.participants.recruiters.base import decimal_amount
 from webapp.participants.selectors import payment_totals, payments_dry_run
+from webapp.rights import SeenRows, filter_by
 
 
 class PaymentForm(forms.ModelForm):
@@ -34,12 +35,13 @@ class PaymentForm(forms.ModelForm):
 
 
 @admin.register(Payment)
-class PaymentAdmin(admin.ModelAdmin):
+class PaymentAdmin(SeenRows):
     """Lines of the ledger. They are planned and moved on by actions, never edited."""
 
+    study_way = "recruitment__study"
     form = PaymentForm
     list_display = ("short_id", "recruitment", "reason", "money", "state", "error", "changed_at")
-    list_filter = ("state", "currency", "recruitment", "reason")
+    list_filter = ("state", "currency", ("recruitment", filter_by("study")), "reason")
     list_select_related = ("recruitment",)
     ordering = ("-created_at",)
     raw_id_fields = ("participant",)

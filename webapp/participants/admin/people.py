@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from webapp.participants.models import Consent, ConsentText, Participant
+from webapp.rights import SeenRows
 
 
 @admin.register(ConsentText)
@@ -36,9 +37,10 @@ class ConsentInline(admin.TabularInline):
 
 
 @admin.register(Participant)
-class ParticipantAdmin(admin.ModelAdmin):
+class ParticipantAdmin(SeenRows):
     """Participants, by random id."""
 
+    study_way = "sessions__study"
     list_display = ("id", "kind", "recruiter", "created_at")
     list_filter = ("kind", "recruiter")
     inlines = (ConsentInline,)

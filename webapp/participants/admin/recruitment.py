@@ -15,6 +15,7 @@ from webapp.participants.recruiters import recruiter_of
 from webapp.participants.recruiters.base import NotDoneError, UnclearError
 from webapp.participants.recruitments import recruitment_check
 from webapp.participants.submissions import submissions_reconcile
+from webapp.rights import SeenRows, filter_by
 
 SEE_IDS = "participants.see_external_ids"
 
@@ -45,9 +46,10 @@ class RecruitmentForm(forms.ModelForm):
 
 
 @admin.register(Recruitment)
-class RecruitmentAdmin(admin.ModelAdmin):
+class RecruitmentAdmin(SeenRows):
     """Where participants come from; one that somebody came through is read-only but for its codes."""
 
+    study_way = "study"
     form = RecruitmentForm
     list_display = ("__str__", "recruiter", "reward", "currency", "people", "created_at")
     list_filter = ("recruiter",)
@@ -56,7 +58,7 @@ class RecruitmentAdmin(admin.ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Recruitment]:
         """With the number of submissions."""
-        return Recruitment.objects.annotate(count=Count("submissions"))
+        return super().get_queryset(request).annotate(count=Count("submissions"))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Recruitment | None = None) -> tuple[str, ...]:
         """The ledger's currency and the ids that submissions belong to stay."""
@@ -90,11 +92,12 @@ class ReasonForm(ActionForm):
 
 
 @admin.register(Submission)
-class SubmissionAdmin(admin.ModelAdmin):
+class SubmissionAdmin(SeenRows):
     """How submissions stand; whose they are is shown to those who have the permission for that."""
 
+    study_way = "recruitment__study"
     list_display = ("short_id", "recruitment", "state", "is_known", "checked_at", "created_at")
-    list_filter = ("recruitment", "state")
+    list_filter = (("recruitment", filter_by("study")), "state")
     ordering = ("-created_at",)
     actions = ("request_return",)
     action_form = ReasonForm

@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from model_zoo.address import UnitAddress
 from model_zoo.catalogue import ModelCard, card, model_ids
+from webapp.stimuli.api import artifact_or_404
 from webapp.stimuli.explorer.pictures import Picture, pictures_of
 from webapp.stimuli.explorer.units import unit_url
 from webapp.stimuli.models import Artifact
@@ -37,9 +38,8 @@ class Stage:
 @for_researchers("view")
 def lineage(request: HttpRequest, digest: str) -> HttpResponse:
     """All that an artifact was made from, the artifact itself first, the weights of the networks last."""
+    artifact_or_404(request.user, digest)
     artifacts = artifact_lineage(digest)
-    if not artifacts:
-        raise Http404
     by_digest = {artifact.digest: artifact for artifact in artifacts}
     shown = _first_of_each(artifacts)
     context: dict[str, Any] = {

@@ -17,6 +17,7 @@ SETTING = "setting_"
 OF_UNITS = ("units_from", "models", "count", "seed", "layer", "pasted", "allocation")
 """Fields of studies that ask about units."""
 ACCURACY = "accuracy_"
+DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 SOURCE_LABELS = {
     "drawn": "drawn at random: first a layer, then a channel",
     "layer": "all channels of a layer",
@@ -64,6 +65,12 @@ class StudyForm(forms.Form):
         max_value=7 * 24 * 60,
         initial=60,
         help_text="Whoever is not done by then gives the place to others",
+    )
+    personal_ids_until = forms.DateField(
+        widget=DAY, required=False, help_text="Then the recruiter's ids and their hashes are erased; empty: kept until erased"
+    )
+    answers_until = forms.DateField(
+        widget=DAY, required=False, help_text="Then all answers are erased; empty: kept until erased. The consent page tells both"
     )
     languages = forms.MultipleChoiceField(choices=tuple(LANGUAGES.items()), widget=forms.CheckboxSelectMultiple, initial=["en"])
     consent = forms.ModelChoiceField(queryset=ConsentText.objects.none())

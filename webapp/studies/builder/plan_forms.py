@@ -14,7 +14,7 @@ from webapp.participants.models import ConsentText, Recruitment
 from webapp.studies.builder.forms import SETTING, AssumptionsForm, RecruitmentForm, SettingsForm, StudyForm
 from webapp.studies.builder.units import fitting_sizes, models_with_pictures, units_chosen
 from webapp.studies.models import Study
-from webapp.studies.services.study import StudyPlan
+from webapp.studies.services.study import DATES, StudyPlan
 
 MINOR_UNITS = 100
 """Of all currencies on offer."""
@@ -72,7 +72,18 @@ class PlanForms:
             InputError: The units do not exist.
         """
         chosen = self.study.cleaned_data
-        fields = ("name", "conditions", "title", "notice", "thanks", "contact", "languages", "allocation", "lease_minutes")
+        fields = (
+            "name",
+            "conditions",
+            "title",
+            "notice",
+            "thanks",
+            "contact",
+            "languages",
+            "allocation",
+            "lease_minutes",
+            *DATES,
+        )
         decided = {name: chosen[name] for name in fields if name in chosen}
         return StudyPlan(paper=paper, units=self._units(), settings=self.settings.settings(), **decided)
 
@@ -105,7 +116,7 @@ class PlanForms:
 
 
 def _initial(study: Study) -> dict[str, Any]:
-    fields = ("name", "title", "notice", "thanks", "contact", "languages", "allocation", "lease_minutes")
+    fields = ("name", "title", "notice", "thanks", "contact", "languages", "allocation", "lease_minutes", *DATES)
     initial = {name: getattr(study, name) for name in fields}
     initial |= {"consent": study.consent_id, **_pasted(study.unit_addresses)}
     initial["conditions"] = [condition.name for condition in study.conditions.all()]

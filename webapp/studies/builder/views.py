@@ -1,11 +1,12 @@
 """The builder's pages, below the admin's list of studies: choose a design, build, start, preview, copy."""
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -22,7 +23,7 @@ from webapp.studies.builder.forms import PaperForm
 from webapp.studies.builder.plan_forms import PlanForms
 from webapp.studies.builder.preview import session_preview
 from webapp.studies.models import Study
-from webapp.studies.permissions import require_right
+from webapp.studies.permissions import require_right, studies_seen
 from webapp.studies.selectors import study_settings
 from webapp.studies.services.study import study_copy, study_draft, study_redraft, study_start, study_version
 
@@ -42,6 +43,10 @@ def choose_paper(request: HttpRequest) -> HttpResponse:
 def build_new(request: HttpRequest, paper: str) -> HttpResponse:
     """A new study of a design."""
     require_right(request, "add")
+    try:
+        registry.design(paper)
+    except InputError as error:
+        raise Http404 from error
     return build(request, paper, None)
 
 
@@ -49,7 +54,7 @@ def build_new(request: HttpRequest, paper: str) -> HttpResponse:
 def build_again(request: HttpRequest, study_id: UUID) -> HttpResponse:
     """Change a study that nobody has begun; of one that has responses, a new version is offered."""
     require_right(request, "change")
-    study = get_object_or_404(Study, id=study_id)
+    study = get_object_or_404(studies_seen(request.user), id=study_id)
     if study.is_frozen or study.state == Study.State.IMPORTED:
         messages.error(
             request, "This study has responses, so that its design stays as it is. Make a new version and change that."
@@ -70,6 +75,8 @@ def build(request: HttpRequest, paper: str, study: Study | None) -> HttpResponse
                 forecast = plan_forecast(forms.plan(paper), recruitment=forms.recruitment_values(), assumptions=forms.assumptions)
             else:
                 saved = save(forms, paper, study, start="start" in request.POST)
+                if study is None:
+                    saved.researchers.add(cast(User, request.user))
                 messages.success(request, f"{saved.name} is {saved.state}.")
                 return redirect("admin:studies_study_change", saved.id)
         except InputError as error:
@@ -101,7 +108,7 @@ def save(forms: PlanForms, paper: str, study: Study | None, *, start: bool) -> S
 def start(request: HttpRequest, study_id: UUID) -> HttpResponse:
     """Request the stimuli of a draft."""
     require_right(request, "change")
-    study = get_object_or_404(Study, id=study_id, state=Study.State.DRAFT)
+    study = get_object_or_404(studies_seen(request.user), id=study_id, state=Study.State.DRAFT)
     messages.success(request, f"{study.name} is {study_start(study).state}; it opens when its stimuli are there.")
     return redirect("admin:studies_study_change", study.id)
 
@@ -110,12 +117,13 @@ def start(request: HttpRequest, study_id: UUID) -> HttpResponse:
 def copy(request: HttpRequest, study_id: UUID) -> HttpResponse:
     """A clone or a new version, as a draft to be changed."""
     require_right(request, "add")
-    study = get_object_or_404(Study, id=study_id)
+    study = get_object_or_404(studies_seen(request.user), id=study_id)
     try:
         copied = study_version(study) if "version" in request.POST else study_copy(study, name=request.POST.get("name", ""))
     except InputError as error:
         messages.error(request, f"{error.field}: {error.message}. {error.remedy}.")
         return redirect("admin:studies_study_change", study.id)
+    copied.researchers.set([*study.researchers.all(), cast(User, request.user)])
     messages.success(request, f"{copied.name} is a draft with the plan of {study.name}.")
     return redirect("admin:studies_study_rebuild", copied.id)
 
@@ -124,7 +132,7 @@ def copy(request: HttpRequest, study_id: UUID) -> HttpResponse:
 def preview(request: HttpRequest, study_id: UUID) -> HttpResponse:
     """Any trial of any session, as it would be laid down."""
     require_right(request, "view")
-    study = get_object_or_404(Study, id=study_id)
+    study = get_object_or_404(studies_seen(request.user), id=study_id)
     conditions, models = [condition.name for condition in study.conditions.order_by("id")], study_models(study)
     chosen = {
         "condition": request.GET.get("condition", conditions[0]),

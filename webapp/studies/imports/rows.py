@@ -58,6 +58,8 @@ def read_rows(content: bytes, mapping: ImportMapping) -> Iterator[ImportedAnswer
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise _misfit("file", f"it is not UTF-8 text (byte {error.start})", "Save it as CSV in UTF-8") from error
+    if "\0" in text:
+        raise _misfit("file", f"it is no text: character {text.index(chr(0))} is zero", "Save it as CSV in UTF-8")
     rows = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     try:
         missing = [column for column in mapping.columns if column not in (rows.fieldnames or ())]

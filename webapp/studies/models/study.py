@@ -3,9 +3,11 @@
 import hashlib
 import uuid
 
+from django.conf import settings as deployment
 from django.db import models
 
 from experiments.contract.fields import canonical_json
+from webapp.participants.data import Data
 from webapp.participants.models import ConsentText, Participant, Recruitment
 
 
@@ -17,10 +19,12 @@ def default_languages() -> list[str]:
 class Unit(models.Model):
     """A unit of a network that studies ask about."""
 
-    address = models.CharField(max_length=200, unique=True)
-    model = models.CharField(max_length=100)
-    layer = models.CharField(max_length=100)
-    channel = models.PositiveIntegerField()
+    address = models.CharField(max_length=200, unique=True, help_text="<model>/<layer>:<channel>")
+    model = models.CharField(max_length=100, help_text="Id of the network")
+    layer = models.CharField(max_length=100, help_text="Module path of the layer")
+    channel = models.PositiveIntegerField(help_text="Number of the channel, from 0")
+
+    DATA = Data(purpose="What studies ask about", kept="For good", erasure="Nothing", none="address model layer channel")
 
     def __str__(self) -> str:
         return self.address
@@ -59,23 +63,28 @@ class Study(models.Model):
         DELETE = "delete"
         ANONYMIZE = "anonymize"
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    name = models.SlugField(max_length=60, unique=True)
-    title = models.CharField(max_length=200)
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, help_text="Random id")
+    name = models.SlugField(max_length=60, unique=True, help_text="Short name, which names it in exports")
+    title = models.CharField(max_length=200, help_text="Participants read it")
     paper = models.CharField(max_length=60, help_text="Slug of the paper whose design it follows")
     settings = models.JSONField(default=dict, help_text="All settings of the design")
     notice = models.TextField(blank=True, help_text="Shown to participants at the foot of the instructions")
     thanks = models.TextField(blank=True, help_text="Shown to participants on the last page")
     contact = models.CharField(max_length=200, blank=True, help_text="Whom participants may write to")
     languages = models.JSONField(default=default_languages, help_text="Codes of the languages offered, the first by default")
-    state = models.CharField(max_length=10, choices=State.choices, default=State.PREPARING)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PREPARING, help_text="How it stands")
     error = models.JSONField(null=True, blank=True, help_text="Why it failed: field, message, remedy")
-    units = models.ManyToManyField(Unit)
-    consent = models.ForeignKey(ConsentText, on_delete=models.PROTECT)
+    units = models.ManyToManyField(Unit, help_text="What it asks about; none where it asks about images")
+    consent = models.ForeignKey(ConsentText, on_delete=models.PROTECT, help_text="What participants agree to")
     recruitment = models.OneToOneField(
         Recruitment, on_delete=models.PROTECT, null=True, blank=True, help_text="Where participants come from; none: a link"
     )
-    allocation = models.CharField(max_length=10, choices=Allocation.choices, default=Allocation.BALANCED)
+    allocation = models.CharField(
+        max_length=10,
+        choices=Allocation.choices,
+        default=Allocation.BALANCED,
+        help_text="All units equally often, or those more often whose scores are least certain",
+    )
     lease_minutes = models.PositiveIntegerField(
         default=60, help_text="Whoever has not finished by then gives the task back; they may still finish"
     )
@@ -88,17 +97,47 @@ class Study(models.Model):
     erased_sessions = models.PositiveIntegerField(
         default=0, help_text="How many sessions were erased; nothing else is kept of them"
     )
-    version = models.PositiveSmallIntegerField(default=1)
+    researchers = models.ManyToManyField(
+        deployment.AUTH_USER_MODEL,
+        blank=True,
+        related_name="studies",
+        limit_choices_to={"is_staff": True},
+        help_text="Who sees the study and all that belongs to it; none: all staff whose permissions allow it",
+    )
+    personal_ids_until = models.DateField(
+        null=True,
+        blank=True,
+        help_text="After this day (UTC) the recruiter's ids of the participants and their hashes are erased; "
+        "empty: kept until a person is erased. The consent page tells it",
+    )
+    answers_until = models.DateField(
+        null=True,
+        blank=True,
+        help_text="After this day (UTC) all answers are erased by the policy above; empty: kept until a person is erased. "
+        "The consent page tells it",
+    )
+    version = models.PositiveSmallIntegerField(default=1, help_text="Number of the version, from 1")
     origin = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="descendants", help_text="What it was cloned from"
     )
     source = models.JSONField(null=True, blank=True, help_text="Of an imported study: file, sha256, mapping")
-    created_at = models.DateTimeField(auto_now_add=True)
-    opened_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True, help_text="When it was drafted")
+    opened_at = models.DateTimeField(null=True, blank=True, help_text="When it first took participants")
     paused_at = models.DateTimeField(null=True, blank=True, help_text="Since when it is paused")
+
+    DATA = Data(
+        purpose="What is asked, how, and for how long answers are kept",
+        kept="For good",
+        erasure="The number of erased sessions is counted up, nothing else",
+        none="id name title paper settings notice thanks languages state error units consent recruitment allocation "
+        "lease_minutes erasure personal_ids_until answers_until erased_sessions researchers version origin source "
+        "created_at opened_at paused_at",
+        personal="contact",
+    )
 
     class Meta:
         verbose_name_plural = "studies"
+        permissions = (("see_all_studies", "Can see the studies of all researchers"),)
 
     def __str__(self) -> str:
         return self.name
@@ -124,9 +163,13 @@ class Study(models.Model):
 class Condition(models.Model):
     """A condition of a study; each session has one."""
 
-    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="conditions")
-    name = models.CharField(max_length=40)
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="conditions", help_text="Of which study")
+    name = models.CharField(max_length=40, help_text="Its name in the design")
     is_paused = models.BooleanField(default=False, help_text="Nobody else is assigned to it")
+
+    DATA = Data(
+        purpose="What differs between sessions", kept="As long as the study", erasure="Nothing", none="study name is_paused"
+    )
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["study", "name"], name="one_condition_per_name"),)

@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from experiments.contract.errors import InputError
+from webapp.rights import seen_by
 from webapp.studies.models import Condition, Study
 from webapp.studies.operations.progress import GROUPS, study_operations
 from webapp.studies.operations.resources import queue_shown, study_cost
@@ -30,7 +31,9 @@ REFRESH_SECONDS = 10
 @require_http_methods(["GET", "HEAD", "POST"])
 def operations(request: HttpRequest, study_id: str) -> HttpResponse:
     """Who is where, what fails, what is free; with the buttons that pause, resume and close. It looks again by itself."""
-    study = get_object_or_404(studies_run_here().select_related("recruitment"), id=study_id)
+    seen = seen_by(request.user, studies_run_here(), study="")
+    study = get_object_or_404(seen.select_related("recruitment"), id=study_id)
+    require_right(request, "view")
     if request.method == "POST":
         require_right(request, "change")
         _act(request, study)

@@ -6,6 +6,8 @@ from typing import Any, ClassVar, cast
 from django.http import Http404, HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import get_object_or_404
+from django.utils.cache import get_conditional_response
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions, serializers
 from rest_framework.authentication import BaseAuthentication
@@ -17,15 +19,18 @@ from rest_framework.views import APIView
 from experiments.contract.designs import CONFIDENCES, RATING_RANGE
 from webapp.api_errors import Conflict
 from webapp.studies.completion import completion_url
-from webapp.studies.models import Session, Trial
-from webapp.studies.participant.session_plan import gives_feedback, practice_plan, session_plan, trial_image
-from webapp.studies.selectors import session_by_token
+from webapp.studies.models import Session
+from webapp.studies.participant.images import image_served, trial_image_find
+from webapp.studies.participant.session_plan import gives_feedback, practice_plan, session_plan
+from webapp.studies.selectors import ANSWERABLE_TRIALS, ANSWERING_SESSIONS, SESSIONS, session_by_token
 from webapp.studies.services.response import response_record
 from webapp.studies.services.session import instructions_finish, practice_judge, session_finish, session_served
 from webapp.studies.services.withdrawal import erasure_code_give, session_withdraw
+from webapp.throttles import AnswerThrottle
 
 DAY_MS = 86_400_000
 MAX_CLOCK = 1e12
+KEPT_FOR_GOOD = "private, max-age=31536000, immutable"
 MAX_BODY = 16 * 1024
 TAB_HEADER = "X-Tab"
 """Carries the random id of the browser tab, made when its page was loaded."""
@@ -91,6 +96,35 @@ class SavedSerializer(serializers.Serializer):
     elsewhere = serializers.BooleanField(help_text="Another tab goes on with the session")
 
 
+class ConflictSerializer(serializers.Serializer):
+    """What is stored contradicts the request; nothing was changed."""
+
+    field = serializers.CharField()
+    message = serializers.CharField()
+    remedy = serializers.CharField()
+    elsewhere = serializers.BooleanField(required=False, help_text="Another tab goes on with the session")
+    missing = serializers.ListField(child=serializers.UUIDField(), required=False, help_text="Trials without an answer")
+
+
+class NothingSerializer(StrictSerializer):
+    """An empty object."""
+
+
+class FinishedSerializer(serializers.Serializer):
+    """The end; without a code some trials are asked again first."""
+
+    code = serializers.CharField(allow_null=True)
+    url = serializers.CharField(allow_null=True, help_text="Where the code is handed in")
+    erasure_code = serializers.CharField(allow_null=True, help_text="Given once")
+
+
+class WithdrawnSerializer(serializers.Serializer):
+    """The answers are not used."""
+
+    withdrawn = serializers.BooleanField()
+    erasure_code = serializers.CharField()
+
+
 class SessionAuthentication(BaseAuthentication):
     """Finds the session by the study's cookie, and asks writes for the CSRF token."""
 
@@ -98,7 +132,7 @@ class SessionAuthentication(BaseAuthentication):
         """The session as `request.user`."""
         study_id = request.parser_context["kwargs"]["study_id"]
         token = request.COOKIES.get(cookie_name(study_id), "")
-        session = session_by_token(study_id, token)
+        session = session_by_token(study_id, token, among=request.parser_context["view"].sessions)
         if session is None:
             raise exceptions.AuthenticationFailed("This browser has no session here")
         reason = _CsrfCheck(lambda _: HttpResponse()).process_view(request._request, lambda _: HttpResponse(), (), {})
@@ -131,6 +165,10 @@ class ParticipantApi(APIView):
 
     authentication_classes = (SessionAuthentication,)
     permission_classes = (IsSession,)
+    throttle_classes = (AnswerThrottle,)
+    max_body = MAX_BODY
+    sessions = SESSIONS
+    """With what is read of a session; requests that come often read no more than they need."""
     remedies: ClassVar[dict[int, str]] = {
         401: "Open the study through the link that you were given, in this browser",
         403: "Reload the page",
@@ -142,27 +180,21 @@ class ParticipantApi(APIView):
         """Whose browser asks."""
         return cast(Session, self.request.user)
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuse a body that is larger than any answer."""
-        super().initial(request, *args, **kwargs)
-        if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY:
-            raise serializers.ValidationError({"body": [f"It is larger than {MAX_BODY} bytes."]})
 
-
-@extend_schema(exclude=True)
 class SessionApi(ParticipantApi):
     """The plan."""
 
+    @extend_schema(responses={200: OpenApiTypes.OBJECT})
     def get(self, request: Request, study_id: str) -> Response:
         """Everything the browser needs to go on, after any reload."""
         session_served(self.session, tab=request.headers.get(TAB_HEADER, "")[:TAB_LENGTH])
         return Response(session_plan(self.session), headers={"Cache-Control": "no-store"})
 
 
-@extend_schema(exclude=True)
 class InstructionsApi(ParticipantApi):
     """The end of the instructions."""
 
+    @extend_schema(request=InstructionsSerializer, responses={204: None})
     def post(self, request: Request, study_id: str) -> Response:
         """Note it."""
         body = InstructionsSerializer(data=request.data)
@@ -171,16 +203,17 @@ class InstructionsApi(ParticipantApi):
         return Response(status=204)
 
 
-@extend_schema(exclude=True)
 class AnswerApi(ParticipantApi):
     """The answer to a trial."""
 
+    sessions = ANSWERING_SESSIONS
+
+    @extend_schema(request=AnswerSerializer, responses={200: SavedSerializer, 409: ConflictSerializer})
     def put(self, request: Request, study_id: str, trial_id: str) -> Response:
         """Store it once; sending it again is harmless."""
         session = self.session
         # A stranger's trial does not exist here.
-        own = Trial.objects.filter(session=session).exclude(kind="example")
-        trial = get_object_or_404(own.select_related("response"), id=trial_id)
+        trial = get_object_or_404(ANSWERABLE_TRIALS, session=session, id=trial_id)
         body = AnswerSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         elsewhere = session.tab not in ("", request.headers.get(TAB_HEADER, ""))
@@ -194,46 +227,56 @@ class AnswerApi(ParticipantApi):
         return Response({"saved": True, "correct": correct, "elsewhere": elsewhere})
 
 
-@extend_schema(exclude=True)
 class PracticeApi(ParticipantApi):
     """The end of an attempt at practice."""
 
+    @extend_schema(request=NothingSerializer, responses={200: OpenApiTypes.OBJECT, 409: ConflictSerializer})
     def post(self, request: Request, study_id: str) -> Response:
         """Passed, or the trials to do next."""
+        NothingSerializer(data=request.data).is_valid(raise_exception=True)
         if practice_judge(self.session):
             return Response({"passed": True})
         self.session.refresh_from_db()
         return Response({"passed": False, "practice": practice_plan(self.session)})
 
 
-@extend_schema(exclude=True)
 class FinishApi(ParticipantApi):
     """The end."""
 
+    @extend_schema(request=NothingSerializer, responses={200: FinishedSerializer, 409: ConflictSerializer})
     def post(self, request: Request, study_id: str) -> Response:
         """The completion code, once every answer is here, and where to hand it in; the first time, the code that erases them."""
+        NothingSerializer(data=request.data).is_valid(raise_exception=True)
         code = session_finish(self.session)
         erasure_code = erasure_code_give(self.session) if code else None
         self.session.refresh_from_db()
         return Response({"code": code, "url": completion_url(self.session), "erasure_code": erasure_code})
 
 
-@extend_schema(exclude=True)
 class WithdrawApi(ParticipantApi):
     """Second thoughts, at any time."""
 
+    @extend_schema(request=NothingSerializer, responses={200: WithdrawnSerializer})
     def post(self, request: Request, study_id: str) -> Response:
         """The answers are not used; the code erases them."""
+        NothingSerializer(data=request.data).is_valid(raise_exception=True)
         return Response({"withdrawn": True, "erasure_code": session_withdraw(self.session)})
 
 
-@extend_schema(exclude=True)
 class ImageApi(ParticipantApi):
-    """An image of one of the session's own trials, under a name that tells nothing."""
+    """An image of one of the session's own trials, under a name that tells nothing and that never means another image."""
 
-    def get(self, request: Request, study_id: str, trial_id: str, place: str) -> HttpResponse:
-        """A PNG; all images of a study have the same size in bytes."""
-        content = trial_image(self.session, trial_id, place)
-        if content is None:
+    sessions = ANSWERING_SESSIONS
+
+    @extend_schema(responses={(200, "image/png"): OpenApiTypes.BINARY, 304: None})
+    def get(self, request: Request, study_id: str, trial_id: str, sha256: str) -> HttpResponse:
+        """A PNG, to be kept for good; all images of a study have the same size in bytes."""
+        image = trial_image_find(self.session, trial_id, sha256)
+        if image is None:
             raise Http404
-        return HttpResponse(content, content_type="image/png", headers={"Cache-Control": "private, max-age=86400, immutable"})
+        etag = f'"{sha256}"'
+        response = get_conditional_response(request._request, etag=etag)
+        if response is None:
+            response = HttpResponse(image_served(image), content_type="image/png")
+        response.headers["ETag"], response.headers["Cache-Control"] = etag, KEPT_FOR_GOOD
+        return response

@@ -1,5 +1,6 @@
 """The pages through which participants enter: consent, agreeing, declining."""
 
+from collections.abc import Iterator
 from urllib.parse import urlencode
 from uuid import uuid4
 
@@ -24,11 +25,17 @@ from webapp.studies.participant.visits import OWN_WORDS, Visit, entry_forget, en
 from webapp.studies.selectors import session_by_token
 from webapp.studies.services.entry import study_enter
 from webapp.studies.services.session import NOT_OPEN
+from webapp.throttles import start_wait
 
 COOKIE_SECONDS = 7 * 24 * 3600
 VISITORS = TimestampSigner(salt="visitor")
 VISIT_SECONDS = 24 * 3600
 OBSERVER_LENGTH = 40
+TOO_MANY = InputError(
+    field="study",
+    message="too many people begin from your network at this moment",
+    remedy="Wait a minute, go back and agree again",
+)
 
 
 @never_cache
@@ -37,6 +44,10 @@ def entry(request: HttpRequest, study_id: str) -> HttpResponse:
     """The consent page; agreeing starts the session, or goes on with it."""
     study = get_object_or_404(Study.objects.select_related("consent", "recruitment"), id=study_id)
     language = offered_language(request, study.languages)
+    if request.method == "POST" and (seconds := start_wait(request)):
+        response = message_page(request, study.title, said(TOO_MANY, language), status=429, language=language)
+        response.headers["Retry-After"] = str(seconds)
+        return response
     try:
         return _agree(request, study, language) if request.method == "POST" else _arrive(request, study, language)
     except InputError as error:
@@ -132,6 +143,7 @@ def _consent_page(request: HttpRequest, study: Study, visit: Visit) -> HttpRespo
         "consent": consent,
         "consent_direction": direction(consent.language),
         "notice": study.notice,
+        "promises": list(_promises(study, visit.language)),
         "visitor": VISITORS.sign(uuid4().hex),
         "words": visit.words,
         "decline": f"{reverse('participant:decline', args=[study.id])}?{urlencode(visit.words)}",
@@ -142,6 +154,15 @@ def _consent_page(request: HttpRequest, study: Study, visit: Visit) -> HttpRespo
         **page_words(visit.language),
     }
     return render(request, "participants/consent.html", context)
+
+
+def _promises(study: Study, language: str) -> Iterator[str]:
+    """Until when something is kept, where the study says so."""
+    words = texts(language)
+    answers = words["anonymous_after"] if study.erasure == Study.Erasure.ANONYMIZE else words["answers_until"]
+    for said_until, until in ((words["ids_until"], study.personal_ids_until), (answers, study.answers_until)):
+        if until:
+            yield said_until.format(until.isoformat())
 
 
 def _agree(request: HttpRequest, study: Study, language: str) -> HttpResponse:

@@ -8,10 +8,8 @@ from django.urls import reverse
 
 from experiments.contract.designs import Presentation, TrialKind
 from webapp.participants.models import Participant
-from webapp.stimuli.selectors import store
 from webapp.studies.completion import completion_url
 from webapp.studies.models import Session, Study, StudyImage, Trial
-from webapp.studies.padding import padded
 from webapp.studies.selectors import session_phase, study_design, study_settings
 
 
@@ -48,15 +46,6 @@ def practice_plan(session: Session) -> dict[str, Any]:
     """The trials of the current attempt at practice."""
     trials = list(session.trials.filter(attempt=session.attempt).select_related("response").order_by("position"))
     return _practice(session, trials, _images(trials))
-
-
-def trial_image(session: Session, trial_id: Any, place: str) -> bytes | None:
-    """The bytes of an image of one of the session's own trials, padded; None if it is not one."""
-    trial = session.trials.filter(id=trial_id).first()
-    if trial is None or place not in trial.images:
-        return None
-    image = StudyImage.objects.get(id=trial.images[place])
-    return padded(store().read_blob(image.blob), image.served_size)
 
 
 def trial_presentation(session: Session, condition: str) -> Presentation:
@@ -125,7 +114,7 @@ def _trial_plan(session: Session, trial: Trial, images: dict[int, StudyImage]) -
         "answered": hasattr(trial, "response"),
         "images": {
             place: {
-                "url": reverse("participant:image", args=[session.study_id, trial.id, place]),
+                "url": reverse("participant:image", args=[session.study_id, trial.id, images[image].served_sha256]),
                 "size": images[image].served_size,
                 "sha256": images[image].served_sha256,
             }

@@ -16,5 +16,5 @@ urlpatterns = [
     path("practice", api.PracticeApi.as_view(), name="practice"),
     path("finish", api.FinishApi.as_view(), name="finish"),
     path("withdraw", api.WithdrawApi.as_view(), name="withdraw"),
-    path("images/<uuid:trial_id>/<slug:place>", api.ImageApi.as_view(), name="image"),
+    path("images/<uuid:trial_id>/<slug:sha256>", api.ImageApi.as_view(), name="image"),
 ]

@@ -8,6 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from experiments.contract.errors import InputError
+from webapp.rights import seen_by
 from webapp.studies.models import Study
 from webapp.studies.permissions import require_right
 from webapp.studies.quality.forms import RulesForm
@@ -20,7 +21,8 @@ from webapp.studies.services.quality import rule_set_create, rule_set_newest, st
 @require_http_methods(["GET", "HEAD", "POST"])
 def quality(request: HttpRequest, study_id: str) -> HttpResponse:
     """The thresholds of a study's rules, all versions of them, and what they say; saving makes a new version."""
-    study = get_object_or_404(studies_run_here(), id=study_id)
+    study = get_object_or_404(seen_by(request.user, studies_run_here(), study=""), id=study_id)
+    require_right(request, "view")
     rule_set = rule_set_newest(study)
     form = RulesForm(study, rule_set.rules, request.POST if "save" in request.POST else None)
     if request.method == "POST":

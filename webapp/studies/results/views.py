@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from webapp import compute
-from webapp.studies.models import Study
+from webapp.studies.permissions import require_right, studies_seen
 from webapp.studies.results.requests import has_news, study_result
 
 
@@ -14,7 +14,8 @@ from webapp.studies.results.requests import has_news, study_result
 @require_GET
 def results(request: HttpRequest, study_id: str) -> HttpResponse:
     """Accuracy by condition with intervals and a plot, and what it was computed from."""
-    study = get_object_or_404(Study, id=study_id)
+    study = get_object_or_404(studies_seen(request.user), id=study_id)
+    require_right(request, "view")
     if has_news(study):
         compute.analyze()
     context = {"study": study, **study_result(study)}

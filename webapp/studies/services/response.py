@@ -20,6 +20,8 @@ CLOCK_SLACK = 5000.0
 """ms by which a browser's clock may run ahead of the server's before a response time is called impossible."""
 STAMP_SLACK = 1.0
 """ms by which the response time may differ from the stamps that it was computed from."""
+KEPT_DIGITS = {"viewport_width": -1, "viewport_height": -1, "refresh_interval": 1}
+"""What could tell one browser from another is rounded: px to tens, ms between frames to tenths."""
 WORDS_OF_ANSWER = ("key", "choice", "confidence", "rating")
 
 
@@ -35,15 +37,16 @@ def response_record(session: Session, trial: Trial, answer: Mapping[str, Any]) -
     if earlier is None:
         _require_turn(session, trial)
         correct = answer["choice"] == trial.correct_choice if trial.correct_choice else None
-        flags = " ".join(oddities(session, answer))
+        coarse = {name: round(answer[name], digits) for name, digits in KEPT_DIGITS.items()}
+        flags, now = " ".join(oddities(session, answer)), timezone.now()
         try:
+            # One wait for the disk. The session comes first, as wherever it is locked and its trials are touched.
             with transaction.atomic():
-                stored = Response.objects.create(trial=trial, correct=correct, flags=flags, answered_at=timezone.now(), **answer)
+                Session.objects.filter(id=session.id).update(seen_at=now)
+                kept = {**answer, **coarse, "correct": correct, "flags": flags, "answered_at": now}
+                return Response.objects.create(trial=trial, **kept)
         except IntegrityError:
             earlier = Response.objects.get(trial=trial)
-        else:
-            Session.objects.filter(id=session.id).update(seen_at=stored.answered_at)
-            return stored
     if any(getattr(earlier, field) != answer.get(field, getattr(earlier, field)) for field in WORDS_OF_ANSWER):
         details = {"trial": str(trial.id), **{field: str(answer.get(field)) for field in WORDS_OF_ANSWER}}
         SessionEvent.objects.create(session=session, kind=SessionEvent.Kind.CONTRADICTION, details=details)

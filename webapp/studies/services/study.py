@@ -3,9 +3,11 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import date
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from experiments import registry
 from experiments.contract.designs import LANGUAGES, Subject
@@ -39,8 +41,12 @@ class StudyPlan:
     languages: Sequence[str] = ("en",)
     allocation: str = Study.Allocation.BALANCED
     lease_minutes: int = 60
+    personal_ids_until: date | None = None
+    answers_until: date | None = None
 
 
+DATES = ("personal_ids_until", "answers_until")
+"""Not copied with a study: each has its own."""
 TEXTS = ("name", "paper", "title", "notice", "thanks", "contact", "allocation", "lease_minutes")
 
 
@@ -130,6 +136,22 @@ def require_free_name(name: str) -> None:
     require(not Study.objects.filter(name=name).exists(), "name", f"there is a study {name!r} already", "Choose another name")
 
 
+def dates_check(dates: Mapping[str, date | None], *, today: date, promised: Study | None = None) -> None:
+    """Refuse dates of erasure that are over, or later than what a study has promised to people who agreed.
+
+    Raises:
+        InputError: One of the dates is.
+    """
+    for name, until in dates.items():
+        before = getattr(promised, name) if promised else None
+        if until == before:
+            continue
+        remedy = "Choose today or a later day; what is to go now is erased in the admin, session by session"
+        require(until is None or until >= today, name, f"{until} is over", remedy)
+        is_kept = before is None or promised is None or not promised.is_frozen or (until is not None and until < before)
+        require(is_kept, name, f"participants were promised {before}", "Choose an earlier day, or leave it")
+
+
 def unit_get_or_create(address: UnitAddress) -> Unit:
     """The row of a checked unit address."""
     parts = {"model": address.model, "layer": address.layer, "channel": address.channel}
@@ -180,7 +202,8 @@ def _units_check(units: Sequence[str], *, asks_about: Subject) -> list[UnitAddre
 
 def _write(study: Study, plan: StudyPlan) -> None:
     addresses, conditions, settings = plan_check(plan)
-    for text in TEXTS:
+    dates_check({name: getattr(plan, name) for name in DATES}, today=timezone.now().date())
+    for text in (*TEXTS, *DATES):
         setattr(study, text, getattr(plan, text))
     study.title = plan.title or registry.design(plan.paper).TITLE
     study.languages, study.settings = list(plan.languages), asdict(settings)

@@ -16,6 +16,7 @@ from experiments.contract.errors import InputError
 from experiments.contract.fields import build, require
 from experiments.contract.recipes import ShardContents
 from experiments.datasets.archives import SUFFIXES
+from experiments.datasets.images import UNREADABLE, open_foreign
 from experiments.methods.shards.contents import Contents, require_unchanged
 from experiments.methods.shards.listed import Listed
 
@@ -64,15 +65,15 @@ class Pairs:
         parts: dict[str, bytes] = {}
         with tarfile.open(fileobj=io.BytesIO(content), mode="r:") as archive:
             for member in archive:
-                if (body := archive.extractfile(member)) is not None:
+                if member.isfile() and (body := archive.extractfile(member)) is not None:
                     parts[Path(member.name).suffix.lower()] = body.read()
         image = next((body for suffix, body in parts.items() if suffix in SUFFIXES), None)
         if image is None or CAPTION not in parts:
             message = f"pair {number}, in {self.paths[shard]}, lacks an image or a caption"
             raise InputError(field="shards", message=message, remedy=f"Give shards with an image and a {CAPTION} each sample")
         try:
-            return Image.open(io.BytesIO(image)).convert("RGB"), parts[CAPTION].decode(errors="replace")
-        except OSError as error:
+            return open_foreign(io.BytesIO(image)).convert("RGB"), parts[CAPTION].decode(errors="replace")
+        except UNREADABLE as error:
             message = f"the image of pair {number}, in {self.paths[shard]}, cannot be read ({error})"
             raise InputError(field="shards", message=message, remedy="Leave out what cannot be decoded") from error
 

@@ -1,4 +1,4 @@
-"""`manage.py export_responses --study S --format csv|jsonl --out F`: data out."""
+"""`manage.py export_responses --study S --format csv|jsonl|parquet|bids|psychds --out F`: data out; `--verify F` checks it."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -6,30 +6,44 @@ from typing import Any
 
 from experiments.contract.errors import InputError
 from webapp.management import InputCommand
-from webapp.studies.exports import MEDIA_TYPES, export
+from webapp.studies.exports import FORMATS
+from webapp.studies.exports.asking import FILTERS, MEANINGS, SEVERAL, selection_asked
+from webapp.studies.exports.files import export_to_file, file_verify
+from webapp.studies.exports.selection import FLAVORS
 from webapp.studies.selectors import study_by_name
+from webapp.studies.taken_home import export_note
 
 
 class Command(InputCommand):
-    """Write all responses of a study to a file; it appears under its name only when it is complete."""
+    """Write the responses of a study to a file, with its receipt beside it; it appears under its name when it is complete."""
 
     help = __doc__
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Name the arguments."""
-        parser.add_argument("--study", required=True, help="name or id of the study")
-        parser.add_argument("--format", default="csv", help=", ".join(MEDIA_TYPES))
-        parser.add_argument("--out", required=True, type=Path)
+        """Name the arguments; the filters are those of the REST interface."""
+        parser.add_argument("--study", help="name or id of the study")
+        parser.add_argument("--format", default="csv", help=", ".join(FORMATS))
+        parser.add_argument("--out", type=Path, help="file to write")
+        parser.add_argument("--verify", type=Path, metavar="FILE", help="only compare an exported file with its receipt")
+        for name in FILTERS:
+            again = "; may be given several times" if name in SEVERAL else ""
+            parser.add_argument(f"--{name.replace('_', '-')}", action="append", default=[], help=f"{MEANINGS[name]}{again}")
+        parser.add_argument("--flavor", default="raw", help=", ".join(FLAVORS))
+        parser.add_argument("--personal-ids", action="store_true", help="with the recruiters' ids of persons; this is noted")
 
     def run(self, options: dict[str, Any]) -> None:
-        """Export."""
-        study, out = study_by_name(options["study"]), options["out"]
-        if out.is_dir():
-            raise InputError(field="out", message=f"{out} is a folder", remedy="Name a file")
-        stream = export(study, form=options["format"])
-        out.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = out.with_name(out.name + ".unfinished")
-        with unfinished.open("wb") as file:
-            file.writelines(stream)
-        unfinished.replace(out)
-        self.stdout.write(f"{out}: the responses of {study.name}")
+        """Export, or verify."""
+        if options["verify"]:
+            receipt = file_verify(options["verify"])
+            self.stdout.write(f"{options['verify']}: whole, {receipt['rows']} responses of {receipt['study']}")
+            return
+        for name in ("study", "out"):
+            if not options[name]:
+                raise InputError(field=name, message="is missing", remedy=f"Add --{name}")
+        study, form, out = study_by_name(options["study"]), options["format"], options["out"]
+        words = {name: options[name] for name in FILTERS}
+        words |= {"format": [form], "flavor": [options["flavor"]], "ids": ["personal"] if options["personal_ids"] else []}
+        selection = selection_asked(study, words, beside=("format",))
+        receipt = export_to_file(study, out, form=form, selection=selection)
+        export_note(study, form=form, selection=selection, file=str(out), sha256=receipt["sha256"])
+        self.stdout.write(f"{out}: {receipt['rows']} responses of {study.name}, sha256 {receipt['sha256']}")

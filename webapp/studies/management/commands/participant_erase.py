@@ -41,5 +41,9 @@ class Command(InputCommand):
         is_dry = options["dry_run"]
         erasure = erasure_preview(list(sessions), persons=persons) if is_dry else sessions_erase(sessions, persons=persons)
         self.stdout.write("This would be erased:" if is_dry else "Erased:")
-        for name, value in asdict(erasure).items():
+        told = asdict(erasure)
+        exports = told.pop("exports")
+        for name, value in told.items():
             self.stdout.write(f"  {name}: {', '.join(value) or 'none' if isinstance(value, tuple) else value}")
+        for export in exports:
+            self.stdout.write(f"  clean what was exported: {export}")

@@ -1,14 +1,14 @@
-"""`manage.py token_create --user NAME [--days N]`: a token for the REST interface, shown once."""
+"""`manage.py token_create --user NAME --scope SCOPE… [--name NAME] [--days N]`: a token for the REST interface, shown once."""
 
 from argparse import ArgumentParser
-from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from knox.models import AuthToken
 
 from experiments.contract.errors import InputError
 from webapp.management import InputCommand
+from webapp.tokens.models import Scope
+from webapp.tokens.services import token_create
 
 
 class Command(InputCommand):
@@ -19,6 +19,8 @@ class Command(InputCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Name the arguments."""
         parser.add_argument("--user", required=True)
+        parser.add_argument("--scope", nargs="+", required=True, help=f"what it may be used for: {', '.join(Scope.values)}")
+        parser.add_argument("--name", default="by command", help="to know it again")
         parser.add_argument("--days", type=float, default=90, help="until it expires")
 
     def run(self, options: dict[str, Any]) -> None:
@@ -27,5 +29,4 @@ class Command(InputCommand):
         if user is None:
             message = f"there is no staff user {options['user']!r}"
             raise InputError(field="user", message=message, remedy="Make one with `manage.py createsuperuser`")
-        _, token = AuthToken.objects.create(user=user, expiry=timedelta(days=options["days"]))
-        self.stdout.write(token)
+        self.stdout.write(token_create(user, name=options["name"], scopes=options["scope"], days=options["days"]))

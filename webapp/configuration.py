@@ -1,0 +1,23 @@
+"""What a deployment is told wrongly is refused when its first process starts. The settings call it."""
+
+from collections.abc import Sequence
+
+from django.core.exceptions import ImproperlyConfigured
+
+KEY_LENGTH = 50
+KEY_LETTERS = 5
+
+
+def require_safe(*, secret_key: str, debug: bool, allowed_hosts: Sequence[str]) -> None:
+    """Of a site that is reached from outside, behind TLS.
+
+    Raises:
+        ImproperlyConfigured: A variable of the environment would open it; says which, and what to set.
+    """
+    if len(secret_key) < KEY_LENGTH or len(set(secret_key)) < KEY_LETTERS or secret_key.startswith("django-insecure-"):
+        make = "python -c 'import secrets; print(secrets.token_urlsafe(48))'"
+        raise ImproperlyConfigured(f"SECRET_KEY can be guessed: with HTTPS=1 it needs {KEY_LENGTH} characters. Make one: {make}")
+    if debug:
+        raise ImproperlyConfigured("DEBUG shows tracebacks to everybody: with HTTPS=1 leave it out")
+    if not allowed_hosts or "*" in allowed_hosts:
+        raise ImproperlyConfigured("ALLOWED_HOSTS takes any host's name for ours: with HTTPS=1 list the names that people type")

@@ -1,0 +1,97 @@
+"""The rows of an export with ids and times written as text by the database, the same on PostgreSQL and SQLite.
+
+The writers of formats and pages start from here; no row becomes a model instance.
+"""
+
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice, pairwise
+from typing import Any, Literal
+
+from django.db import connection
+from django.db.models import CharField, DateTimeField, Field, FloatField, TextField, UUIDField
+
+from webapp.studies.exports.rows import ALIAS, BITS, ORDER_OF_SESSIONS, Rows, responses, sessions
+from webapp.studies.exports.selection import Selection
+from webapp.studies.models import Study
+
+Kind = Literal["text", "id", "time", "double", "bit", "integer"]
+KINDS: Sequence[tuple[type, Kind]] = (
+    (UUIDField, "id"),
+    (CharField, "text"),
+    (TextField, "text"),
+    (DateTimeField, "time"),
+    (FloatField, "double"),
+)
+GROUPS_OF_DIGITS = ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))
+AS_TEXT: Mapping[str, Mapping[str, str]] = {
+    "postgresql": {"time": """to_char({0} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')""", "id": "{0}::text"},
+    "sqlite": {
+        # SQLite leaves the fraction out where it is nothing.
+        "time": "replace(substr({0} || '.000000', 1, 26), ' ', 'T') || '+00:00'",
+        "id": " || '-' || ".join(
+            f"substr({{0}}, {first}, {size})" for first, size in ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))
+        ),
+    },
+}
+ROWS_AT_ONCE = 2000
+FIRST_SESSIONS = 50
+SESSIONS_AT_ONCE = 2000
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextRows:
+    """A SELECT whose columns have the names of the export."""
+
+    sql: str
+    params: Sequence[Any]
+    kinds: Mapping[str, Kind]
+    """As `column_kinds` gives them."""
+
+
+def column_kinds(study: Study, selection: Selection) -> Mapping[str, Kind]:
+    """Name of each column to what it holds, in order."""
+    columns = responses(study, selection).query.annotation_select
+    return {alias.removeprefix(ALIAS): _kind(alias, column.output_field) for alias, column in columns.items()}
+
+
+def text_rows(study: Study, selection: Selection) -> Iterator[TextRows]:
+    """All rows, some sessions at a time, so that the first come at once and no table is sorted as a whole."""
+    found, kinds = responses(study, selection), column_kinds(study, selection)
+    ids = list(sessions(study, selection).order_by(*ORDER_OF_SESSIONS).values_list("id", flat=True))
+    borders = [0, *range(FIRST_SESSIONS, len(ids), SESSIONS_AT_ONCE), len(ids)] if ids else []
+    for first, end in pairwise(borders):
+        yield as_text(found.filter(trial__session_id__in=ids[first:end]), kinds)
+
+
+def as_text(rows: Rows, kinds: Mapping[str, Kind]) -> TextRows:
+    """The rows of a query with ids and times as text."""
+    sql, params = rows.query.sql_with_params()
+    written = AS_TEXT[connection.vendor]
+    columns = (f"{written.get(kind, '{0}').format(ALIAS + name)} AS {name}" for name, kind in kinds.items())
+    return TextRows(sql=f"SELECT {', '.join(columns)} FROM ({sql}) AS found", params=params, kinds=kinds)  # noqa: S608 -- ours
+
+
+def copied(sql: str, params: Sequence[Any], *, options: str) -> Generator[bytes, None, int]:
+    """What PostgreSQL's COPY writes, in pieces of many whole rows; returns the number of rows."""
+    with connection.cursor() as cursor:
+        with cursor.cursor.copy(f"COPY ({sql}) TO STDOUT WITH ({options})", params) as copy:
+            # PostgreSQL sends each row by itself; as many writes to the socket would take half as long again.
+            lines = map(bytes, copy)
+            while piece := b"".join(islice(lines, ROWS_AT_ONCE)):
+                yield piece
+        return int(cursor.rowcount)
+
+
+def fetched(rows: TextRows) -> Iterator[list[tuple[Any, ...]]]:
+    """Some rows at a time, straight from the database's driver, which holds no more of them."""
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(rows.sql, rows.params)
+        while some := cursor.fetchmany(ROWS_AT_ONCE):
+            yield some
+
+
+def _kind(alias: str, field: Field) -> Kind:
+    if alias.removeprefix(ALIAS) in BITS:
+        return "bit"
+    return next((kind for kind_of_field, kind in KINDS if isinstance(field, kind_of_field)), "integer")
