@@ -6,11 +6,12 @@ from typing import Any
 
 from playwright.sync_api import CDPSession
 
-from tests.e2e.person import Person
+from tests.e2e.person import PATIENCE_MS, Person
 from tests.services.deployment import Deployment
 
 OPEN = "[data-screen=trial][data-state=open]"
 DONE = "[data-screen=trial][data-state=done]"
+PRACTICED = "[data-screen=practice-result]"
 THANKS = "[data-screen=thanks]"
 BANNER = "[data-banner=outbox]"
 
@@ -35,9 +36,13 @@ class Survivor(Person):
     def read(self) -> None:
         """Read the instructions."""
         while self.screen() == "instructions":
-            shown = self.page.locator("[data-screen]").element_handle()
-            self.page.locator(".page-buttons .button").last.click()
-            shown.wait_for_element_state("hidden")
+            self.leave_page()
+
+    def leave_page(self) -> None:
+        """Press the button that leads on."""
+        shown = self.page.locator("[data-screen]").element_handle()
+        self.page.locator(".page-buttons .button").last.click()
+        shown.wait_for_element_state("hidden")
 
     def now(self) -> str:
         """The trial that is asked."""
@@ -60,9 +65,17 @@ class Survivor(Person):
             self.go_on()
 
     def finish(self) -> None:
-        """Answer whatever is still asked, up to the code."""
-        while self.page.wait_for_selector(f"{OPEN}, {THANKS}").get_attribute("data-screen") == "trial":
+        """Answer whatever is still asked, practice until it is right, up to the code."""
+        while self.is_asked():
             self.answer_and_go_on()
+
+    def is_asked(self) -> bool:
+        """Whether another trial is asked; False on the last page. Leaves the page after practice."""
+        shown = self.page.wait_for_selector(f"{OPEN}, {PRACTICED}, {THANKS}").get_attribute("data-screen")
+        if shown == "practice-result":
+            self.leave_page()
+            return self.is_asked()
+        return shown == "trial"
 
     def reopen(self) -> None:
         """Close the tab, unasked, and come back by the link."""
@@ -73,7 +86,7 @@ class Survivor(Person):
     def open_tab(self) -> None:
         """Go on in a new tab; the one before stays as it is."""
         self.page = self.context.new_page()
-        self.page.set_default_timeout(15_000)
+        self.page.set_default_timeout(PATIENCE_MS)
 
     def tools(self) -> CDPSession:
         """Chromium's own tools for this tab."""
