@@ -19,20 +19,18 @@ from webapp.studies.models import QualityRuleSet, Session, Study, Trial
 
 SESSIONS = Session.objects.select_related("study", "condition")
 # An answer is the request that everybody sends all the time, and whole rows would make it a seventh slower.
-ANSWERING_SESSIONS = Session.objects.select_related("study").only(
-    *("state", "kind", "tab", "language", "attempt", "practice_passed", "instruction_time", "served_at"),
-    *("study__paper", "study__settings"),
-)
-"""Sessions, and of each only what answers and images ask for."""
 ANSWERABLE_TRIALS = (
     Trial.objects.exclude(kind="example")
-    .select_related("response")
+    .select_related("session__study", "response")
     .only(
-        *("session", "kind", "attempt", "condition", "correct_choice"),
+        *("kind", "attempt", "condition", "correct_choice"),
         *(f"response__{field}" for field in ("key", "choice", "confidence", "rating", "correct")),
+        *(f"session__{field}" for field in ("state", "kind", "tab", "language", "attempt")),
+        *(f"session__{field}" for field in ("practice_passed", "instruction_time", "served_at")),
+        *("session__study__paper", "session__study__settings"),
     )
 )
-"""Trials that can be answered, and of each only what an answer asks for."""
+"""Trials that can be answered with their sessions, and of each only what an answer asks for."""
 
 
 def studies_run_here() -> QuerySet[Study]:
@@ -82,11 +80,20 @@ def quality_versions(study: Study) -> QuerySet[QualityRuleSet, Any]:
     return study.quality_rule_sets.annotate(**counts).order_by("-version")
 
 
-def session_by_token(study_id: Any, token: str, *, among: QuerySet[Session] = SESSIONS) -> Session | None:
+def session_by_token(study_id: Any, token: str) -> Session | None:
     """The session of a study that a cookie's secret opens."""
-    digest = hashlib.sha256(token.encode()).hexdigest()
     # At most one; `first` would sort.
-    return next(iter(among.filter(study_id=study_id, token_sha256=digest)), None)
+    return next(iter(SESSIONS.filter(study_id=study_id, token_sha256=_digest(token))), None)
+
+
+def trial_by_token(study_id: Any, token: str, trial_id: Any) -> Trial | None:
+    """The trial that a cookie's secret lets answer: one of the session that it opens, which comes with it in one read."""
+    own = ANSWERABLE_TRIALS.filter(id=trial_id, session__study_id=study_id, session__token_sha256=_digest(token))
+    return next(iter(own), None)
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def session_phase(session: Session) -> str:

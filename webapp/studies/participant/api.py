@@ -5,7 +5,6 @@ from typing import Any, ClassVar, cast
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
-from django.shortcuts import get_object_or_404
 from django.utils.cache import get_conditional_response
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -19,10 +18,10 @@ from rest_framework.views import APIView
 from experiments.contract.designs import CONFIDENCES, RATING_RANGE
 from webapp.api_errors import Conflict
 from webapp.studies.completion import completion_url
-from webapp.studies.models import Session
+from webapp.studies.models import Session, Trial
 from webapp.studies.participant.images import image_served, trial_image_find
 from webapp.studies.participant.session_plan import gives_feedback, practice_plan, session_plan
-from webapp.studies.selectors import ANSWERABLE_TRIALS, ANSWERING_SESSIONS, SESSIONS, session_by_token
+from webapp.studies.selectors import session_by_token, trial_by_token
 from webapp.studies.services.response import response_record
 from webapp.studies.services.session import instructions_finish, practice_judge, session_finish, session_served
 from webapp.studies.services.withdrawal import erasure_code_give, session_withdraw
@@ -132,7 +131,7 @@ class SessionAuthentication(BaseAuthentication):
         """The session as `request.user`."""
         study_id = request.parser_context["kwargs"]["study_id"]
         token = request.COOKIES.get(cookie_name(study_id), "")
-        session = session_by_token(study_id, token, among=request.parser_context["view"].sessions)
+        session = request.parser_context["view"].session_find(study_id, token)
         if session is None:
             raise exceptions.AuthenticationFailed("This browser has no session here")
         reason = _CsrfCheck(lambda _: HttpResponse()).process_view(request._request, lambda _: HttpResponse(), (), {})
@@ -167,8 +166,6 @@ class ParticipantApi(APIView):
     permission_classes = (IsSession,)
     throttle_classes = (AnswerThrottle,)
     max_body = MAX_BODY
-    sessions = SESSIONS
-    """With what is read of a session; requests that come often read no more than they need."""
     remedies: ClassVar[dict[int, str]] = {
         401: "Open the study through the link that you were given, in this browser",
         403: "Reload the page",
@@ -179,6 +176,10 @@ class ParticipantApi(APIView):
     def session(self) -> Session:
         """Whose browser asks."""
         return cast(Session, self.request.user)
+
+    def session_find(self, study_id: Any, token: str) -> Session | None:
+        """The session that the cookie's secret opens."""
+        return session_by_token(study_id, token)
 
 
 class SessionApi(ParticipantApi):
@@ -206,14 +207,20 @@ class InstructionsApi(ParticipantApi):
 class AnswerApi(ParticipantApi):
     """The answer to a trial."""
 
-    sessions = ANSWERING_SESSIONS
+    trial: Trial | None = None
+
+    def session_find(self, study_id: Any, token: str) -> Session | None:
+        """The session; where the trial is its own, both come in one read."""
+        self.trial = trial_by_token(study_id, token, self.kwargs["trial_id"])
+        return self.trial.session if self.trial else super().session_find(study_id, token)
 
     @extend_schema(request=AnswerSerializer, responses={200: SavedSerializer, 409: ConflictSerializer})
     def put(self, request: Request, study_id: str, trial_id: str) -> Response:
         """Store it once; sending it again is harmless."""
-        session = self.session
-        # A stranger's trial does not exist here.
-        trial = get_object_or_404(ANSWERABLE_TRIALS, session=session, id=trial_id)
+        session, trial = self.session, self.trial
+        if trial is None:
+            # A stranger's trial does not exist here.
+            raise Http404
         body = AnswerSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         elsewhere = session.tab not in ("", request.headers.get(TAB_HEADER, ""))
@@ -265,8 +272,6 @@ class WithdrawApi(ParticipantApi):
 
 class ImageApi(ParticipantApi):
     """An image of one of the session's own trials, under a name that tells nothing and that never means another image."""
-
-    sessions = ANSWERING_SESSIONS
 
     @extend_schema(responses={(200, "image/png"): OpenApiTypes.BINARY, 304: None})
     def get(self, request: Request, study_id: str, trial_id: str, sha256: str) -> HttpResponse:
