@@ -1,7 +1,6 @@
 """Bad days of browsers in front of the real server: whatever happens, each trial is asked once and kept once."""
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,16 +11,6 @@ from tests.services.deployment import Deployment
 
 pytestmark = pytest.mark.e2e
 ANSWERS, IMAGES = "**/trials/*/answer", "**/images/**"
-# Labels are given without feedback, so that a session takes seconds; the forced choice has feedback and practice.
-PREPARE = """
-import json
-from tests.webapp import made_up
-labels = made_up.study(
-    "mayilvahanan2025_domains", main_trials=5, images=10, annotators=40, practice_trials=0, catch_trials=0, repeats=1
-)
-choice = made_up.study(main_trials=2, catch_trials=1, practice_obvious=1, practice_other=0, answer_lock=0)
-print(json.dumps({"labels": str(labels.id), "choice": str(choice.id)}))
-"""
 REFUSED = {
     "refused": "IDBFactory.prototype.open = () => { throw new DOMException('denied', 'SecurityError'); };",
     "missing": "Object.defineProperty(window, 'indexedDB', { value: undefined });",
@@ -30,29 +19,12 @@ REFUSED = {
 }
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, new_database: Callable[[], str]) -> Iterator[Deployment]:
-    """The web server alone: the studies' images are made up."""
-    folder = tmp_path_factory.mktemp("bad-days")
-    queue = {"REDIS_URL": "", "BROKER_URL": f"filesystem://{folder}/queue", "RESULT_URL": f"file://{folder}/results"}
-    made = Deployment(folder, {"DATABASE_URL": new_database(), **queue})
-    yield made
-    made.stop()
-
-
-@pytest.fixture(scope="module")
-def studies(site: Deployment) -> dict[str, str]:
-    """The ids of both studies."""
-    ids: dict[str, str] = json.loads(site.manage("shell", "--no-imports", "--command", PREPARE).splitlines()[-1])
-    return ids
-
-
 @pytest.fixture
 def person(
-    request: pytest.FixtureRequest, site: Deployment, studies: dict[str, str], chromium: Browser, tmp_path: Path
+    request: pytest.FixtureRequest, site: Deployment, made_up_studies: dict[str, str], chromium: Browser, tmp_path: Path
 ) -> Iterator[Survivor]:
     """Somebody with a link of their own; whatever has happened to them, they are asked and kept whole in the end."""
-    study = studies[getattr(request, "param", "labels")]
+    study = made_up_studies[getattr(request, "param", "labels")]
     name = "".join(letter for letter in request.node.name if letter.isalnum())
     someone = Survivor(chromium, f"{site.web.url}/p/{study}/?participant={name}", tmp_path)
     yield someone

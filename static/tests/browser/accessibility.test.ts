@@ -4,7 +4,7 @@ import { type BrowserContextOptions, type Page } from "playwright-core";
 import { expect, test } from "vitest";
 import type { MockOptions } from "../mock_study";
 import { tour, WHOLE } from "./tour";
-import { openTab, overflow, passInstructions, screen, server, shoot, trial, visit } from "./visitor";
+import { goOn, openTab, overflow, passInstructions, screen, server, shoot, trial, visit } from "./visitor";
 
 const AXE = readFileSync("node_modules/axe-core/axe.min.js", "utf8");
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
