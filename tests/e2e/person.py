@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser
 
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 HEADERS = (
     *("content-security-policy", "content-security-policy-report-only", "permissions-policy", "referrer-policy"),
     *("cross-origin-embedder-policy", "cross-origin-opener-policy", "cross-origin-resource-policy", "x-content-type-options"),
