@@ -9,6 +9,7 @@ Layout of the store, on a disk or in a bucket (any fsspec URL):
     journals/<digest>.jsonl    what a training has measured until now, for whoever watches; gone with the checkpoint
     heard/<queue>/<worker>     when a worker was last heard of, in Unix time
     erased/<keyed hash>        a row of a person that was erased, so that no backup brings it back
+    tables/<sha256>            a mark: the blob of this name is a table of answers, and goes when no analysis needs it
     passing/<any>              files that are being written; what a killed writer left is swept after a day
 """
 
@@ -192,6 +193,25 @@ class ArtifactStore:
     def remove_blob(self, sha256: str) -> None:
         """Forget the bytes stored under `sha256`, if there are any."""
         self._remove(f"blobs/{sha256}")
+
+    def write_table(self, content: bytes) -> str:
+        """Store a table of answers; the mark comes first, so that `tables` finds one whose writer died."""
+        self._write(f"tables/{hashlib.sha256(content).hexdigest()}", b"")
+        return self.write_blob(content)
+
+    def tables(self, *, older_than: timedelta) -> set[str]:
+        """The sha256 of the tables of answers that were written so long ago."""
+        limit, found = datetime.now(UTC) - older_than, set()
+        for path in self.fs.glob(f"{self.root}/tables/*"):
+            with contextlib.suppress(FileNotFoundError):
+                if _as_utc(self.fs.modified(path)) < limit:
+                    found.add(path.rpartition("/")[2])
+        return found
+
+    def remove_table(self, sha256: str) -> None:
+        """Forget a table of answers, then its mark."""
+        self._remove(f"blobs/{sha256}")
+        self._remove(f"tables/{sha256}")
 
     def write_checkpoint(self, digest: str, content: bytes) -> None:
         """Replace the checkpoint of a recipe; a reader meets the old one or the new one."""

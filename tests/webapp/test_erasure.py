@@ -7,6 +7,8 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.test import Client
@@ -23,7 +25,7 @@ from webapp.stimuli.services import artifact_store, job_end
 from webapp.studies.erasure import erasure_preview, sessions_erase
 from webapp.studies.exports import export
 from webapp.studies.models import QualityVerdict, Response, Session, SessionEvent, Study, StudyResult
-from webapp.studies.results.requests import has_news, results_request
+from webapp.studies.results.requests import has_news, results_request, tables_sweep
 from webapp.studies.services.quality import study_judge
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
@@ -224,6 +226,30 @@ def test_analysis_that_ends_after_an_erasure_brings_nobody_back(settings):
 
     assert not Artifact.objects.filter(digest=result.digest).exists()
     assert store().manifest(result.digest) is None
+    assert found(needles, files(settings.ARTIFACT_URL)) == []
+
+
+def test_table_whose_writer_died_goes_by_itself(settings):
+    study = paid_study()
+    session = took_part(study)
+    needles = traces(session)
+    needed = analyzed(study).table
+    # Killed before a row named it: no erasure can know of it.
+    orphan = store().write_table(f"session_id\n{session.id}\n".encode())
+
+    tables_sweep()
+    young = store().tables(older_than=timedelta(0))
+    for mark in Path(settings.ARTIFACT_URL, "tables").iterdir():
+        os.utime(mark, (0, 0))
+    tables_sweep()
+
+    assert young == {needed, orphan}
+    assert store().tables(older_than=timedelta(0)) == {needed}
+    assert store().read_blob(needed)
+    with pytest.raises(FileNotFoundError):
+        store().read_blob(orphan)
+    sessions_erase(Session.objects.filter(id=session.id))
+    assert store().tables(older_than=timedelta(0)) == set()
     assert found(needles, files(settings.ARTIFACT_URL)) == []
 
 

@@ -1,6 +1,7 @@
 """Results of a study: an analysis job over the table of its responses, and the newest one that is ready."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
@@ -18,6 +19,8 @@ from webapp.studies.models import Session, Study, StudyResult
 from webapp.studies.results.shown import shown_analysis
 
 ANALYZED_KINDS = (Participant.Kind.LIVE, Participant.Kind.BOT)
+UNNAMED = timedelta(minutes=10)
+"""A table that is about to be named by a row is younger."""
 
 
 def finished_sessions(study: Study) -> dict[str, int]:
@@ -36,11 +39,11 @@ def results_request(study: Study) -> StudyResult | None:
         results_drop(study)
         return None
     erased = Study.objects.values_list("erased_sessions", flat=True).get(id=study.id)
-    table = store().write_blob(b"".join(export(study, form="csv")))
+    table = store().write_table(b"".join(export(study, form="csv")))
     with transaction.atomic():
         if Study.objects.select_for_update().get(id=study.id).erased_sessions != erased:
             # Somebody's answers were erased while they were being written into this table.
-            store().remove_blob(table)
+            store().remove_table(table)
             return None
         recipe = Analysis(paper=study.paper, table=table)
         about = {"live_sessions": counts["live"], "bot_sessions": counts["bot"]}
@@ -69,13 +72,21 @@ def drop_what_nobody_wants(digest: str, **_: Any) -> None:
         _analyses_remove([digest])
 
 
+def tables_sweep() -> None:
+    """Remove the tables that no analysis needs: whoever wrote them died before a row named them."""
+    left = store().tables(older_than=UNNAMED)
+    if left:
+        for table in left - _tables(StudyResult.objects.values_list("digest", flat=True)):
+            store().remove_table(table)
+
+
 def _analyses_remove(digests: Sequence[str]) -> None:
     for table in _tables(digests):
-        store().remove_blob(table)
+        store().remove_table(table)
     artifacts_remove(digests)
 
 
-def _tables(digests: Collection[str]) -> set[str]:
+def _tables(digests: Iterable[str]) -> set[str]:
     """The tables that analyses are or will be made from."""
     recipes = [*Job.objects.filter(digest__in=digests).values_list("recipe", flat=True)]
     recipes += [manifest["recipe"] for manifest in Artifact.objects.filter(digest__in=digests).values_list("manifest", flat=True)]
