@@ -47,7 +47,11 @@ def test_ids_go_after_their_day_and_answers_stay() -> None:
 
 
 def test_sqlites_log_forgets_the_ids_too_at_the_latest_when_nobody_reads_any_more(tmp_path: Path) -> None:
-    env = {"SECRET_KEY": "only-for-tests", "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3", "ARTIFACT_URL": f"{tmp_path}/artifacts"}
+    env = {
+        "SECRET_KEY": "only-for-tests",
+        "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
+        "ARTIFACT_URL": f"{tmp_path}/artifacts",
+    }
     code = "from tests.webapp.forgotten import forget; forget()"
 
     said = processes.run_manage("shell", "--no-imports", "--command", code, env=env)

@@ -54,7 +54,10 @@ def test_analysis_is_for_whoever_may_see_studies_and_by_token_read_answers(
     took_part(study)
     digest = analyzed(study).digest
 
-    found = [client.get(f"/api/v1/{url}") for url in (f"artifacts/{digest}", f"artifacts/{digest}/files/result.json", f"lineage/{digest}")]
+    found = [
+        client.get(f"/api/v1/{url}")
+        for url in (f"artifacts/{digest}", f"artifacts/{digest}/files/result.json", f"lineage/{digest}")
+    ]
 
     assert {answer.status_code for answer in found} == {artifact}
     assert client.get(f"/api/v1/jobs/{Job.objects.get(digest=digest).id}").status_code == job

@@ -1,6 +1,7 @@
 """Keeps what was erased erased when a backup comes back: a mark in the artifact store for each person and session that went.
 
-A mark is a hash of the row's id with ID_KEY, which outlives a SECRET_KEY that is changed; it leads nobody to anything. A restore erases again whatever has one.
+A mark is a hash of the row's id with ID_KEY, which outlives a SECRET_KEY that is changed; it leads nobody to anything. A restore
+erases again whatever has one.
 """
 
 import hmac
