@@ -191,8 +191,9 @@ class ArtifactStore:
         self._remove(f"manifests/{digest}.json")
 
     def remove_blob(self, sha256: str) -> None:
-        """Forget the bytes stored under `sha256`, if there are any."""
+        """Forget the bytes stored under `sha256`, if there are any, then the mark that they were a table of answers."""
         self._remove(f"blobs/{sha256}")
+        self._remove(f"tables/{sha256}")
 
     def write_table(self, content: bytes) -> str:
         """Store a table of answers; the mark comes first, so that `tables` finds one whose writer died."""
@@ -201,17 +202,7 @@ class ArtifactStore:
 
     def tables(self, *, older_than: timedelta) -> set[str]:
         """The sha256 of the tables of answers that were written so long ago."""
-        limit, found = datetime.now(UTC) - older_than, set()
-        for path in self.fs.glob(f"{self.root}/tables/*"):
-            with contextlib.suppress(FileNotFoundError):
-                if _as_utc(self.fs.modified(path)) < limit:
-                    found.add(path.rpartition("/")[2])
-        return found
-
-    def remove_table(self, sha256: str) -> None:
-        """Forget a table of answers, then its mark."""
-        self._remove(f"blobs/{sha256}")
-        self._remove(f"tables/{sha256}")
+        return {path.rpartition("/")[2] for path in self._older("tables", older_than)}
 
     def write_checkpoint(self, digest: str, content: bytes) -> None:
         """Replace the checkpoint of a recipe; a reader meets the old one or the new one."""
@@ -238,14 +229,10 @@ class ArtifactStore:
 
     def sweep(self) -> int:
         """Remove what killed writers left half-written over a day ago; returns how many files that were."""
-        limit, removed = datetime.now(UTC) - LEFT_AFTER, 0
-        for path in self.fs.glob(f"{self.root}/passing/*"):
-            # Its writer may rename it, or another sweep remove it, at any moment.
-            with contextlib.suppress(FileNotFoundError):
-                if _as_utc(self.fs.modified(path)) < limit:
-                    self.fs.rm_file(path)
-                    removed += 1
-        return removed
+        left = self._older("passing", LEFT_AFTER)
+        for path in left:
+            self._remove(path.removeprefix(f"{self.root}/"))
+        return len(left)
 
     def mark_cancelled(self, job: str) -> None:
         """Tell whichever worker runs `job` to stop."""
@@ -279,6 +266,16 @@ class ArtifactStore:
         name = f"passing/{uuid.uuid4().hex}"
         self._write(name, b"1")
         self._remove(name)
+
+    def _older(self, folder: str, age: timedelta) -> list[str]:
+        """The files of a folder that were written so long ago."""
+        limit, found = datetime.now(UTC) - age, []
+        for path in self.fs.glob(f"{self.root}/{folder}/*"):
+            # Its writer may rename it, or another sweep remove it, at any moment.
+            with contextlib.suppress(FileNotFoundError):
+                if _as_utc(self.fs.modified(path)) < limit:
+                    found.append(path)
+        return found
 
     def _remove(self, name: str) -> None:
         with contextlib.suppress(FileNotFoundError):

@@ -15,7 +15,7 @@ from webapp.studies.tasks import retain
 
 
 def forget() -> None:
-    """In which of four moments the recruiter's ids lie in the files: before, after the date, after it beside a reader, a minute later."""
+    """In which moments the ids lie in the files: before, after the date, after it beside a reader, a minute later."""
     call_command("migrate", verbosity=0)
     other = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)
     _come()

@@ -43,7 +43,7 @@ def results_request(study: Study) -> StudyResult | None:
     with transaction.atomic():
         if Study.objects.select_for_update().get(id=study.id).erased_sessions != erased:
             # Somebody's answers were erased while they were being written into this table.
-            store().remove_table(table)
+            store().remove_blob(table)
             return None
         recipe = Analysis(paper=study.paper, table=table)
         about = {"live_sessions": counts["live"], "bot_sessions": counts["bot"]}
@@ -77,12 +77,12 @@ def tables_sweep() -> None:
     left = store().tables(older_than=UNNAMED)
     if left:
         for table in left - _tables(StudyResult.objects.values_list("digest", flat=True)):
-            store().remove_table(table)
+            store().remove_blob(table)
 
 
 def _analyses_remove(digests: Sequence[str]) -> None:
     for table in _tables(digests):
-        store().remove_table(table)
+        store().remove_blob(table)
     artifacts_remove(digests)
 
 
