@@ -268,12 +268,12 @@ class ArtifactStore:
         self._remove(name)
 
     def _older(self, folder: str, age: timedelta) -> list[str]:
-        """The files of a folder that were written so long ago."""
+        """The files of a folder that were written so long ago; one may go while we look. Some file systems leave the zone out."""
         limit, found = datetime.now(UTC) - age, []
         for path in self.fs.glob(f"{self.root}/{folder}/*"):
-            # Its writer may rename it, or another sweep remove it, at any moment.
             with contextlib.suppress(FileNotFoundError):
-                if _as_utc(self.fs.modified(path)) < limit:
+                written = self.fs.modified(path)
+                if written.replace(tzinfo=written.tzinfo or UTC) < limit:
                     found.append(path)
         return found
 
@@ -298,8 +298,3 @@ class ArtifactStore:
             if self.fs.exists(passing):
                 self.fs.rm_file(passing)
             raise
-
-
-def _as_utc(moment: datetime) -> datetime:
-    """Some file systems of fsspec leave the zone out."""
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
