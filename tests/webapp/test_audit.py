@@ -68,7 +68,7 @@ def test_admin_only_shows_entries(researcher: Client) -> None:
 
 
 def by_code(session: Session) -> None:
-    Client().post("/erase/", {"code": session_withdraw(session), "confirm": "yes"})
+    Client().post("/erase/", {"code": session_withdraw(session, token="secret"), "confirm": "yes"})
 
 
 def by_command(session: Session) -> None:
@@ -105,7 +105,7 @@ def test_erasure_lists_the_exports_to_clean(researcher: Client, tmp_path: Path) 
     out = StringIO()
 
     shown = researcher.post("/admin/studies/session/", form).content.decode()
-    page = Client().post("/erase/", {"code": session_withdraw(session)}).content.decode()
+    page = Client().post("/erase/", {"code": session_withdraw(session, token="secret")}).content.decode()
     call_command("participant_erase", "--external-id", PERSON, stdout=out)
 
     lines = [line for line in out.getvalue().splitlines() if "clean what was exported" in line]

@@ -30,7 +30,7 @@ def test_ids_go_after_their_day_and_answers_stay() -> None:
     study = paid_study(personal_ids_until=DAY)
     session = took_part(study)
     hashed = session.participant.external_id_hash
-    code = erasure_code_give(session)
+    code = erasure_code_give(session, token="secret")
 
     retention_apply(now=LATER - timedelta(days=1))
     assert found([PERSON, SUBMISSION, hashed], dump()) != []
