@@ -31,6 +31,17 @@ def test_database_refuses_to_change_an_entry(sql: str) -> None:
     assert AuditEntry.objects.get().details == {"sessions": 1}
 
 
+def test_database_refuses_to_empty_the_audit() -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has no TRUNCATE")
+    with transaction.atomic(), connection.cursor() as cursor:
+        # Tests that commit empty all tables after themselves, so that it is off in their database.
+        cursor.execute("ALTER TABLE participants_auditentry ENABLE TRIGGER audit_is_never_emptied")
+
+    with pytest.raises(Error, match="never changed or deleted"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("TRUNCATE participants_auditentry")
+
+
 def test_models_refuse_to_change_an_entry() -> None:
     entry = audit_write(ERASED, sessions=1)
 
