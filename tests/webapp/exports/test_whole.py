@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
+from django.core.cache import cache
 from django.core.management import CommandError, call_command
 
 from tests.services import processes
@@ -188,6 +189,19 @@ def test_file_that_cannot_be_written_is_one_line(study, tmp_path, out, capsys):
         call_command("export_responses", study=study.name, out=Path(out) if out else tmp_path)
 
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+@pytest.mark.django_db
+def test_receipt_is_kept_whatever_else_is_cached_and_holds_no_ids(study):
+    selection = Selection(session=(str(study.sessions.first().id),), kind=("live",))
+    receipt_id, pieces = export_with_receipt(study, form="csv", selection=selection)
+    list(pieces)
+
+    for visitor in range(600):
+        cache.set(f"visitor {visitor}", 1, timeout=60)
+
+    asked = receipt_by_id(study, receipt_id)["selection"]
+    assert asked == {"kind": ("live",), "flavor": "raw", "ids": "pseudonymous"}
 
 
 @pytest.mark.django_db
