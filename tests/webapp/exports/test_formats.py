@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+import zipfile
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -79,13 +80,15 @@ def test_sqlite_tells_the_same_as_postgresql(study, tmp_path):
     Response.objects.filter(trial__session=study.sessions.first()).update(
         choice="", rt=0.1 + 0.2, answered_at="2026-03-01T00:00Z"
     )
+    Session.objects.filter(id=study.sessions.first().id).update(observer='a\rb\nc"d",e\r\n')
     call_command("dumpdata", "participants", "studies", output=str(dump))
     code = f"""
+from pathlib import Path
 from django.core.management import call_command
 call_command("migrate", verbosity=0)
 call_command("loaddata", {str(dump)!r}, verbosity=0)
-for form in ("csv", "parquet"):
-    call_command("export_responses", study={study.name!r}, format=form, out={str(tmp_path)!r} + "/a." + form)
+for form in ("csv", "parquet", "psychds"):
+    call_command("export_responses", study={study.name!r}, format=form, out=Path({str(tmp_path)!r}, "a." + form))
 """
     processes.run_manage("shell", "--verbosity", "0", "--command", code, env=env)
 
@@ -93,6 +96,9 @@ for form in ("csv", "parquet"):
     assert connection.vendor == "postgresql"
     assert parquet.read_table(tmp_path / "a.parquet").to_pylist() == ours.to_pylist()
     assert [*map(_texts, csv_rows((tmp_path / "a.csv").read_bytes()))] == [*map(_texts, csv_rows(content(study, form="csv")))]
+    with zipfile.ZipFile(tmp_path / "a.psychds") as theirs, zipfile.ZipFile(io.BytesIO(content(study, form="psychds"))) as zipped:
+        (table,) = (name for name in zipped.namelist() if name.endswith("sessions_data.csv"))
+        assert csv_rows(theirs.read(table)) == csv_rows(zipped.read(table))
 
 
 def _texts(row: dict[str, str]) -> dict[str, Any]:
