@@ -122,6 +122,9 @@ RATES = {
     "answer": env.str("ANSWER_RATE", default="5/s"),
     "token": env.str("TOKEN_RATE", default="600/min"),
 }
+# A client who takes longer for a piece of an answer is broken off.
+STALLED_SECONDS = env.float("STALLED_SECONDS", default=60)
+
 REDIS_URL = env.str("REDIS_URL", default="")
 # All web processes count together: in Redis, or, on one machine without it, in files. A file costs a millisecond, which is too
 # much for each answer: without Redis each process counts answers by itself.
