@@ -22,7 +22,7 @@ from pyarrow import parquet
 from tests.services import processes
 from webapp.studies.exports import Selection, export
 from webapp.studies.exports.rows import BITS
-from webapp.studies.exports.spreadsheet import defused, defused_sql, restored
+from webapp.studies.exports.spreadsheet import defused, defused_sql
 from webapp.studies.models import Response, Session, Study, Unit
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
@@ -39,6 +39,11 @@ texts = st.one_of(st.text(max_size=8), st.text(alphabet="=+-@|%'\" \t\r\n\x0b\u0
 
 def content(study: Study, *, form: str, **selected: Any) -> bytes:
     return b"".join(export(study, form=form, selection=Selection(**selected)))
+
+
+def restored(cell: str) -> str:
+    """The text that a cell was made from."""
+    return cell[1:] if defused(cell[1:]) == cell else cell
 
 
 def csv_rows(data: bytes) -> list[dict[str, str]]:
@@ -87,6 +92,18 @@ from pathlib import Path
 from django.core.management import call_command
 call_command("migrate", verbosity=0)
 call_command("loaddata", {str(dump)!r}, verbosity=0)
+from django.db import OperationalError
+from webapp.studies.exports import export
+from webapp.studies.models import Study
+pieces = export(Study.objects.get(name={study.name!r}), form="csv")
+next(pieces)
+try:
+    Study.objects.update(title="changed")
+except OperationalError:
+    pieces.close()
+else:
+    raise AssertionError("a write during an export was taken, and would be rolled back")
+Study.objects.update(title="changed again")
 for form in ("csv", "parquet", "psychds"):
     call_command("export_responses", study={study.name!r}, format=form, out=Path({str(tmp_path)!r}, "a." + form))
 """
