@@ -12,6 +12,7 @@ from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 
 SEE_ALL = "studies.see_all_studies"
+SEE_STUDIES = "studies.view_study"
 Row = TypeVar("Row", bound=Model)
 Person = User | AnonymousUser
 
@@ -33,15 +34,17 @@ def seen_by(user: Person, rows: QuerySet[Row], *, study: str) -> QuerySet[Row]:
 
 
 def foreign_results(user: Person) -> QuerySet[Any]:
-    """The digests of analyses of studies that `user` may not see: who knows one gets no artifact and no job by it."""
+    """The digests of analyses that pages do not show `user` either: who knows one gets no artifact and no job by it."""
     # By its name, since what stimuli and runs show must not depend on studies.
     results = apps.get_model("studies", "StudyResult")._default_manager
+    if not user.has_perm(SEE_STUDIES):
+        return results.values("digest")
     seen = seen_by(user, results.all(), study="study")
     return results.exclude(pk__in=seen.values("pk")).values("digest")
 
 
 def is_foreign_result(user: Person, digest: str) -> bool:
-    """Whether a digest is of an analysis of a study that `user` may not see."""
+    """Whether a digest is of an analysis that `user` may not see."""
     return bool(foreign_results(user).filter(digest=digest).exists())
 
 

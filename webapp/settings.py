@@ -134,8 +134,10 @@ IN_REDIS = {
     "KEY_PREFIX": "web",
     "OPTIONS": {"serializer": "webapp.cache_json.JsonSerializer", "socket_connect_timeout": 0.2, "socket_timeout": 0.5},
 }
-IN_FILES = {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": jobs.VAR / "cache"}
-IN_MEMORY = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 10_000}}
+# Django's own limit of 300 entries would throw out receipts of exports at random.
+ENTRIES = {"MAX_ENTRIES": 10_000}
+IN_FILES = {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": jobs.VAR / "cache", "OPTIONS": ENTRIES}
+IN_MEMORY = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": ENTRIES}
 CACHES = {"default": IN_REDIS if REDIS_URL else IN_FILES, "answers": IN_REDIS if REDIS_URL else IN_MEMORY}
 
 LOGIN_URL = "admin:login"

@@ -9,6 +9,7 @@ Layout of the store, on a disk or in a bucket (any fsspec URL):
     journals/<digest>.jsonl    what a training has measured until now, for whoever watches; gone with the checkpoint
     heard/<queue>/<worker>     when a worker was last heard of, in Unix time
     erased/<keyed hash>        a row of a person that was erased, so that no backup brings it back
+    tables/<sha256>            a mark: the blob of this name is a table of answers, and goes when no analysis needs it
     passing/<any>              files that are being written; what a killed writer left is swept after a day
 """
 
@@ -190,8 +191,18 @@ class ArtifactStore:
         self._remove(f"manifests/{digest}.json")
 
     def remove_blob(self, sha256: str) -> None:
-        """Forget the bytes stored under `sha256`, if there are any."""
+        """Forget the bytes stored under `sha256`, if there are any, then the mark that they were a table of answers."""
         self._remove(f"blobs/{sha256}")
+        self._remove(f"tables/{sha256}")
+
+    def write_table(self, content: bytes) -> str:
+        """Store a table of answers; the mark comes first, so that `tables` finds one whose writer died."""
+        self._write(f"tables/{hashlib.sha256(content).hexdigest()}", b"")
+        return self.write_blob(content)
+
+    def tables(self, *, older_than: timedelta) -> set[str]:
+        """The sha256 of the tables of answers that were written so long ago."""
+        return {path.rpartition("/")[2] for path in self._older("tables", older_than)}
 
     def write_checkpoint(self, digest: str, content: bytes) -> None:
         """Replace the checkpoint of a recipe; a reader meets the old one or the new one."""
@@ -218,14 +229,10 @@ class ArtifactStore:
 
     def sweep(self) -> int:
         """Remove what killed writers left half-written over a day ago; returns how many files that were."""
-        limit, removed = datetime.now(UTC) - LEFT_AFTER, 0
-        for path in self.fs.glob(f"{self.root}/passing/*"):
-            # Its writer may rename it, or another sweep remove it, at any moment.
-            with contextlib.suppress(FileNotFoundError):
-                if _as_utc(self.fs.modified(path)) < limit:
-                    self.fs.rm_file(path)
-                    removed += 1
-        return removed
+        left = self._older("passing", LEFT_AFTER)
+        for path in left:
+            self._remove(path.removeprefix(f"{self.root}/"))
+        return len(left)
 
     def mark_cancelled(self, job: str) -> None:
         """Tell whichever worker runs `job` to stop."""
@@ -260,6 +267,16 @@ class ArtifactStore:
         self._write(name, b"1")
         self._remove(name)
 
+    def _older(self, folder: str, age: timedelta) -> list[str]:
+        """The files of a folder that were written so long ago; one may go while we look. Some file systems leave the zone out."""
+        limit, found = datetime.now(UTC) - age, []
+        for path in self.fs.glob(f"{self.root}/{folder}/*"):
+            with contextlib.suppress(FileNotFoundError):
+                written = self.fs.modified(path)
+                if written.replace(tzinfo=written.tzinfo or UTC) < limit:
+                    found.append(path)
+        return found
+
     def _remove(self, name: str) -> None:
         with contextlib.suppress(FileNotFoundError):
             self.fs.rm_file(f"{self.root}/{name}")
@@ -281,8 +298,3 @@ class ArtifactStore:
             if self.fs.exists(passing):
                 self.fs.rm_file(passing)
             raise
-
-
-def _as_utc(moment: datetime) -> datetime:
-    """Some file systems of fsspec leave the zone out."""
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

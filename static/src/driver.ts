@@ -45,7 +45,12 @@ export class Driver {
   private trialsBefore = 0;
 
   constructor(private readonly parts: DriverParts) {
-    parts.outbox.onElsewhere = () => this.turn.abort(new Elsewhere());
+    parts.outbox.onElsewhere = () => this.leaveTurn();
+  }
+
+  /** Another tab goes on with the session; what waits here is still sent. */
+  leaveTurn(): void {
+    this.turn.abort(new Elsewhere());
   }
 
   /** Runs until one of the last pages is shown. */
@@ -198,7 +203,9 @@ export class Driver {
     if (error instanceof Elsewhere) return showElsewhere(stage);
     outbox.gone = null;
     this.failures += 1;
-    await showTrouble(stage, explanationOf(error, this.failures), this.session?.contact ?? "");
+    const { safe, unsafe } = words().trouble;
+    const explanation = explanationOf(error, this.failures, outbox.atRisk ? unsafe : safe);
+    await showTrouble(stage, explanation, this.session?.contact ?? "");
   }
 
   private showEnd(show: typeof showWithdrawn, session: Session): void {

@@ -1,27 +1,15 @@
-/** Answers on their way to the server: kept in IndexedDB until acknowledged, sent in order, again and again until they arrive. */
-import { type DBSchema, type IDBPDatabase, openDB } from "idb";
+/** Answers on their way to the server: kept on the shelf until acknowledged, sent in order, again and again until they arrive. */
 import { type KeyedAnswer, Refused } from "./api";
 import { backoff } from "./backoff";
 import type { Answer, Receipt } from "./protocol";
 import { randomId } from "./random_id";
+import { type Parcel, type Row, Shelf } from "./shelf";
 
 /** The answer to an answer that contradicts what is stored. */
 const CONFLICT = 409;
 
-export interface Parcel {
-  trial: string;
-  answer: KeyedAnswer;
-}
-
-/** When the page was opened, which page it was, and the answer's number there: pages side by side never share a row. */
-type Row = [opened: number, page: string, number: number];
-
-interface Tables extends DBSchema {
-  answers: { key: Row; value: Parcel };
-}
-
 export interface OutboxOptions {
-  /** The database's name; one for each study, so that studies on one computer do not mix. */
+  /** The shelf's name; one for each study, so that studies on one computer do not mix. */
   name: string;
   send: (trial: string, answer: KeyedAnswer) => Promise<Receipt>;
   sendOnLeave: (trial: string, answer: KeyedAnswer) => void;
@@ -33,6 +21,8 @@ export interface OutboxOptions {
 
 interface Waiting extends Parcel {
   row: Row;
+  /** False as soon as it is known that the browser keeps it in memory only. */
+  kept: boolean;
   /** Settled as the server answers; never, while there is no connection. */
   receipt: PendingReceipt;
 }
@@ -60,14 +50,12 @@ export class Outbox {
   private count = 0;
 
   private constructor(
-    /** Null where the browser forbids storage: then answers are kept in memory only. */
-    private readonly database: IDBPDatabase<Tables> | null,
+    private readonly shelf: Shelf,
     private readonly options: OutboxOptions,
   ) {}
 
   static async open(options: OutboxOptions): Promise<Outbox> {
-    const opening = openDB<Tables>(options.name, 1, { upgrade: (db) => void db.createObjectStore("answers") });
-    const outbox = new Outbox(await opening.catch(() => null), options);
+    const outbox = new Outbox(await Shelf.open(options.name), options);
     window.addEventListener("online", () => outbox.wake());
     window.addEventListener("pagehide", () => outbox.sendOnLeave());
     return outbox;
@@ -78,28 +66,30 @@ export class Outbox {
     return this.queue.length;
   }
 
+  /** Whether an answer would be lost with the page: this browser cannot store it, and the server does not have it. */
+  get atRisk(): boolean {
+    return this.queue.some(({ kept }) => !kept);
+  }
+
   /** Takes up the answers to `trials` that an earlier page could not deliver; returns how many there are. */
   async adopt(trials: ReadonlySet<string>): Promise<number> {
-    const rows = (await this.database?.getAllKeys("answers")) ?? [];
-    const parcels = (await this.database?.getAll("answers")) ?? [];
+    const shelved = await this.shelf.all();
     const queued = new Set(this.queue.map(({ answer }) => answer.key));
-    parcels.forEach((parcel, index) => {
-      const row = rows[index];
-      if (row !== undefined && trials.has(parcel.trial) && !queued.has(parcel.answer.key)) this.enqueue(row, parcel);
-    });
+    for (const [row, parcel] of shelved) {
+      if (trials.has(parcel.trial) && !queued.has(parcel.answer.key)) this.enqueue(row, parcel);
+    }
     void this.deliver();
     return this.queue.length;
   }
 
-  /** Stores the answer and begins to send it. Resolves when the server has it; rejects when the server refuses it. */
-  async add(trial: string, answer: Answer): Promise<Receipt> {
+  /** Sends the answer, and stores it meanwhile. Resolves when the server has it; rejects when the server refuses it. */
+  add(trial: string, answer: Answer): Promise<Receipt> {
     this.count += 1;
     const row: Row = [this.opened, this.page, this.count];
     const parcel = { trial, answer: { ...answer, key: randomId() } };
     const waiting = this.enqueue(row, parcel);
     const { promise } = waiting.receipt;
-    // A full disk must not stop the answer from being sent.
-    await this.store(row, parcel).catch((error: unknown) => console.warn("an answer could not be stored here", error));
+    void this.store(waiting);
     void this.deliver();
     return promise;
   }
@@ -114,17 +104,17 @@ export class Outbox {
 
   /** Forgets what is waiting: somebody who has withdrawn sends nothing more. */
   async discard(): Promise<void> {
-    for (const parcel of [...this.queue]) await this.remove(parcel);
+    await Promise.all(this.queue.map((parcel) => this.remove(parcel)));
   }
 
-  private async store(row: Row, parcel: Parcel): Promise<void> {
-    // `strict` asks for the disk, not for its cache: the answer survives a crash of the computer.
-    const transaction = this.database?.transaction("answers", "readwrite", { durability: "strict" });
-    await Promise.all([transaction?.store.put(parcel, row), transaction?.done]);
+  private async store(waiting: Waiting): Promise<void> {
+    const { row, trial, answer } = waiting;
+    waiting.kept = await this.shelf.put(row, { trial, answer });
+    this.options.onChange(this);
   }
 
   private enqueue(row: Row, parcel: Parcel): Waiting {
-    const waiting = { ...parcel, row, receipt: newReceipt() };
+    const waiting = { ...parcel, row, kept: true, receipt: newReceipt() };
     this.queue.push(waiting);
     this.options.onChange(this);
     return waiting;
@@ -141,16 +131,16 @@ export class Outbox {
     try {
       const receipt = await this.options.send(parcel.trial, parcel.answer);
       this.failures = 0;
-      await this.remove(parcel);
+      void this.remove(parcel);
       parcel.receipt.resolve(receipt);
       if (receipt.elsewhere) this.onElsewhere();
     } catch (error) {
-      if (error instanceof Refused) await this.giveUp(parcel, error);
+      if (error instanceof Refused) this.giveUp(parcel, error);
       else await this.pause();
     }
   }
 
-  private async giveUp(parcel: Waiting, refusal: Refused): Promise<void> {
+  private giveUp(parcel: Waiting, refusal: Refused): void {
     const { reject } = parcel.receipt;
     this.failures = 0;
     if (refusal.gone) {
@@ -160,7 +150,7 @@ export class Outbox {
     } else {
       if (refusal.status === CONFLICT) this.contradicted = true;
       else this.refused = refusal;
-      await this.remove(parcel);
+      void this.remove(parcel);
     }
     reject(refusal);
     this.options.onChange(this);
@@ -178,9 +168,10 @@ export class Outbox {
   }
 
   private async remove(parcel: Waiting): Promise<void> {
-    await this.database?.delete("answers", parcel.row).catch((error: unknown) => console.warn(error));
     this.queue = this.queue.filter((other) => other !== parcel);
     this.options.onChange(this);
+    // What stays behind because the page was left too soon is sent once more, which is harmless.
+    await this.shelf.remove(parcel.row);
   }
 
   private sendOnLeave(): void {

@@ -11,9 +11,10 @@ import { words } from "./texts";
 function createBanner(): { node: HTMLElement; update: (outbox: Outbox) => void } {
   const node = element("div", { class: "banner", attributes: { role: "status", "data-banner": "outbox" } });
   node.hidden = true;
-  const update = ({ waiting, failures }: Outbox): void => {
+  const update = ({ waiting, failures, atRisk }: Outbox): void => {
+    const { banner, atRisk: warning } = words().waiting;
     node.hidden = waiting === 0 || failures === 0;
-    node.textContent = words().waiting.banner(waiting);
+    node.textContent = atRisk ? `${banner(waiting)} ${warning}` : banner(waiting);
   };
   return { node, update };
 }
@@ -44,7 +45,14 @@ async function start(main: HTMLElement): Promise<void> {
     sendOnLeave: (trial, answer) => api.answerOnLeave(trial, answer),
     onChange: banner.update,
   });
-  const driver = new Driver({ api, outbox, preloader: new Preloader(), stage, onSession: footer.update });
+  // The server tells a tab only at its next answer that another one goes on; tabs of one browser tell one another at once.
+  const tabs = new BroadcastChannel(`unitscope:${base}`);
+  const onSession = (isRunning: boolean): void => {
+    footer.update(isRunning);
+    tabs.postMessage("taken");
+  };
+  const driver = new Driver({ api, outbox, preloader: new Preloader(), stage, onSession });
+  tabs.addEventListener("message", () => driver.leaveTurn());
   window.addEventListener("beforeunload", (event) => {
     if (outbox.waiting > 0) event.preventDefault();
   });

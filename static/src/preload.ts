@@ -34,23 +34,21 @@ export class Preloader {
 
   /** Begins to fetch the images of `trials`, in that order, where this has not begun before. */
   enqueue(trials: readonly TrialPlan[]): void {
-    for (const trial of trials) {
-      for (const source of Object.values(trial.images)) if (!this.jobs.has(source.url)) this.createJob(source);
-    }
+    this.pending.push(...trials.flatMap((trial) => this.newJobs(trial)));
     this.startNext();
   }
 
   /**
-   * The images of a trial by place, as blob URLs that can be painted at once.
+   * The images of a trial by place, as blob URLs that can be painted at once. What failed in the background is tried again.
    * Throws PreloadFailed when a file could not be had in three tries; calling again tries these files again.
    */
   async ready(trial: TrialPlan): Promise<ShownImages> {
-    this.enqueue([trial]);
+    this.pending.unshift(...this.newJobs(trial));
+    this.startNext();
     const places = Object.entries(trial.images);
     const urls = await Promise.allSettled(places.map(([, source]) => this.jobs.get(source.url)?.url));
-    const failed = places.filter((_, index) => urls[index]?.status === "rejected");
-    for (const [, source] of failed) this.jobs.delete(source.url);
-    if (failed.length > 0) throw new PreloadFailed(`${failed.length} of ${places.length} images could not be loaded`);
+    const failed = urls.filter(({ status }) => status === "rejected").length;
+    if (failed > 0) throw new PreloadFailed(`${failed} of ${places.length} images could not be loaded`);
     return Object.fromEntries(places.map(([place], index) => [place, (urls[index] as PromiseFulfilledResult<string>).value]));
   }
 
@@ -64,15 +62,23 @@ export class Preloader {
     }
   }
 
-  private createJob(source: ImageSource): void {
+  private newJobs(trial: TrialPlan): Job[] {
+    return Object.values(trial.images).flatMap((source) => (this.jobs.has(source.url) ? [] : [this.createJob(source)]));
+  }
+
+  private createJob(source: ImageSource): Job {
     let start: () => void = () => {};
     const turn = new Promise<void>((resolve) => (start = resolve));
     const url = turn.then(() => this.fetchWithRetry(source));
-    // The failure is reported by `ready`, to the trial that needs the file.
-    url.catch(() => {}).finally(() => this.finishJob());
     const job = { source, url, start };
     this.jobs.set(source.url, job);
-    this.pending.push(job);
+    // The failure is reported by `ready`, to the trial that needs the file, if it waits by now.
+    url.catch(() => this.forget(job)).finally(() => this.finishJob());
+    return job;
+  }
+
+  private forget(job: Job): void {
+    if (this.jobs.get(job.source.url) === job) this.jobs.delete(job.source.url);
   }
 
   private startNext(): void {

@@ -139,7 +139,7 @@ export interface Receipt {
 export interface Finish {
   code: string | null;
   url?: string | null;
-  /** Told this once only. */
+  /** The same each time. */
   erasure_code?: string | null;
 }
 

@@ -13,22 +13,22 @@ export interface Explanation {
 
 const CONFLICT = 409;
 
-/** `failures` counts the troubles in a row, this one included. */
-export function explanationOf(error: unknown, failures: number): Explanation {
+/** `failures` counts the troubles in a row, this one included; `safety` says where the answers are meanwhile. */
+export function explanationOf(error: unknown, failures: number, safety: string): Explanation {
   const { trouble } = words();
-  if (error instanceof Refused) return refusal(error);
-  if (error instanceof PreloadFailed) return { title: trouble.images, texts: [...trouble.imagesTexts, trouble.safe] };
+  if (error instanceof Refused) return refusal(error, safety);
+  if (error instanceof PreloadFailed) return { title: trouble.images, texts: [...trouble.imagesTexts, safety] };
   if (error instanceof Unreachable) {
-    return { title: trouble.unreachable, texts: [...trouble.unreachableTexts, trouble.safe], retryAfter: backoff(failures + 2) };
+    return { title: trouble.unreachable, texts: [...trouble.unreachableTexts, safety], retryAfter: backoff(failures + 2) };
   }
   console.error(error);
-  return { title: trouble.unexpected, texts: [...trouble.unexpectedTexts, trouble.safe] };
+  return { title: trouble.unexpected, texts: [...trouble.unexpectedTexts, safety] };
 }
 
-function refusal(error: Refused): Explanation {
+function refusal(error: Refused, safety: string): Explanation {
   const { trouble } = words();
   const server = trouble.server(error.message);
-  if (error.gone) return { title: trouble.gone, texts: [...trouble.goneTexts, trouble.safe, server] };
+  if (error.gone) return { title: trouble.gone, texts: [...trouble.goneTexts, safety, server] };
   if (error.status === CONFLICT) return { title: trouble.refused, texts: [trouble.missing, server] };
   return { title: trouble.notTaken, texts: [...trouble.notTakenTexts, server] };
 }

@@ -122,3 +122,37 @@ test("a_contradiction_by_another_tab_stops_this_one", async () => {
   expect(seen).toContain("Opened in another tab");
   expect(study.answers.get("main-1")?.key).toBe("from another tab");
 });
+
+test("a_tab_that_hears_of_another_one_stops_at_once_and_stays_as_it_is", async () => {
+  const study = openStudy({ task: "two_afc", practiceTrials: 0, mainTrials: 1 });
+  const driver = await startDriver();
+  const running = driver.run();
+  await expect.poll(screen).toBe("instructions");
+
+  driver.leaveTurn();
+  await expect.poll(screen).toBe("elsewhere");
+  const here = stage.querySelector(".page-buttons button");
+  driver.leaveTurn();
+  await new Promise((resolve) => setTimeout(resolve, 30));
+
+  expect(stage.querySelector(".page-buttons button")).toBe(here);
+  play(() => "1");
+  await running;
+  expect([...study.answers.keys()]).toEqual(["main-1"]);
+});
+
+test("a_connection_that_is_back_ends_the_trouble", async () => {
+  openStudy({ task: "two_afc", practiceTrials: 0, mainTrials: 1 });
+  const reachable = fetch;
+  vi.stubGlobal("fetch", () => Promise.reject(new TypeError("Failed to fetch")));
+  const running = (await startDriver()).run();
+  await expect.poll(screen).toBe("trouble");
+
+  vi.stubGlobal("fetch", reachable);
+  window.dispatchEvent(new Event("online"));
+  // Sooner than it would be tried again by itself.
+  await expect.poll(screen, { timeout: 900 }).toBe("instructions");
+
+  play(() => "1");
+  await running;
+});

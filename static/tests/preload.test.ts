@@ -103,3 +103,17 @@ test("progress_ends_when_all_files_are_dealt_with", async () => {
 
   expect(reports).toEqual([[1, 3], [2, 3], [3, 3]]);
 });
+
+test("what_failed_in_the_background_is_tried_again_before_the_rest_when_its_trial_comes", async () => {
+  const loader = preloader();
+  respond = () => Promise.reject(new TypeError("Failed to fetch"));
+  loader.enqueue([trial("/a")]);
+  await expect.poll(() => requests.length).toBe(3);
+  respond = found;
+  const rest = Array.from({ length: 20 }, (_, index) => `/${index}`);
+  loader.enqueue([trial(...rest)]);
+
+  await loader.ready(trial("/a"));
+
+  expect(requests.slice(3).indexOf("/a")).toBeLessThan(7);
+});

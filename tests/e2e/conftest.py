@@ -1,5 +1,6 @@
 """A whole deployment with two small studies of real stimuli, and a real browser in front of it."""
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -30,6 +31,17 @@ STUDIES = {
 }
 CONDITIONS = {"zimmermann2023_scale": ("natural", "synthetic"), "zimmermann2021_causal": ("synthetic", "natural", "none")}
 
+# Labels are given without feedback, so that a session takes seconds; the forced choice has feedback and practice.
+MADE_UP = """
+import json
+from tests.webapp import made_up
+labels = made_up.study(
+    "mayilvahanan2025_domains", main_trials=5, images=10, annotators=40, practice_trials=0, catch_trials=0, repeats=1
+)
+choice = made_up.study(main_trials=2, catch_trials=1, practice_obvious=1, practice_other=0, answer_lock=0)
+print(json.dumps({"labels": str(labels.id), "choice": str(choice.id)}))
+"""
+
 
 @pytest.fixture(scope="session")
 def deployment(tmp_path_factory: pytest.TempPathFactory, new_database: Callable[[], str]) -> Iterator[Deployment]:
@@ -45,6 +57,23 @@ def deployment(tmp_path_factory: pytest.TempPathFactory, new_database: Callable[
     deployment.wait_open(*(name for name, _ in STUDIES.values()))
     yield deployment
     deployment.stop()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory, new_database: Callable[[], str]) -> Iterator[Deployment]:
+    """The web server alone, for studies whose images are made up."""
+    folder = tmp_path_factory.mktemp("bad-days")
+    queue = {"REDIS_URL": "", "BROKER_URL": f"filesystem://{folder}/queue", "RESULT_URL": f"file://{folder}/results"}
+    made = Deployment(folder, {"DATABASE_URL": new_database(), **queue})
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="session")
+def made_up_studies(site: Deployment) -> dict[str, str]:
+    """The ids of two such studies."""
+    ids: dict[str, str] = json.loads(site.manage("shell", "--no-imports", "--command", MADE_UP).splitlines()[-1])
+    return ids
 
 
 @pytest.fixture(scope="session")

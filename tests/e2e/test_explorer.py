@@ -6,45 +6,15 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Browser
 
-from tests.e2e.axe import violations
 from tests.e2e.conftest import SMALL
-from tests.e2e.person import Person
-from tests.e2e.visitor import OVERFLOW
-from tests.services.deployment import PASSWORD, Deployment
+from tests.e2e.researcher import Researcher
+from tests.services.deployment import Deployment
 
 pytestmark = pytest.mark.e2e
-NARROW = {"width": 400, "height": 720}
 OPTIONS = urlencode({name: SMALL[name] for name in ("pool", "pool_size", "size", "steps")})
 LAYER = "explorer/efficientnet_lite0.in1k/_blocks.2/"
 # Said by the browser about the page of an address that was mistyped on purpose.
 EXPECTED = "the server responded with a status of 400"
-
-
-class Researcher(Person):
-    """A researcher who checks every page that they come to."""
-
-    def __init__(self, deployment: Deployment, browser: Browser, folder: Path) -> None:
-        super().__init__(browser, f"{deployment.web.url}/", folder, size=(1280, 900))
-        self.problems: list[tuple[str, str]] = []
-
-    def log_in(self) -> None:
-        """Ask for the explorer, and be asked who one is."""
-        self.page.goto(f"{self.link}explorer/")
-        self.page.fill("[name=username]", "researcher")
-        self.page.fill("[name=password]", PASSWORD)
-        self.page.locator("[type=submit]").click()
-        self.page.wait_for_url("**/explorer/")
-
-    def check(self, name: str) -> None:
-        """Note what axe finds, and whether the page scrolls sideways on a telephone; take a picture of all of it."""
-        self.problems += [(name, problem) for problem in violations(self.page)]
-        self.page.screenshot(path=self.screenshots / f"{name}.png", full_page=True)
-        usual = self.page.viewport_size
-        self.page.set_viewport_size(NARROW)  # type: ignore[arg-type]
-        width, room = self.page.evaluate(OVERFLOW)
-        if width > room:
-            self.problems.append((name, f"scrolls sideways by {width - room} px"))
-        self.page.set_viewport_size(usual)  # type: ignore[arg-type]
 
 
 @pytest.fixture

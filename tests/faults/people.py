@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from experiments.contract.errors import InputError
-from experiments.methods.bots import Run
+from experiments.methods.bots import Run, TakenPartError
 from experiments.methods.http_bots import TIMEOUT_SECONDS, HttpBot
 from experiments.methods.observers.simple import Guessing
 from experiments.methods.participant_link import Link
@@ -67,6 +67,9 @@ class Crowd:
             try:
                 if self._go_through(number):
                     return True
+            except TakenPartError:
+                # They lost what came after the end; whether they were told their code before is counted apart.
+                return True
             except InputError:
                 # They lost their cookie's session or their patience, and open the link again.
                 with self.told.lock:

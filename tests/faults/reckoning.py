@@ -32,6 +32,8 @@ class Sessions:
     """Finished ones to which no code was released."""
     too_early: int
     """With a code, and not all answers."""
+    untold: int
+    """With a code that the participant was never told."""
     other_code: int
     """Participants who were told a code that is not the session's, or of whose session nothing is known."""
 
@@ -81,6 +83,7 @@ def sessions(found: Sequence[Mapping[str, Any]], codes: Mapping[str, set[str]]) 
         finished=len(finished),
         without_code=sum(not session["code"] for session in finished),
         too_early=sum(bool(session["code"]) and session["missing"] > 0 for session in found),
+        untold=max(0, released.total() - len(codes)),
         other_code=sum(len(told) != 1 or not told <= released.keys() for told in codes.values()),
     )
 
@@ -130,6 +133,7 @@ class Account:
             "answers contradicted": self.contradictions,
             "sessions finished without a code": self.sessions.without_code,
             "codes without all answers": self.sessions.too_early,
+            "codes that nobody was told": self.sessions.untold,
             "codes that are not the session's": self.sessions.other_code,
             "participants who did not come to the end": self.gave_up,
             "jobs that did not finish": self.jobs.asked - self.jobs.finished,

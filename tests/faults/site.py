@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -49,8 +50,10 @@ def site(folder: Path, *, database: str, trials: int) -> Iterator[Site]:
         made = Site(deployment=deployment, running={"web": deployment.web, **servers}, study="")
         # Before there are workers: they would try to make what is made up here.
         study = made.ask_database("open_study", str(trials))
-        made.running["web worker"] = deployment.start_web_worker()
-        made.running["GPU worker"] = deployment.start_gpu_worker()
+        with ThreadPoolExecutor() as pool:
+            workers = {"web worker": deployment.start_web_worker, "GPU worker": deployment.start_gpu_worker}
+            starting = {kind: pool.submit(start) for kind, start in workers.items()}
+        made.running.update({kind: started.result() for kind, started in starting.items()})
         yield replace(made, study=study)
 
 

@@ -78,13 +78,16 @@ class Requests:
             return
 
     def wait_for_ends(self, *, seconds: float) -> None:
-        """Return when no job is open any more, or the time is over."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            found = self.site.ask_database("made")["jobs"]
-            if all(job["state"] in ("finished", "failed", "cancelled") for job in found):
-                return
+        """Return when every job that was asked for has ended, or the time is over."""
+        deadline, still_open = time.monotonic() + seconds, list(self.asked.values())
+        while still_open and time.monotonic() < deadline:
             time.sleep(TRY_SECONDS)
+            still_open = [url for url in still_open if not self._has_ended(url)]
+
+    def _has_ended(self, url: str) -> bool:
+        found = self.site.deployment.api.get(url).raise_for_status().json()
+        # What was there already when it was asked for is an artifact, and has no state.
+        return found.get("state", "finished") in ("finished", "failed", "cancelled")
 
 
 def faults_of_store(url: str) -> list[str]:

@@ -69,6 +69,7 @@ def test_run_in_which_all_is_well_has_nothing_wrong():
         ({"rows": [{**ROW, "cross_origin_isolated": "1"}]}, "answers changed: 1"),
         ({"sessions": [{**FINISHED, "code": ""}], "codes": {}}, "sessions finished without a code: 1"),
         ({"sessions": [{**FINISHED, "missing": 1}]}, "codes without all answers: 1"),
+        ({"codes": {}}, "codes that nobody was told: 1"),
         ({"codes": {"somebody": {"ABC", "ABD"}}}, "codes that are not the session's: 1"),
         ({"jobs": [{**MADE, "state": "failed"}]}, "jobs that did not finish: 1"),
         ({"artifacts": []}, "jobs that did not finish: 1"),

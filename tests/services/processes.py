@@ -62,9 +62,8 @@ class Running:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(child, signal.SIGKILL)
         self.process.wait()
-        # Where nobody reaps orphans they stay as zombies, which do no harm.
         deadline = time.monotonic() + STOP_SECONDS
-        while any(Path(f"/proc/{child}").exists() for child in children) and time.monotonic() < deadline:
+        while any(_is_alive(child) for child in children) and time.monotonic() < deadline:
             time.sleep(0.01)
 
 
@@ -197,6 +196,15 @@ def _descendants(pid: int) -> list[int]:
         # A thread has ended while we looked.
         return []
     return [*children, *(below for child in children for below in _descendants(child))]
+
+
+def _is_alive(pid: int) -> bool:
+    """Whether a process still holds files and ports; a zombie, which waits for somebody to reap it, holds none."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state not in "ZX"
 
 
 def _environment(env: Mapping[str, str]) -> dict[str, str]:

@@ -1,8 +1,10 @@
 """Jobs on real queues with real worker processes that are killed with -9: nothing is lost, nothing is made twice."""
 
+import hashlib
 import json
 import os
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 import torch
 
 from experiments.contract.artifacts import ArtifactStore, Manifest
+from experiments.contract.environment import versions
 from experiments.contract.recipes import ActivationIndex, recipe_from_json
 from experiments.datasets.stamps import FOLDER
 from tests.experiments.methods.shards.planted import dealt, encoded, listing, pictures, sample
@@ -93,11 +96,26 @@ def test_killed_workers_job_is_done_by_another(deployment: Deployment) -> None:
     deployment.wait(job, lambda now: now["progress"]["doing"] not in ("", "starting"))
     first.kill9()
 
+    killed_at = time.monotonic()
     deployment.start_gpu_worker()
     ended = deployment.end(job)
+    seconds = time.monotonic() - killed_at
 
+    store = ArtifactStore(deployment.env["ARTIFACT_URL"])
+    artifact = store.manifest(job["digest"])
     assert ended["state"] == "finished"
     assert ended["attempts"] == 2
+    assert artifact is not None
+    assert recipe_from_json(artifact.recipe).digest == artifact.digest == job["digest"]
+    assert artifact.files
+    assert [hashlib.sha256(store.read_blob(file.sha256)).hexdigest() for file in artifact.files] == [
+        file.sha256 for file in artifact.files
+    ]
+    # Where it is from is told of the attempt that made it; the killed one's time is not in it.
+    assert {name: artifact.provenance[name] for name in versions()} == versions()
+    assert artifact.provenance["device"] == "cpu"
+    assert 0 < artifact.provenance["seconds"] < seconds
+    assert deployment.api.get(ended["artifact"]).json()["provenance"] == artifact.provenance
 
 
 def test_killed_web_worker_loses_no_outcome(deployment: Deployment) -> None:

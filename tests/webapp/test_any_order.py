@@ -174,7 +174,7 @@ def test_acknowledged_answers_are_exported_exactly_once_in_whatever_order_things
     run_state_machine_as_test(
         AnyOrder,
         settings=settings(
-            max_examples=20,
+            max_examples=12,
             stateful_step_count=25,
             deadline=None,
             derandomize=True,

@@ -31,6 +31,17 @@ def test_database_refuses_to_change_an_entry(sql: str) -> None:
     assert AuditEntry.objects.get().details == {"sessions": 1}
 
 
+def test_database_refuses_to_empty_the_audit() -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has no TRUNCATE")
+    with transaction.atomic(), connection.cursor() as cursor:
+        # Tests that commit empty all tables after themselves, so that it is off in their database.
+        cursor.execute("ALTER TABLE participants_auditentry ENABLE TRIGGER audit_is_never_emptied")
+
+    with pytest.raises(Error, match="never changed or deleted"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("TRUNCATE participants_auditentry")
+
+
 def test_models_refuse_to_change_an_entry() -> None:
     entry = audit_write(ERASED, sessions=1)
 
@@ -57,7 +68,7 @@ def test_admin_only_shows_entries(researcher: Client) -> None:
 
 
 def by_code(session: Session) -> None:
-    Client().post("/erase/", {"code": session_withdraw(session), "confirm": "yes"})
+    Client().post("/erase/", {"code": session_withdraw(session, token="secret"), "confirm": "yes"})
 
 
 def by_command(session: Session) -> None:
@@ -94,7 +105,7 @@ def test_erasure_lists_the_exports_to_clean(researcher: Client, tmp_path: Path) 
     out = StringIO()
 
     shown = researcher.post("/admin/studies/session/", form).content.decode()
-    page = Client().post("/erase/", {"code": session_withdraw(session)}).content.decode()
+    page = Client().post("/erase/", {"code": session_withdraw(session, token="secret")}).content.decode()
     call_command("participant_erase", "--external-id", PERSON, stdout=out)
 
     lines = [line for line in out.getvalue().splitlines() if "clean what was exported" in line]

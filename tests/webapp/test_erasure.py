@@ -7,22 +7,25 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.test import Client
 
+from experiments import jobs
 from experiments.contract.artifacts import ArtifactStore, NewFile, Product
-from experiments.contract.recipes import Analysis
+from experiments.contract.recipes import Analysis, recipe_from_json
 from tests.webapp import made_up
 from tests.webapp.traces import PERSON, SUBMISSION, analyzed, dump, files, found, paid_study, took_part, traces
 from webapp.participants.models import Participant, Payment, Submission
 from webapp.stimuli.models import Artifact, Job
 from webapp.stimuli.selectors import store
-from webapp.stimuli.services import artifact_store
+from webapp.stimuli.services import artifact_store, job_end
 from webapp.studies.erasure import erasure_preview, sessions_erase
 from webapp.studies.exports import export
 from webapp.studies.models import QualityVerdict, Response, Session, SessionEvent, Study, StudyResult
-from webapp.studies.results.requests import has_news, results_request
+from webapp.studies.results.requests import has_news, results_request, tables_sweep
 from webapp.studies.services.quality import study_judge
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
@@ -204,6 +207,50 @@ def test_answers_that_are_erased_while_a_table_is_written_are_in_no_table(monkey
     assert results_request(study) is None
     assert str(session.id).encode() not in files(settings.ARTIFACT_URL)
     assert results_request(study) is not None
+
+
+def test_analysis_that_ends_after_an_erasure_brings_nobody_back(settings):
+    study = paid_study()
+    session = took_part(study)
+    took_part(study, external_id="somebody-else")
+    result = results_request(study)
+    job = Job.objects.get(digest=result.digest)
+    needles = traces(session)
+    # The worker had read its table, and does not look for the cancel mark any more.
+    sessions_erase(Session.objects.filter(id=session.id))
+    figures = NewFile(name="result.json", content=str(session.id).encode(), media_type="application/json")
+    manifest = store().publish(recipe_from_json(job.recipe), Product(new_files=[figures]), provenance={})
+
+    for _ in range(2):
+        job_end(jobs.finished(str(job.id), manifest.as_json()))
+
+    assert not Artifact.objects.filter(digest=result.digest).exists()
+    assert store().manifest(result.digest) is None
+    assert found(needles, files(settings.ARTIFACT_URL)) == []
+
+
+def test_table_whose_writer_died_goes_by_itself(settings):
+    study = paid_study()
+    session = took_part(study)
+    needles = traces(session)
+    needed = analyzed(study).table
+    # Killed before a row named it: no erasure can know of it.
+    orphan = store().write_table(f"session_id\n{session.id}\n".encode())
+
+    tables_sweep()
+    young = store().tables(older_than=timedelta(0))
+    for mark in Path(settings.ARTIFACT_URL, "tables").iterdir():
+        os.utime(mark, (0, 0))
+    tables_sweep()
+
+    assert young == {needed, orphan}
+    assert store().tables(older_than=timedelta(0)) == {needed}
+    assert store().read_blob(needed)
+    with pytest.raises(FileNotFoundError):
+        store().read_blob(orphan)
+    sessions_erase(Session.objects.filter(id=session.id))
+    assert store().tables(older_than=timedelta(0)) == set()
+    assert found(needles, files(settings.ARTIFACT_URL)) == []
 
 
 def test_logs_name_nobody(caplog, client):

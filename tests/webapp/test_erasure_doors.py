@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
 def test_code_shows_then_erases_then_is_unknown(client):
     study = paid_study()
-    code = session_withdraw(took_part(study))
+    code = session_withdraw(took_part(study), token="secret")
     typed = f" {code.lower().replace('-', ' ')} "
 
     shown = client.post("/erase/", {"code": typed})
@@ -58,7 +58,7 @@ def test_wrong_code_erases_nothing(client, code):
 
 
 def test_page_warns_whoever_has_not_been_paid(client):
-    codes = [session_withdraw(took_part(paid_study(), payment=state)) for state in ("planned", "paid")]
+    codes = [session_withdraw(took_part(paid_study(), payment=state), token=state) for state in ("planned", "paid")]
 
     pages = [client.post("/erase/", {"code": code}).content.decode() for code in codes]
 
@@ -66,7 +66,7 @@ def test_page_warns_whoever_has_not_been_paid(client):
 
 
 def test_page_says_of_whom_it_keeps_the_answers(client):
-    code = session_withdraw(took_part(paid_study(erasure=Study.Erasure.ANONYMIZE)))
+    code = session_withdraw(took_part(paid_study(erasure=Study.Erasure.ANONYMIZE)), token="secret")
 
     shown, erased = (client.post("/erase/", {"code": code, **more}).content.decode() for more in ({}, {"confirm": "yes"}))
 
@@ -75,7 +75,7 @@ def test_page_says_of_whom_it_keeps_the_answers(client):
 
 
 def test_page_speaks_german_to_those_who_ask_for_it(client):
-    code = session_withdraw(took_part(paid_study()))
+    code = session_withdraw(took_part(paid_study()), token="secret")
     pages = [
         client.get("/erase/", headers={"accept-language": "de-AT,en;q=0.5"}),
         client.post("/erase/", {"code": "wrong"}, headers={"accept-language": "de"}),

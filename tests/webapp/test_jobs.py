@@ -208,6 +208,21 @@ def test_message_that_the_queue_forgot_is_no_attempt():
     assert (job.state, job.attempts) == (Job.State.QUEUED, 1)
 
 
+def test_message_that_later_ones_overtook_is_sent_again_though_the_queue_is_not_empty():
+    lost, later, waiting, urgent = requested(), requested(), requested(), requested()
+    now, seconds = timezone.now(), timedelta(seconds=jobs.LOST_SECONDS)
+    for age, job in ((5, lost), (4, later), (3, waiting), (5, urgent)):
+        Job.objects.filter(id=job.id).update(queued_at=now - age * seconds, urgent=job is urgent)
+    Job.objects.filter(id=later.id).update(state=Job.State.FINISHED, ended_at=now - 2 * seconds)
+
+    services.jobs_look_after()
+
+    # Of the urgent ones none has come after it, so that it may still be waiting, too.
+    sent_again = [job for job in (lost, waiting, urgent) if Job.objects.get(id=job.id).task_id != job.task_id]
+    assert sent_again == [lost]
+    assert Job.objects.get(id=lost.id).attempts == 1
+
+
 def test_killed_child_process_is_a_lost_worker_not_a_fault():
     job = requested()
     tell(job, "FAILURE", WorkerLostError("Worker exited prematurely: signal 9 (SIGKILL)"))

@@ -73,7 +73,7 @@ def test_sessions_that_ended_otherwise_are_counted_by_how():
     study = study_with()
     expired, withdrawn = made_up.session(study)[0], progress.finished(study)
     Session.objects.filter(id=expired.id).update(state=Session.State.EXPIRED)
-    session_withdraw(withdrawn)
+    session_withdraw(withdrawn, token="secret")
     Study.objects.filter(id=study.id).update(erased_sessions=3)
 
     shown = watched(study)
@@ -182,7 +182,7 @@ def test_cost_is_owed_to_everybody_who_finished():
     Study.objects.filter(id=study.id).update(recruitment=recruitment)
     study.refresh_from_db()
     passed, failed, withdrawn = progress.finished(study), progress.finished(study, wrong=["catch"]), progress.finished(study)
-    session_withdraw(withdrawn)
+    session_withdraw(withdrawn, token="secret")
     made_up.session(study)
     progress.finished(study, kind="bot")
     Payment.objects.filter(participant__in=[passed.participant, failed.participant]).update(state="paid")

@@ -1,7 +1,9 @@
 """Dates of erasure: what is over goes, what is promised is kept, and nobody loses their pay by it."""
 
+import json
 from datetime import date, timedelta
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.core.management import call_command
@@ -9,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from experiments.contract.errors import InputError
+from tests.services import processes
 from tests.webapp import made_up
 from tests.webapp.traces import PERSON, SUBMISSION, dump, found, paid_study, took_part
 from webapp.participants.erasure import participants_known_as
@@ -27,7 +30,7 @@ def test_ids_go_after_their_day_and_answers_stay() -> None:
     study = paid_study(personal_ids_until=DAY)
     session = took_part(study)
     hashed = session.participant.external_id_hash
-    code = erasure_code_give(session)
+    code = erasure_code_give(session, token="secret")
 
     retention_apply(now=LATER - timedelta(days=1))
     assert found([PERSON, SUBMISSION, hashed], dump()) != []
@@ -41,6 +44,19 @@ def test_ids_go_after_their_day_and_answers_stay() -> None:
     assert (Payment.objects.get().error, Payment.objects.get().order_id) == ("", "")
     Client().post("/erase/", {"code": code, "confirm": "yes"})
     assert not Session.objects.exists()
+
+
+def test_sqlites_log_forgets_the_ids_too_at_the_latest_when_nobody_reads_any_more(tmp_path: Path) -> None:
+    env = {
+        "SECRET_KEY": "only-for-tests",
+        "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
+        "ARTIFACT_URL": f"{tmp_path}/artifacts",
+    }
+    code = "from tests.webapp.forgotten import forget; forget()"
+
+    said = processes.run_manage("shell", "--no-imports", "--command", code, env=env)
+
+    assert json.loads(said.splitlines()[-1]) == [True, False, True, False]
 
 
 @pytest.mark.parametrize(("policy", "answers"), [(Study.Erasure.DELETE, 0), (Study.Erasure.ANONYMIZE, 7)])

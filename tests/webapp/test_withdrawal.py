@@ -12,7 +12,7 @@ from webapp.studies.models import Response, Session, SessionEvent
 from webapp.studies.results.requests import finished_sessions, has_news, results_request
 from webapp.studies.services.session import session_start
 from webapp.studies.services.study_state import study_close, study_pause
-from webapp.studies.services.withdrawal import code_sha256
+from webapp.studies.services.withdrawal import code_sha256, erasure_code_give
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
@@ -68,13 +68,13 @@ def test_withdrawing_during_practice_ends_practice(browser):
     assert session.attempt == 1
 
 
-def test_withdrawing_again_gives_a_fresh_code_and_no_second_event(browser):
+def test_withdrawing_again_gives_the_same_code_and_no_second_event(browser):
     client, session = browser(made_up.study())
 
     first, second = (post(client, session, "withdraw").json()["erasure_code"] for _ in range(2))
 
     session.refresh_from_db()
-    assert first != second
+    assert first == second
     assert session.erasure_code_sha256 == code_sha256(second)
     assert session.events.filter(kind=SessionEvent.Kind.WITHDRAWN).count() == 1
 
@@ -110,7 +110,31 @@ def test_answers_of_whoever_withdrew_are_in_no_export_and_in_no_table_of_an_anal
     assert has_news(study)
 
 
-def test_erasure_code_is_given_once_at_the_end_and_only_its_hash_is_kept(browser):
+def test_erasure_code_on_paper_stays_valid_however_often_it_is_asked_for(browser):
+    study = made_up.study()
+    codes = []
+    for _ in range(2):
+        client, session = browser(study)
+        progress.answer_plan(progress.to_main(session))
+        told = [post(client, session, name).json()["erasure_code"] for name in ("finish", "finish", "withdraw")]
+        codes.append(told[0])
+        session.refresh_from_db()
+        assert told == [told[0]] * 3
+        assert session.erasure_code_sha256 == code_sha256(told[0])
+
+    assert codes[0] != codes[1]
+
+
+def test_browser_that_has_lost_the_session_is_given_no_code():
+    study = made_up.study()
+    session, token = made_up.session(study, external_id="somebody")
+    again, other_token = made_up.session(study, external_id="somebody")
+
+    assert erasure_code_give(session, token=token) is None
+    assert erasure_code_give(again, token=other_token)
+
+
+def test_erasure_code_is_given_at_the_end_and_only_its_hash_is_kept(browser):
     client, session = browser(made_up.study())
     progress.answer_plan(progress.to_main(session))
 
@@ -118,7 +142,7 @@ def test_erasure_code_is_given_once_at_the_end_and_only_its_hash_is_kept(browser
 
     session.refresh_from_db()
     assert first["code"] == second["code"]
-    assert second["erasure_code"] is None
+    assert second["erasure_code"] == first["erasure_code"]
     signs = first["erasure_code"].replace("-", "")
     assert len(signs) * 5 >= 80
     assert session.erasure_code_sha256 == code_sha256(first["erasure_code"].lower().replace("-", " "))

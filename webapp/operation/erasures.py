@@ -1,6 +1,7 @@
 """Keeps what was erased erased when a backup comes back: a mark in the artifact store for each person and session that went.
 
-A mark is a hash of the row's id with the server's key; it leads nobody to anything. A restore erases again whatever has one.
+A mark is a hash of the row's id with ID_KEY, which outlives a SECRET_KEY that is changed; it leads nobody to anything. A restore
+erases again whatever has one.
 """
 
 import hmac
@@ -34,4 +35,4 @@ def erase_again(marks: Collection[str]) -> Erasure | None:
 
 
 def _mark(row: Session | Participant) -> str:
-    return hmac.new(f"{settings.SECRET_KEY}:erased".encode(), str(row.pk).encode(), "sha256").hexdigest()
+    return hmac.new(f"{settings.ID_KEY}:erased".encode(), str(row.pk).encode(), "sha256").hexdigest()

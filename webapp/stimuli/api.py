@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
@@ -12,10 +13,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from experiments.contract.errors import InputError
-from experiments.contract.recipes import STIMULI, recipe_from_json
+from experiments.contract.recipes import STIMULI, Analysis, recipe_from_json
 from webapp.rights import Person, is_foreign_result
 from webapp.stimuli.models import Artifact, Job
-from webapp.stimuli.permissions import REST_RIGHTS
+from webapp.stimuli.permissions import REST_RIGHTS, RESULTS
 from webapp.stimuli.selectors import Shown, artifact_file, artifact_find, artifact_lineage, job_shown
 from webapp.stimuli.services import artifact_request, job_cancel
 
@@ -149,7 +150,7 @@ class ArtifactApi(StimulusApi):
     @extend_schema(responses={200: ArtifactSerializer, 404: ErrorSerializer})
     def get(self, request: Request, digest: str) -> Response:
         """What was made and how."""
-        return Response(ArtifactSerializer(artifact_or_404(request.user, digest)).data)
+        return Response(ArtifactSerializer(artifact_opened(request, digest)).data)
 
 
 class LineageApi(StimulusApi):
@@ -158,7 +159,7 @@ class LineageApi(StimulusApi):
     @extend_schema(responses={200: ArtifactSerializer(many=True), 404: ErrorSerializer})
     def get(self, request: Request, digest: str) -> Response:
         """The artifact and all that it was made from."""
-        artifact_or_404(request.user, digest)
+        artifact_opened(request, digest)
         return Response(ArtifactSerializer(artifact_lineage(digest), many=True).data)
 
 
@@ -168,12 +169,20 @@ class ArtifactFileApi(StimulusApi):
     @extend_schema(responses={(200, "image/png"): OpenApiTypes.BINARY, 404: ErrorSerializer})
     def get(self, request: Request, digest: str, name: str) -> HttpResponse:
         """An image or a table, under a name that never changes its content."""
-        found = artifact_file(artifact_or_404(request.user, digest), name)
+        found = artifact_file(artifact_opened(request, digest), name)
         if found is None:
             raise Http404
         stored, content = found
         headers = {"Cache-Control": "private, max-age=31536000, immutable"}
         return HttpResponse(content, content_type=stored.media_type, headers=headers)
+
+
+def artifact_opened(request: Request, digest: str) -> Artifact:
+    """The artifact of a digest; Http404 if there is none for this user, PermissionDenied if the token may not read answers."""
+    artifact = artifact_or_404(request.user, digest)
+    if artifact.kind == Analysis.kind and not RESULTS.is_held(request):
+        raise PermissionDenied
+    return artifact
 
 
 def artifact_or_404(user: Person, digest: str) -> Artifact:

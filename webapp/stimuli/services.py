@@ -3,11 +3,12 @@
 import logging
 import time
 import uuid
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from experiments import jobs
@@ -171,7 +172,7 @@ def _stages(job: Job) -> Sequence[str]:
 def jobs_look_after() -> None:
     """Bring home what the queue forgot: outcomes whose message was lost, dead workers' jobs, messages that are gone."""
     compute.sweep()
-    queue_is_empty = compute.waiting(jobs.GPU_QUEUE) == 0
+    gone_before = _gone_before()
     for job in Job.objects.filter(state__in=Job.OPEN):
         outcome = compute.outcome(str(job.task_id))
         if outcome is not None:
@@ -179,11 +180,24 @@ def jobs_look_after() -> None:
         elif compute.crash(str(job.task_id)) is not None:
             job_crash(str(job.task_id))
         else:
-            _look_after_open(job.id, queue_is_empty=queue_is_empty)
+            _look_after_open(job.id, gone_before=gone_before)
+
+
+def _gone_before() -> dict[bool, datetime]:
+    """By urgency: a message that was put on the queue before this moment is on it no more.
+
+    Of an empty queue that is every message but the newest. Else it is those that a later one has overtaken: messages of one
+    urgency leave the queue in their order.
+    """
+    long_ago = timezone.now() - timedelta(seconds=jobs.LOST_SECONDS)
+    if compute.waiting(jobs.GPU_QUEUE) == 0:
+        return {True: long_ago, False: long_ago}
+    begun = Q(state=Job.State.STARTED, started_at__lt=long_ago) | Q(state=Job.State.FINISHED, ended_at__lt=long_ago)
+    return dict(Job.objects.filter(begun, queued_at__isnull=False).values_list("urgent").annotate(Max("queued_at")))
 
 
 @transaction.atomic
-def _look_after_open(job_id: uuid.UUID, *, queue_is_empty: bool) -> None:
+def _look_after_open(job_id: uuid.UUID, *, gone_before: Mapping[bool, datetime]) -> None:
     job = Job.objects.select_for_update().filter(id=job_id, state__in=Job.OPEN).first()
     if job is None:
         return
@@ -194,7 +208,7 @@ def _look_after_open(job_id: uuid.UUID, *, queue_is_empty: bool) -> None:
             job.save()
         if time.time() - progress.beat_at > jobs.LOST_SECONDS:
             job_requeue(job)
-    elif queue_is_empty and job.queued_at and job.queued_at < timezone.now() - timedelta(seconds=jobs.LOST_SECONDS):
+    elif job.queued_at and job.urgent in gone_before and job.queued_at < gone_before[job.urgent]:
         if job.state == Job.State.QUEUED:
             # The queue forgot it before any worker saw it; nobody died over it.
             job.attempts -= 1

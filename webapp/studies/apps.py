@@ -1,4 +1,4 @@
-"""The Django app of studies; it listens to the layers below for stimuli that are ready and submissions that were returned."""
+"""The Django app of studies; it listens to the layers below for what is made and submissions that were returned."""
 
 from django.apps import AppConfig
 
@@ -13,3 +13,4 @@ class StudiesConfig(AppConfig):
         """Connect the signals, and show the admin the pages that do not stand in `admin`, where alone it looks."""
         from webapp.studies import preparation, returns, session_admin  # noqa: F401, PLC0415 -- needs models
         from webapp.studies.quality import admin  # noqa: F401, PLC0415 -- needs models
+        from webapp.studies.results import requests  # noqa: F401, PLC0415 -- needs models

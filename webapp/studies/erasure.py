@@ -22,6 +22,8 @@ from webapp.studies.results.requests import results_drop
 from webapp.studies.services.withdrawal import code_sha256
 from webapp.studies.taken_home import exports_with
 
+FORGET_MILLISECONDS = 1000
+
 
 @dataclass(frozen=True, kw_only=True)
 class Erasure:
@@ -108,7 +110,7 @@ def sessions_erase(
     # Last, since files do not come back when a transaction fails; whoever sees it fail erases again.
     for study in locked.values():
         results_drop(study)
-    transaction.on_commit(_disk_forget)
+    transaction.on_commit(disk_forget)
     return erasure
 
 
@@ -143,8 +145,12 @@ def _answers_move(session: Session, copy: Session, shift: timedelta) -> None:
     pauses.update(session=copy, at=F("at") - shift)
 
 
-def _disk_forget() -> None:
-    """SQLite's log would keep the pages until it is written over."""
+def disk_forget() -> None:
+    """SQLite's log would keep the pages until it is written over. Whoever reads holds it up: the minute's task tries again."""
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            patience = cursor.execute("PRAGMA busy_timeout").fetchone()[0]
+            # Writers wait meanwhile.
+            cursor.execute(f"PRAGMA busy_timeout = {FORGET_MILLISECONDS}")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            cursor.execute(f"PRAGMA busy_timeout = {patience}")

@@ -14,7 +14,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from webapp.participants.audit import audit_write
 from webapp.participants.erasure import FORGOTTEN, participant_forget, submission_forget
 from webapp.participants.models import AuditEntry, Payment, Submission
-from webapp.studies.erasure import sessions_erase
+from webapp.studies.erasure import disk_forget, sessions_erase
 from webapp.studies.models import Session, Study
 from webapp.studies.services.study_state import study_close
 
@@ -111,3 +111,4 @@ def _erase(kept: Kept, *, now: datetime) -> None:
             if not _needing(now).filter(participant=session.participant).exists():
                 participant_forget(session.participant)
         audit_write(AuditEntry.Action.RETENTION, studies=[kept.study.name], what=IDS, sessions=len(kept.sessions))
+        transaction.on_commit(disk_forget)

@@ -16,9 +16,8 @@ def export_note(
     study: Study, *, form: str, selection: Selection, actor: User | AnonymousUser | None = None, **details: str
 ) -> None:
     """Note that answers of a study leave, in which format, which of them (but no ids of sessions); `details` such as the file."""
-    asked = {name: value for name, value in selection.as_json().items() if name != "session"}
     action = AuditEntry.Action.EXPORTED_IDS if selection.ids == "personal" else AuditEntry.Action.EXPORTED
-    audit_write(action, actor=actor, study=study.name, format=form, **asked, **details)
+    audit_write(action, actor=actor, study=study.name, format=form, **selection.as_noted(), **details)
 
 
 def exports_with(sessions: Sequence[Session]) -> list[str]:

@@ -4,8 +4,9 @@ from celery import shared_task
 from django.utils import timezone
 
 from experiments import jobs
+from webapp.studies.erasure import disk_forget
 from webapp.studies.models import Study
-from webapp.studies.results.requests import results_request
+from webapp.studies.results.requests import results_request, tables_sweep
 from webapp.studies.retention import retention_apply
 from webapp.studies.services.session import sessions_expire
 
@@ -18,12 +19,14 @@ def expire() -> None:
 
 @shared_task(name=jobs.RETAIN)
 def retain() -> None:
-    """Erase what studies keep no longer."""
+    """Erase what studies keep no longer, and what an erasure could not take off the disk while somebody read."""
     retention_apply(now=timezone.now())
+    disk_forget()
 
 
 @shared_task(name=jobs.ANALYZE)
 def analyze() -> None:
-    """Have every study analyzed whose sessions are newer than its results."""
+    """Have every study analyzed whose sessions are newer than its results; remove tables that no analysis needs."""
+    tables_sweep()
     for study in Study.objects.all():
         results_request(study)

@@ -18,11 +18,12 @@ export function showWaiting(stage: HTMLElement, title: string): (done: number, t
   };
 }
 
-/** Says what went wrong and that nothing is lost. Resolves on "Try again", or by itself where that may help. */
+/** Says what went wrong and that nothing is lost. Resolves on "Try again", or by itself where that may help, as when the connection is back. */
 export async function showTrouble(stage: HTMLElement, { title, texts, retryAfter }: Explanation, contact: string): Promise<void> {
   const build = (): Node[] => [...paragraphs(texts), ...contactLine(words().trouble.contact, contact)];
   const again = stayingPage(stage, "trouble", title, words().trouble.again, build);
-  await (retryAfter === undefined ? pressed(again) : Promise.race([pressed(again), wait(retryAfter)]));
+  const online = new Promise((resolve) => window.addEventListener("online", resolve, { once: true }));
+  await Promise.race([pressed(again), online, ...(retryAfter === undefined ? [] : [wait(retryAfter)])]);
 }
 
 /** Resolves when it is worth asking again whether the study goes on. */
@@ -36,9 +37,7 @@ export async function showPaused(stage: HTMLElement, contact: string): Promise<v
 /** Resolves when the person wants to go on in this tab. */
 export async function showElsewhere(stage: HTMLElement): Promise<void> {
   const { title, texts, here } = words().elsewhere;
-  const next = button(here);
-  showPage(stage, "elsewhere", title, [...paragraphs(texts), buttonRow(next)]);
-  await pressed(next);
+  await pressed(stayingPage(stage, "elsewhere", title, here, () => paragraphs(texts)));
 }
 
 /** The button of a page that, shown again and again, is left as it is: it is not read out anew, and keeps the focus. */

@@ -74,10 +74,13 @@ export const de: Texts = {
     answers: "Ihre Antworten werden gesendet …",
     banner: (count) =>
       `${count === 1 ? "1 Antwort wartet" : `${count} Antworten warten`} auf das Senden. Lassen Sie diese Seite offen.`,
+    atRisk: "Dieser Browser kann keine Antworten auf diesem Rechner speichern: Was noch nicht gesendet ist, geht mit dieser Seite verloren.",
   },
   trouble: {
     again: "Noch einmal versuchen",
     safe: "Nichts ist verloren: Ihre Antworten sind auf diesem Rechner gespeichert.",
+    unsafe:
+      "Lassen Sie diese Seite offen: Ihre letzten Antworten stehen nur in ihr, weil dieser Browser sie nicht auf diesem Rechner speichern kann.",
     server: (message) => `Der Server meldet: ${message}.`,
     contact: "Wenn das wieder geschieht, schreiben Sie an:",
     refused: "Das hat nicht geklappt",

@@ -73,10 +73,12 @@ export const en = {
     answers: "Sending your answers…",
     banner: (count: number): string =>
       `${count === 1 ? "1 answer is" : `${count} answers are`} waiting to be sent. Keep this page open.`,
+    atRisk: "This browser cannot keep answers on this computer: what is not sent yet is lost with this page.",
   },
   trouble: {
     again: "Try again",
     safe: "Nothing is lost: your answers are kept on this computer.",
+    unsafe: "Keep this page open: your last answers are in it alone, since this browser cannot keep them on this computer.",
     server: (message: string): string => `The server says: ${message}.`,
     contact: "If this happens again, write to:",
     refused: "This did not work",

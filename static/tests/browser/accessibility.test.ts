@@ -4,7 +4,7 @@ import { type BrowserContextOptions, type Page } from "playwright-core";
 import { expect, test } from "vitest";
 import type { MockOptions } from "../mock_study";
 import { tour, WHOLE } from "./tour";
-import { openTab, overflow, passInstructions, screen, server, shoot, trial, visit } from "./visitor";
+import { goOn, openTab, overflow, passInstructions, screen, server, shoot, trial, visit } from "./visitor";
 
 const AXE = readFileSync("node_modules/axe-core/axe.min.js", "utf8");
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
@@ -159,8 +159,10 @@ test("digit keys that are turned off stay off in this tab, and buttons still ans
   const other = await openTab();
   const elsewhere = await other.getByRole("button", { name: /digit keys/ }).textContent();
   await other.close();
-  await page.locator("[data-choice=upper][data-confidence='1']").click();
   await screen(page, "elsewhere").waitFor();
+  await goOn(page);
+  await page.locator("[data-choice=upper][data-confidence='1']").click();
+  await trial(page, "done", "main-1").waitFor();
 
   expect(answered).toBe(0);
   expect(elsewhere).toBe("Turn the digit keys off");

@@ -7,9 +7,11 @@ import pytest
 
 from tests.webapp import made_up
 from tests.webapp.exports.conftest import answered
+from webapp.participants.models import AuditEntry
 from webapp.studies.models import Response
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
+LIVE = {"kind": ["live"], "flavor": "raw", "ids": "pseudonymous"}
 
 
 def address(study: Any, query: str = "") -> str:
@@ -73,6 +75,15 @@ def test_cursor_at_an_erased_row_is_refused(api, study):
     study.sessions.order_by("created_at").first().delete()
 
     assert api.get(after).json()["field"] == "cursor"
+
+
+def test_walk_is_noted_once_when_it_begins(api, study):
+    walked(api, address(study, "kind=live&size=2"))
+    api.get(address(study, "size=0"))
+
+    (entry,) = AuditEntry.objects.all()
+    assert entry.actor.username.startswith("researcher")
+    assert (entry.action, entry.details) == ("exported answers", {"study": study.name, "format": "pages", **LIVE})
 
 
 def test_size_and_words_out_of_range_are_refused(api, study):

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
+from django.core.cache import cache
 from django.core.management import CommandError, call_command
 
 from tests.services import processes
@@ -221,6 +222,19 @@ def test_export_goes_out_while_the_cache_fails(study, settings):
 @pytest.mark.django_db
 def test_file_and_its_receipt_are_for_their_owner_alone(exported):
     assert {path.stat().st_mode & 0o077 for path in exported.parent.iterdir()} == {0}
+
+
+@pytest.mark.django_db
+def test_receipt_is_kept_whatever_else_is_cached_and_holds_no_ids(study):
+    selection = Selection(session=(str(study.sessions.first().id),), kind=("live",))
+    receipt_id, pieces = export_with_receipt(study, form="csv", selection=selection)
+    list(pieces)
+
+    for visitor in range(600):
+        cache.set(f"visitor {visitor}", 1, timeout=60)
+
+    asked = receipt_by_id(study, receipt_id)["selection"]
+    assert asked == {"kind": ("live",), "flavor": "raw", "ids": "pseudonymous"}
 
 
 @pytest.mark.django_db

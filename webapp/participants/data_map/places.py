@@ -47,7 +47,7 @@ PLACES = (
         name="Artifact store",
         holds="Images, networks, and of each study the analyzed table of answers, under ids of sessions, with its figures",
         kept="Tables and figures until the study is analyzed anew, all else for good",
-        seen_by="`stimuli.view_artifact`; GPU workers",
+        seen_by="`stimuli.view_artifact`, of analyses with `studies.view_study`; GPU workers",
         erasure="All tables and analyses of the study are deleted and computed from what is left",
     ),
     Place(

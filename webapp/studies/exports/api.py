@@ -27,6 +27,7 @@ from webapp.studies.exports.downloads import export_download
 from webapp.studies.exports.pages import page_size, response_page
 from webapp.studies.exports.receipts import receipt_by_id
 from webapp.studies.permissions import EXPORTS, PERSONAL_IDS, RESPONSES
+from webapp.studies.taken_home import export_note
 
 
 class ResponsesApi(APIView):
@@ -60,12 +61,14 @@ class ResponsePagesApi(APIView):
         responses={200: PageSerializer, 400: ErrorSerializer, 404: ErrorSerializer},
     )
     def get(self, request: Request, study_id: str) -> Response:
-        """A page of rows and the address of the next; null behind the last."""
+        """A page of rows and the address of the next; null behind the last. That a walk begins is noted, as an export is."""
         study, words = study_or_404(request.user, study_id), dict(request.query_params.lists())
         _refuse_personal(words, "Export a file instead, by a POST")
         selection = selection_asked(study, {**words, "format": ["json"]}, beside=("format", "size", "cursor"))
-        size = page_size(request.query_params.get("size", "100"))
-        page = response_page(study, selection, size=size, cursor=request.query_params.get("cursor", ""))
+        size, cursor = page_size(request.query_params.get("size", "100")), request.query_params.get("cursor", "")
+        page = response_page(study, selection, size=size, cursor=cursor)
+        if not cursor:
+            export_note(study, form="pages", selection=selection, actor=request.user)
         query = request.query_params.copy()
         query["cursor"] = page.cursor or ""
         return Response({"rows": page.rows, "next": f"{request.path}?{query.urlencode()}" if page.cursor else None})

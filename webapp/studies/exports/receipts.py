@@ -37,7 +37,7 @@ def _begun(study: Study, form: str, selection: Selection) -> Receipt:
         "study": study.name,
         "design_digest": study.design_digest,
         "format": form,
-        "selection": selection.as_json(),
+        "selection": selection.as_noted(),
         "columns": list(column_kinds(study, selection)),
         "started_at": datetime.now(UTC).isoformat(),
     }

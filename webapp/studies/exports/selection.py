@@ -62,6 +62,10 @@ class Selection:
         shown = {name: value for name, value in asdict(self).items() if value not in ((), None)}
         return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in shown.items()}
 
+    def as_noted(self) -> dict[str, Any]:
+        """The same without the ids of sessions, for what is kept of an export after somebody was erased."""
+        return {name: value for name, value in self.as_json().items() if name != "session"}
+
     def _condition(self, lookups: Mapping[str, str]) -> Q:
         given = {lookup: getattr(self, name) for name, lookup in lookups.items()}
         return Q(**{lookup: value for lookup, value in given.items() if value not in ((), None)})

@@ -114,21 +114,21 @@ class FinishedSerializer(serializers.Serializer):
 
     code = serializers.CharField(allow_null=True)
     url = serializers.CharField(allow_null=True, help_text="Where the code is handed in")
-    erasure_code = serializers.CharField(allow_null=True, help_text="Given once")
+    erasure_code = serializers.CharField(allow_null=True, help_text="The same each time")
 
 
 class WithdrawnSerializer(serializers.Serializer):
     """The answers are not used."""
 
     withdrawn = serializers.BooleanField()
-    erasure_code = serializers.CharField()
+    erasure_code = serializers.CharField(allow_null=True, help_text="The same each time")
 
 
 class SessionAuthentication(BaseAuthentication):
     """Finds the session by the study's cookie, and asks writes for the CSRF token."""
 
-    def authenticate(self, request: Request) -> tuple[Session, None]:
-        """The session as `request.user`."""
+    def authenticate(self, request: Request) -> tuple[Session, str]:
+        """The session as `request.user`, the secret of its cookie as `request.auth`."""
         study_id = request.parser_context["kwargs"]["study_id"]
         token = request.COOKIES.get(cookie_name(study_id), "")
         session = request.parser_context["view"].session_find(study_id, token)
@@ -137,7 +137,7 @@ class SessionAuthentication(BaseAuthentication):
         reason = _CsrfCheck(lambda _: HttpResponse()).process_view(request._request, lambda _: HttpResponse(), (), {})
         if reason:
             raise exceptions.PermissionDenied("The CSRF token is missing or wrong")
-        return session, None
+        return session, token
 
     def authenticate_header(self, request: Request) -> str:
         """Makes a missing session a 401."""
@@ -176,6 +176,11 @@ class ParticipantApi(APIView):
     def session(self) -> Session:
         """Whose browser asks."""
         return cast(Session, self.request.user)
+
+    @property
+    def token(self) -> str:
+        """The secret of its cookie."""
+        return cast(str, self.request.auth)
 
     def session_find(self, study_id: Any, token: str) -> Session | None:
         """The session that the cookie's secret opens."""
@@ -252,10 +257,10 @@ class FinishApi(ParticipantApi):
 
     @extend_schema(request=NothingSerializer, responses={200: FinishedSerializer, 409: ConflictSerializer})
     def post(self, request: Request, study_id: str) -> Response:
-        """The completion code, once every answer is here, and where to hand it in; the first time, the code that erases them."""
+        """The completion code, once every answer is here, where to hand it in, and the code that erases them."""
         NothingSerializer(data=request.data).is_valid(raise_exception=True)
         code = session_finish(self.session)
-        erasure_code = erasure_code_give(self.session) if code else None
+        erasure_code = erasure_code_give(self.session, token=self.token) if code else None
         self.session.refresh_from_db()
         return Response({"code": code, "url": completion_url(self.session), "erasure_code": erasure_code})
 
@@ -267,7 +272,7 @@ class WithdrawApi(ParticipantApi):
     def post(self, request: Request, study_id: str) -> Response:
         """The answers are not used; the code erases them."""
         NothingSerializer(data=request.data).is_valid(raise_exception=True)
-        return Response({"withdrawn": True, "erasure_code": session_withdraw(self.session)})
+        return Response({"withdrawn": True, "erasure_code": session_withdraw(self.session, token=self.token)})
 
 
 class ImageApi(ParticipantApi):

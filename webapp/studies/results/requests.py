@@ -1,8 +1,11 @@
 """Results of a study: an analysis job over the table of its responses, and the newest one that is ready."""
 
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
+from django.dispatch import receiver
 from django.utils import timezone
 
 from experiments.contract.recipes import Analysis
@@ -10,11 +13,14 @@ from webapp.participants.models import Participant
 from webapp.stimuli.models import Artifact, Job
 from webapp.stimuli.selectors import store
 from webapp.stimuli.services import artifact_request, artifacts_remove, job_cancel
+from webapp.stimuli.signals import artifact_stored
 from webapp.studies.exports import export
 from webapp.studies.models import Session, Study, StudyResult
 from webapp.studies.results.shown import shown_analysis
 
 ANALYZED_KINDS = (Participant.Kind.LIVE, Participant.Kind.BOT)
+UNNAMED = timedelta(minutes=10)
+"""A table that is about to be named by a row is younger."""
 
 
 def finished_sessions(study: Study) -> dict[str, int]:
@@ -33,7 +39,7 @@ def results_request(study: Study) -> StudyResult | None:
         results_drop(study)
         return None
     erased = Study.objects.values_list("erased_sessions", flat=True).get(id=study.id)
-    table = store().write_blob(b"".join(export(study, form="csv")))
+    table = store().write_table(b"".join(export(study, form="csv")))
     with transaction.atomic():
         if Study.objects.select_for_update().get(id=study.id).erased_sessions != erased:
             # Somebody's answers were erased while they were being written into this table.
@@ -47,17 +53,44 @@ def results_request(study: Study) -> StudyResult | None:
     return result
 
 
+@transaction.atomic
 def results_drop(study: Study) -> None:
     """Forget the study's analyses and the tables that they were made from; a new one is asked for within a minute."""
-    digests = list(study.results.values_list("digest", flat=True))
+    # Locked, so that one that comes home now is seen below, and one that comes later is not wanted any more.
+    digests = list(study.results.select_for_update().values_list("digest", flat=True))
     for job in Job.objects.filter(digest__in=digests, state__in=Job.OPEN):
         job_cancel(job)
+    _analyses_remove(digests)
+    study.results.all().delete()
+
+
+@receiver(artifact_stored)
+def drop_what_nobody_wants(digest: str, **_: Any) -> None:
+    """An analysis came home: if answers in it were erased meanwhile, no study asks for it any more, and it goes at once."""
+    is_analysis = Artifact.objects.filter(digest=digest, kind=Analysis.kind).exists()
+    if is_analysis and not StudyResult.objects.select_for_update().filter(digest=digest).values_list("id"):
+        _analyses_remove([digest])
+
+
+def tables_sweep() -> None:
+    """Remove the tables that no analysis needs: whoever wrote them died before a row named them."""
+    left = store().tables(older_than=UNNAMED)
+    if left:
+        for table in left - _tables(StudyResult.objects.values_list("digest", flat=True)):
+            store().remove_blob(table)
+
+
+def _analyses_remove(digests: Sequence[str]) -> None:
+    for table in _tables(digests):
+        store().remove_blob(table)
+    artifacts_remove(digests)
+
+
+def _tables(digests: Iterable[str]) -> set[str]:
+    """The tables that analyses are or will be made from."""
     recipes = [*Job.objects.filter(digest__in=digests).values_list("recipe", flat=True)]
     recipes += [manifest["recipe"] for manifest in Artifact.objects.filter(digest__in=digests).values_list("manifest", flat=True)]
-    for recipe in recipes:
-        store().remove_blob(recipe["table"])
-    artifacts_remove(digests)
-    study.results.all().delete()
+    return {recipe["table"] for recipe in recipes}
 
 
 def has_news(study: Study) -> bool:

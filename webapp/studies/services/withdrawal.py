@@ -1,7 +1,10 @@
-"""Writes of a person's second thoughts: withdraw from a study, and the code that erases what was answered."""
+"""Writes of a person's second thoughts: withdraw from a study, and the code that erases what was answered.
+
+The code follows from the secret of the browser's cookie, of which the database has only the sha256: whoever asks again, say
+because the answer got lost, gets the same one, what they have written down stays valid, and nobody else can work it out.
+"""
 
 import hashlib
-import secrets
 
 from django.db import transaction
 
@@ -13,27 +16,27 @@ CODE_GROUPS, GROUP_SIGNS = 4, 5
 
 
 @transaction.atomic
-def session_withdraw(session: Session) -> str:
-    """The person wants their answers not used; returns a fresh erasure code, which takes the place of an earlier one.
+def session_withdraw(session: Session, *, token: str) -> str | None:
+    """The person wants their answers not used; returns the erasure code as `erasure_code_give` does.
 
-    Whoever asks again, say because the answer got lost, gets another code. The place in the study is free again. What the
-    person has earned stays theirs.
+    The place in the study is free again. What the person has earned stays theirs.
     """
-    session = Session.objects.select_for_update(of=("self",)).get(id=session.id)
-    if session.state != Session.State.WITHDRAWN:
-        SessionEvent.objects.create(session=session, kind=SessionEvent.Kind.WITHDRAWN, details={"from": session.state})
-        session.state = Session.State.WITHDRAWN
-    code = _new_code()
-    session.erasure_code_sha256 = code_sha256(code)
-    session.save(update_fields=["state", "erasure_code_sha256"])
-    return code
+    locked = Session.objects.select_for_update(of=("self",)).get(id=session.id)
+    if locked.state != Session.State.WITHDRAWN:
+        SessionEvent.objects.create(session=locked, kind=SessionEvent.Kind.WITHDRAWN, details={"from": locked.state})
+        locked.state = Session.State.WITHDRAWN
+        locked.save(update_fields=["state"])
+    return erasure_code_give(session, token=token)
 
 
-def erasure_code_give(session: Session) -> str | None:
-    """The code that erases the session, given once; None if it was given before, since only its sha256 is kept."""
-    code = _new_code()
-    given = Session.objects.filter(id=session.id, erasure_code_sha256="").update(erasure_code_sha256=code_sha256(code))
-    return code if given else None
+def erasure_code_give(session: Session, *, token: str) -> str | None:
+    """The code that erases the session, valid from now on; `token` is the secret of the cookie.
+
+    None if another browser has gone on with the session meanwhile: that one is given the code.
+    """
+    code = _code_of(token)
+    in_hand = Session.objects.filter(id=session.id, token_sha256=session.token_sha256)
+    return code if in_hand.update(erasure_code_sha256=code_sha256(code)) else None
 
 
 def code_sha256(code: str) -> str:
@@ -42,5 +45,8 @@ def code_sha256(code: str) -> str:
     return hashlib.sha256(signs.encode()).hexdigest()
 
 
-def _new_code() -> str:
-    return "-".join("".join(secrets.choice(CODE_ALPHABET) for _ in range(GROUP_SIGNS)) for _ in range(CODE_GROUPS))
+def _code_of(token: str) -> str:
+    """Of a secret of 256 random bits; the code does not tell the secret."""
+    digits = hashlib.sha256(f"erasure code of {token}".encode()).digest()
+    signs = "".join(CODE_ALPHABET[digit % len(CODE_ALPHABET)] for digit in digits[: CODE_GROUPS * GROUP_SIGNS])
+    return "-".join(signs[first : first + GROUP_SIGNS] for first in range(0, len(signs), GROUP_SIGNS))
