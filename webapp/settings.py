@@ -124,6 +124,9 @@ RATES = {
     "plan": env.str("PLAN_RATE", default="60/min"),
     "token": env.str("TOKEN_RATE", default="600/min"),
 }
+# A client who takes longer for a piece of an answer is broken off.
+STALLED_SECONDS = env.float("STALLED_SECONDS", default=60)
+
 REDIS_URL = env.str("REDIS_URL", default="")
 # All web processes count together: in Redis, or, on one machine without it, in files. A file costs a millisecond, which is too
 # much for each answer: without Redis each process counts answers by itself.

@@ -20,8 +20,8 @@ SECONDS = 20.0
 WARM_SECONDS = 2.0
 TARGET = {"PostgreSQL": 300.0, "SQLite": 150.0}
 """For two cores that the server shares with the participants."""
-TARGET_MS = 150.0
-"""Of the p95 on PostgreSQL."""
+TARGET_MS = {"PostgreSQL": 150.0}
+"""Of the p95."""
 CSRF = "b" * 32
 
 
@@ -37,35 +37,46 @@ class Record:
 
 
 def run() -> list[dict[str, Any]]:
-    """A row for each database."""
-    return [row(database) for database in DATABASES]
+    """A row for each database, and one for the p95 on PostgreSQL."""
+    return [row for database in DATABASES for row in rows(database)]
 
 
-def row(database: str) -> dict[str, Any]:
-    """Answers per second and their p95; `equal` counts acknowledged answers that are not in the export exactly once, as sent."""
+def rows(database: str) -> list[dict[str, Any]]:
+    """Answers per second, and their p95 where it has a target.
+
+    `equal` counts errors, and acknowledged answers that are not in the export exactly once, as sent.
+    """
     with site("people", count=SESSIONS, database=database) as running:
         before = time.process_time()
         record, started, ended = asyncio.run(_answer_all(running))
         generator = time.process_time() - before
         peak = running.memory_mib("VmHWM")
         lost = not_as_sent(record.acknowledged, running.responses(running.prepared["study"]))
-    counted = [seconds for at, seconds in record.times if at > started]
+    counted = [seconds for at, seconds in record.times if started < at <= ended]
     per_second = len(counted) / (ended - started)
     p50, p95, p99 = (1000 * statistics.quantiles(counted, n=100)[percent - 1] for percent in (50, 95, 99))
-    return {
+    shared = {"peak_mib": peak, "equal": lost + sum(record.errors.values())}
+    per_seconds = {
         "name": f"answers_per_second{DATABASES[database]}",
         "ours": per_second,
         "reference": TARGET[database],
         "ratio": per_second / TARGET[database],
         "unit": "answers/s",
-        "peak_mib": peak,
-        "equal": lost,
-        "detail": f"p50 {p50:.0f}, p95 {p95:.0f}, p99 {p99:.0f} ms (target on PostgreSQL: p95 < {TARGET_MS:.0f}); "
+        **shared,
+        "detail": f"p50 {p50:.0f}, p95 {p95:.0f}, p99 {p99:.0f} ms ; "
         f"{sum(record.errors.values())} errors {dict(record.errors) or ''}; {len(record.acknowledged)} answers acknowledged, "
         f"{lost} of them lost, doubled or changed; {PEOPLE} participants who never pause, in the same machine, took "
         f"{generator:.0f} s of a core in {SECONDS + WARM_SECONDS:.0f} s; gunicorn with {WORKERS} workers, {database} that waits "
         "for the disk",
     }
+    if database not in TARGET_MS:
+        return [per_seconds]
+    target = TARGET_MS[database]
+    told = {"detail": f"of {len(counted)} answers, as in {per_seconds['name']}; the reference is the target"}
+    return [
+        per_seconds,
+        {"name": "answers_p95", "ours": p95, "reference": target, "ratio": target / p95, "unit": "ms", **shared, **told},
+    ]
 
 
 async def _answer_all(running: Site) -> tuple[Record, float, float]:

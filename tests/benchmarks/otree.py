@@ -38,7 +38,7 @@ def run() -> list[dict[str, Any]]:
         record = Record()
         started, ended = asyncio.run(_answer_all(site.url, site.participants, record))
         stored = site.stored()
-    ours = answers.row("PostgreSQL")
+    ours = answers.rows("PostgreSQL")[0]
     counted = [seconds for at, seconds in record.times if started < at <= ended]
     theirs = len(counted) / (ended - started)
     p50, p95 = (1000 * statistics.quantiles(counted, n=100)[percent - 1] for percent in (50, 95))

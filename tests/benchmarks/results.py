@@ -5,6 +5,7 @@ import json
 import multiprocessing
 import os
 import platform
+import signal
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from experiments.jobs import VAR
 
 RESULTS = VAR / "bench" / "results.json"
 COLUMNS = ("ratio", "name", "ours", "reference", "unit", "peak_mib", "equal", "detail")
+LONGEST_SECONDS = 3600
+"""A benchmark that takes longer hangs."""
 
 
 def measured(module: str) -> list[dict[str, Any]]:
@@ -22,8 +25,15 @@ def measured(module: str) -> list[dict[str, Any]]:
 
 
 def _run(module: str) -> list[dict[str, Any]]:
+    # Raised where it stands, so that servers that it started end with it.
+    signal.signal(signal.SIGALRM, _out_of_time)
+    signal.alarm(LONGEST_SECONDS)
     rows: list[dict[str, Any]] = importlib.import_module(f"tests.benchmarks.{module}").run()
     return rows
+
+
+def _out_of_time(*_: Any) -> None:
+    raise TimeoutError(f"the benchmark took more than {LONGEST_SECONDS} s")
 
 
 def save(rows: list[dict[str, Any]]) -> None:

@@ -54,7 +54,7 @@ class Site:
             f"{self.web.url}/api/v1/studies/{study}/responses?format=csv",
             headers={"Authorization": f"Token {self.prepared['token']}"},
         )
-        with urllib.request.urlopen(request) as response:
+        with urllib.request.urlopen(request, timeout=600) as response:
             return list(csv.DictReader(io.TextIOWrapper(response, encoding="utf-8", newline="")))
 
 
@@ -65,16 +65,13 @@ def site(prepare: str, *, count: int, database: str = "PostgreSQL") -> Iterator[
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="unitscope-bench-")))
         # PostgreSQL refuses to run as root, and its user must pass through here.
         folder.chmod(0o755)
-        url = f"sqlite:///{folder}/db.sqlite3"
+        found = {"DATABASE_URL": f"sqlite:///{folder}/db.sqlite3", "REDIS_URL": ""}
         if database == "PostgreSQL":
-            postgres = processes.start_postgres(folder, durable=True)
-            stack.callback(postgres.stop)
-            url = postgres.url
+            found = _as_composed(folder, stack)
         env = {
             **UNLIMITED,
             "SECRET_KEY": "only-for-benchmarks",
-            "DATABASE_URL": url,
-            "REDIS_URL": "",
+            **found,
             "BROKER_URL": f"filesystem://{folder}/queue",
             "RESULT_URL": f"file://{folder}/results",
             "ARTIFACT_URL": f"{folder}/artifacts",
@@ -85,6 +82,16 @@ def site(prepare: str, *, count: int, database: str = "PostgreSQL") -> Iterator[
         code = f"from tests.benchmarks import preparation; preparation.{prepare}({str(path)!r}, count={count})"
         processes.run_manage("shell", "--verbosity", "0", "--command", code, env=env)
         yield Site(folder=folder, env=env, web=web, prepared=json.loads(path.read_text()))
+
+
+def _as_composed(folder: Path, stack: contextlib.ExitStack) -> dict[str, str]:
+    """What docker/compose.yml has beside the web server: PostgreSQL, Redis, and metrics that its processes count together."""
+    postgres, redis = processes.start_postgres(folder, durable=True), processes.start_redis(folder)
+    for running in (postgres, redis):
+        stack.callback(running.stop)
+    metrics = folder / "metrics"
+    metrics.mkdir()
+    return {"DATABASE_URL": postgres.url, "REDIS_URL": redis.url, "PROMETHEUS_MULTIPROC_DIR": str(metrics)}
 
 
 def _processes(parent: int) -> list[int]:

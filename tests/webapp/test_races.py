@@ -10,10 +10,12 @@ import pytest
 from django.db import connection
 
 from tests.webapp import made_up, progress
+from webapp.api_errors import Conflict
 from webapp.participants.models import Consent, Participant
 from webapp.participants.services import participant_enter
 from webapp.studies.assignment import study_cells
 from webapp.studies.models import Session, SessionEvent, Study, Trial
+from webapp.studies.services.response import response_record
 from webapp.studies.services.session import session_finish, session_start
 from webapp.studies.services.withdrawal import erasure_code_give
 
@@ -114,6 +116,19 @@ def test_last_place_goes_to_everybody_who_comes_at_once_and_then_the_study_is_fu
         progress.finish(session)
 
     assert at_once(lambda number: str(enter(study, f"late-{number}")), range(1))[0].field == "study"
+
+
+def test_answer_that_meets_an_erasure_is_refused_as_of_a_session_that_is_gone():
+    study = small_study()
+    session, _ = made_up.session(study)
+    session = progress.to_main(session)
+    trial = session.trials.select_related("response").filter(kind="main").first()
+    Session.objects.get(id=session.id).delete()
+
+    with pytest.raises(Conflict) as refused:
+        response_record(session, trial, made_up.answer())
+
+    assert refused.value.body["field"] == "session"
 
 
 def test_session_that_ends_many_times_at_once_ends_once():

@@ -6,6 +6,7 @@ import importlib.metadata
 import json
 import os
 import shutil
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from experiments.contract.errors import InputError
 from experiments.contract.fields import require
 from webapp.operation.dumps import KINDS, Counts
 from webapp.operation.erasures import erase_again
+from webapp.stimuli.selectors import store
 from webapp.studies.erasure import Erasure
 
 FORMAT = 1
@@ -54,10 +56,9 @@ def backup_make(out: Path) -> Backup:
     """
     require(not out.exists(), "out", f"{out} is there already", "Name a new folder; a backup never writes over another")
     kind = KINDS[connection.vendor]
-    unfinished = out.with_name(f"{out.name}.unfinished")
-    # What a killed backup left.
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(mode=0o700, parents=True)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    # Only its owner may read it.
+    unfinished = Path(tempfile.mkdtemp(prefix=f"{out.name}.", suffix=".unfinished", dir=out.parent))
     try:
         rows = kind.dump(unfinished / kind.file)
         made = Backup(
@@ -105,7 +106,9 @@ def backup_restore(folder: Path) -> tuple[Backup, Erasure | None]:
     """Fill the empty database from a backup, bring it up to this version, and erase what was erased since.
 
     Raises:
-        InputError: The backup or the database is not fit for it; nothing has changed then.
+        InputError: The backup or the database is not fit for it.
+
+    Whatever is raised, the database is as empty as before.
     """
     found = backup_read(folder)
     here = connection.vendor
@@ -113,9 +116,15 @@ def backup_restore(folder: Path) -> tuple[Backup, Erasure | None]:
     tables = connection.introspection.table_names()
     remedy = "Name an empty database in DATABASE_URL; before `migrate`, which restoring does by itself"
     require(not tables, "database", f"it is not empty: it has {len(tables)} tables", remedy)
-    KINDS[here].load(folder / found.file, found.rows)
-    call_command("migrate", interactive=False, verbosity=0)
-    return found, erase_again()
+    # First, since without them the erased would come back.
+    marks = store().erased()
+    try:
+        KINDS[here].load(folder / found.file, found.rows)
+        call_command("migrate", interactive=False, verbosity=0)
+        return found, erase_again(marks)
+    except BaseException:
+        KINDS[here].clear()
+        raise
 
 
 def _sha256(path: Path) -> str:

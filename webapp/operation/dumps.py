@@ -13,9 +13,13 @@ from django.apps import apps
 from django.db import OperationalError, connection, transaction
 
 from experiments.contract.errors import InputError
+from webapp.studies.exports.snapshot import snapshot
 
 Counts = dict[str, int]
 """Rows by table."""
+
+TLS = ("sslmode", "sslrootcert", "sslcert", "sslkey")
+"""Options of a connection, in DATABASE_URL and, as PGSSL…, in the environment of PostgreSQL's programs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +30,9 @@ class Kind:
     dump: Callable[[Path], Counts]
     """Write the file; returns what is in it."""
     load: Callable[[Path, Counts], None]
-    """Fill an empty database; InputError, and a database as empty as before, if that fails or other rows come out."""
+    """Fill an empty database; InputError if that fails or other rows come out."""
+    clear: Callable[[], None]
+    """Empty the database again, whatever of it was filled."""
 
 
 def own_tables() -> list[str]:
@@ -61,13 +67,19 @@ def load_sqlite(path: Path, counts: Counts) -> None:
         arriving.unlink(missing_ok=True)
 
 
+def clear_sqlite() -> None:
+    """Without the file and its log."""
+    connection.close()
+    for suffix in ("", "-wal", "-shm"):
+        Path(f"{connection.settings_dict['NAME']}{suffix}").unlink(missing_ok=True)
+
+
 def dump_postgres(path: Path) -> Counts:
     """pg_dump reads the same snapshot in which the rows are counted."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    with snapshot(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_export_snapshot()")
-        (snapshot,) = cursor.fetchone()
-        _run("pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--snapshot={snapshot}", f"--file={path}")
+        (name,) = cursor.fetchone()
+        _run("pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--snapshot={name}", f"--file={path}")
         return _counts(own_tables())
 
 
@@ -84,6 +96,15 @@ def load_postgres(path: Path, counts: Counts) -> None:
         str(path),
     )
     require_same(_counts(counts), counts)
+
+
+def clear_postgres() -> None:
+    """All that a dump makes lies in the one schema. On a new connection, since that of whoever failed may be of no use."""
+    connection.close()
+    if connection.introspection.table_names():
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("DROP SCHEMA public CASCADE")
+            cursor.execute("CREATE SCHEMA public")
 
 
 def require_same(found: Counts, counts: Counts) -> None:
@@ -116,6 +137,8 @@ def _run(program: str, *words: str) -> None:
     told = connection.settings_dict
     names = {"PGHOST": "HOST", "PGPORT": "PORT", "PGUSER": "USER", "PGPASSWORD": "PASSWORD", "PGDATABASE": "NAME"}
     env = {**os.environ, **{name: str(told[of_django]) for name, of_django in names.items() if told[of_django]}}
+    # Encrypted and checked as our own connections are.
+    env |= {f"PG{name.upper()}": str(told["OPTIONS"][name]) for name in TLS if name in told["OPTIONS"]}
     try:
         subprocess.run([program, *words], env=env, check=True, capture_output=True, text=True)  # noqa: S603 -- our own words
     except FileNotFoundError as missing:
@@ -128,6 +151,6 @@ def _run(program: str, *words: str) -> None:
 
 
 KINDS: Mapping[str, Kind] = {
-    "sqlite": Kind(file="database.sqlite3", dump=dump_sqlite, load=load_sqlite),
-    "postgresql": Kind(file="database.dump", dump=dump_postgres, load=load_postgres),
+    "sqlite": Kind(file="database.sqlite3", dump=dump_sqlite, load=load_sqlite, clear=clear_sqlite),
+    "postgresql": Kind(file="database.dump", dump=dump_postgres, load=load_postgres, clear=clear_postgres),
 }

@@ -5,6 +5,7 @@ erases again whatever has one.
 """
 
 import hmac
+from collections.abc import Collection
 from typing import Any
 
 from django.conf import settings
@@ -24,9 +25,8 @@ def note_deleted(instance: Session | Participant, **_: Any) -> None:
     store().mark_erased(_mark(instance))
 
 
-def erase_again() -> Erasure | None:
-    """Erase what had been erased after a backup was made; None if that was nothing."""
-    marks = store().erased()
+def erase_again(marks: Collection[str]) -> Erasure | None:
+    """Erase what had been erased after a backup was made, by its marks; None if that was nothing."""
     sessions = [session.pk for session in Session.objects.only("pk") if _mark(session) in marks]
     persons = [person for person in Participant.objects.only("pk") if _mark(person) in marks]
     if not sessions and not persons:

@@ -23,6 +23,8 @@ MALFORMED = [
     ("since=yesterday", "since"),
     ("since=2026-13-01T00:00:00Z", "since"),
     ("since=2026-01-01T00:00:00", "since"),
+    ("since=0001-01-01T00:00:00%2B14:00", "since"),
+    ("until=9999-12-31T23:59:59-12:00", "until"),
     ("since=2026-01-02T00:00:00Z&until=2026-01-01T00:00:00Z", "until"),
     ("since=2026-01-01T00:00:00Z&since=2026-01-02T00:00:00Z", "since"),
     ("passed_checks=NaN", "passed_checks"),

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+import zipfile
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from pyarrow import parquet
 from tests.services import processes
 from webapp.studies.exports import Selection, export
 from webapp.studies.exports.rows import BITS
-from webapp.studies.exports.spreadsheet import defused, defused_sql, restored
+from webapp.studies.exports.spreadsheet import defused, defused_sql
 from webapp.studies.models import Response, Session, Study, Unit
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
@@ -38,6 +39,11 @@ texts = st.one_of(st.text(max_size=8), st.text(alphabet="=+-@|%'\" \t\r\n\x0b\u0
 
 def content(study: Study, *, form: str, **selected: Any) -> bytes:
     return b"".join(export(study, form=form, selection=Selection(**selected)))
+
+
+def restored(cell: str) -> str:
+    """The text that a cell was made from."""
+    return cell[1:] if defused(cell[1:]) == cell else cell
 
 
 def csv_rows(data: bytes) -> list[dict[str, str]]:
@@ -79,13 +85,27 @@ def test_sqlite_tells_the_same_as_postgresql(study, tmp_path):
     Response.objects.filter(trial__session=study.sessions.first()).update(
         choice="", rt=0.1 + 0.2, answered_at="2026-03-01T00:00Z"
     )
+    Session.objects.filter(id=study.sessions.first().id).update(observer='a\rb\nc"d",e\r\n')
     call_command("dumpdata", "participants", "studies", output=str(dump))
     code = f"""
+from pathlib import Path
 from django.core.management import call_command
 call_command("migrate", verbosity=0)
 call_command("loaddata", {str(dump)!r}, verbosity=0)
-for form in ("csv", "parquet"):
-    call_command("export_responses", study={study.name!r}, format=form, out={str(tmp_path)!r} + "/a." + form)
+from django.db import OperationalError
+from webapp.studies.exports import export
+from webapp.studies.models import Study
+pieces = export(Study.objects.get(name={study.name!r}), form="csv")
+next(pieces)
+try:
+    Study.objects.update(title="changed")
+except OperationalError:
+    pieces.close()
+else:
+    raise AssertionError("a write during an export was taken, and would be rolled back")
+Study.objects.update(title="changed again")
+for form in ("csv", "parquet", "psychds"):
+    call_command("export_responses", study={study.name!r}, format=form, out=Path({str(tmp_path)!r}, "a." + form))
 """
     processes.run_manage("shell", "--verbosity", "0", "--command", code, env=env)
 
@@ -93,6 +113,9 @@ for form in ("csv", "parquet"):
     assert connection.vendor == "postgresql"
     assert parquet.read_table(tmp_path / "a.parquet").to_pylist() == ours.to_pylist()
     assert [*map(_texts, csv_rows((tmp_path / "a.csv").read_bytes()))] == [*map(_texts, csv_rows(content(study, form="csv")))]
+    with zipfile.ZipFile(tmp_path / "a.psychds") as theirs, zipfile.ZipFile(io.BytesIO(content(study, form="psychds"))) as zipped:
+        (table,) = (name for name in zipped.namelist() if name.endswith("sessions_data.csv"))
+        assert csv_rows(theirs.read(table)) == csv_rows(zipped.read(table))
 
 
 def _texts(row: dict[str, str]) -> dict[str, Any]:

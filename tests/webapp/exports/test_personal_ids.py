@@ -2,6 +2,7 @@
 
 import csv
 import io
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -50,7 +51,7 @@ def test_ids_are_refused_to_others_and_nothing_is_sent(client_of, recruited):
     assert posted.status_code == 403
     assert b"person0" not in posted.content
     assert b"person0" not in b"".join(on_page.streaming_content)
-    assert not AuditEntry.objects.exists()
+    assert not AuditEntry.objects.filter(action="exported personal ids").exists()
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
@@ -67,3 +68,15 @@ def test_command_writes_ids_and_notes_it(recruited, tmp_path):
 
     assert rows((tmp_path / "a.csv").read_bytes())[0]["external_participant_id"] == "person0"
     assert AuditEntry.objects.get().actor is None
+
+
+def test_command_that_cannot_write_has_noted_that_it_was_asked_for_ids(recruited):
+    with pytest.raises(SystemExit):
+        call_command("export_responses", study=recruited.name, out=Path("/proc/none/a.csv"), personal_ids=True)
+
+    assert AuditEntry.objects.get().action == "exported personal ids"
+
+
+def test_asking_only_for_the_headers_of_an_export_is_refused_and_not_noted(client_of, recruited):
+    assert client_of().head(f"/api/v1/studies/{recruited.id}/responses").status_code == 405
+    assert not AuditEntry.objects.exists()

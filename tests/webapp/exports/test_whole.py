@@ -42,6 +42,13 @@ class Site:
         connection.request("GET", f"{self.path}?{query}", headers=self.headers)
         return connection.getresponse()
 
+    def copies(self) -> int:
+        """How many exports the database is busy with."""
+        busy = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'COPY%' AND state <> 'idle'"
+        with psycopg.connect(self.database_url, autocommit=True) as database:
+            (count,) = database.execute(busy).fetchone()
+        return count
+
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory, new_database: Callable[[], str]) -> Iterator[Site]:
@@ -71,14 +78,26 @@ def test_client_who_leaves_frees_the_database_and_the_receipt_says_broken(site):
     response.read(1000)
     response.close()
 
-    with psycopg.connect(site.database_url, autocommit=True) as database:
-        busy = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'COPY%' AND state <> 'idle'"
-        waited = _wait(lambda: database.execute(busy).fetchone() == (0,))
+    waited = _wait(lambda: not site.copies())
     receipt = site.get(response.headers["Export-Receipt"]).json()
 
     assert waited
     assert receipt["state"] == "broken"
     assert "sha256" not in receipt
+
+
+def test_client_who_stops_reading_is_broken_off_and_frees_the_database(site, tmp_path):
+    env = {"SECRET_KEY": "only-for-tests", "DATABASE_URL": site.database_url, "STALLED_SECONDS": "1"}
+    web = processes.start_web(tmp_path, env=env)
+    response = Site(web, site.database_url, site.prepared).opened("format=csv")
+    response.read(1000)
+
+    waited = _wait(lambda: not site.copies())
+
+    web.stop()
+    assert waited
+    with pytest.raises((http.client.IncompleteRead, ConnectionResetError)):
+        response.read()
 
 
 def test_slow_clients_hinder_nobody(site):
@@ -189,6 +208,20 @@ def test_file_that_cannot_be_written_is_one_line(study, tmp_path, out, capsys):
         call_command("export_responses", study=study.name, out=Path(out) if out else tmp_path)
 
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+@pytest.mark.django_db
+def test_export_goes_out_while_the_cache_fails(study, settings):
+    settings.CACHES = {**settings.CACHES, "default": {**settings.IN_REDIS, "LOCATION": "redis://127.0.0.1:9"}}
+
+    _, pieces = export_with_receipt(study, form="csv", selection=Selection())
+
+    assert b"".join(pieces).count(b"\n") - 1 == 12
+
+
+@pytest.mark.django_db
+def test_file_and_its_receipt_are_for_their_owner_alone(exported):
+    assert {path.stat().st_mode & 0o077 for path in exported.parent.iterdir()} == {0}
 
 
 @pytest.mark.django_db

@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from experiments.contract.errors import InputError
 from tests.services import processes
 from tests.services.processes import CHECKOUT
 from webapp.operation.backup import backup_make, backup_read
+from webapp.operation.dumps import dump_postgres
 
 pytestmark = pytest.mark.integration
 
@@ -53,6 +55,38 @@ def test_restore_brings_the_same_bytes_and_not_the_erased_person(rehearsed: tupl
     assert len(before["before"]) >= 5
     again = _manage(folder, url, "restore", str(folder / "backup"), refused=True)
     assert again.startswith("database: it is not empty")
+
+
+def test_restore_that_fails_at_its_end_leaves_an_empty_database(
+    rehearsed: tuple[Path, Callable[[], str]], tmp_path: Path
+) -> None:
+    folder, empty = rehearsed
+    url, damaged = empty(), tmp_path / "damaged"
+    shutil.copytree(folder / "backup", damaged)
+    manifest = json.loads((damaged / "manifest.json").read_text())
+    # Noticed when all of it has been loaded.
+    _say(damaged, rows={**manifest["rows"], "studies_response": manifest["rows"]["studies_response"] + 1})
+
+    said = _manage(folder, url, "restore", str(damaged), refused=True)
+
+    assert "studies_response has" in said
+    _manage(folder, url, "restore", str(folder / "backup"))
+
+
+@pytest.mark.django_db
+def test_programs_of_postgresql_check_the_server_as_our_own_connections_do(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("only PostgreSQL has programs of its own")
+    connection.ensure_connection()
+    monkeypatch.setitem(connection.settings_dict, "OPTIONS", {"sslmode": "require"})
+
+    with pytest.raises(InputError) as refused:
+        dump_postgres(tmp_path / "dump")
+
+    # That of the tests speaks no TLS.
+    assert "does not support SSL" in str(refused.value)
 
 
 @pytest.mark.django_db

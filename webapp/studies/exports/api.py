@@ -34,6 +34,8 @@ class ResponsesApi(APIView):
     """The export as a file. The answer's header `Export-Receipt` says where the receipt is."""
 
     rights = EXPORTS
+    # No HEAD: each export is noted, and it would be one that nobody gets.
+    http_method_names = ("get", "post", "options")
 
     @extend_schema(parameters=[FORMAT, *SELECTION], responses=STREAMED)
     def get(self, request: Request, study_id: str) -> StreamingHttpResponse:

@@ -1,6 +1,5 @@
 """Zip archives as streams, and the texts that every archive of a study holds. Called by the standards, `psychds` and `bids`."""
 
-import io
 import json
 import re
 import zipfile
@@ -11,6 +10,7 @@ from typing import Any, Generic, TypeVar
 from experiments import registry
 from experiments.contract.fields import require
 from webapp.studies.exports.selection import Selection
+from webapp.studies.exports.sink import Sink
 from webapp.studies.models import Study
 
 Member = tuple[str, Iterable[bytes]]
@@ -36,7 +36,7 @@ def zipped(members: Generator[Member, None, int]) -> Generator[bytes, None, int]
 
     Returns what `members` returns at its end, the number of rows.
     """
-    sink, counted = _Sink(), Counted(members)
+    sink, counted = Sink(), Counted(members)
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED, compresslevel=SCARCELY) as archive:
         for name, content in counted:
             with archive.open(name, "w", force_zip64=True) as file:
@@ -77,22 +77,3 @@ def citation(study: Study) -> str:
     """The paper whose design the study follows."""
     paper = registry.experiment(study.paper)
     return f"{paper.citation}: {paper.title}. {paper.url}"
-
-
-class _Sink(io.RawIOBase):
-    """Where the archive is written to: it cannot be sought in, so that nothing is ever changed that was sent."""
-
-    def __init__(self) -> None:
-        self._pieces: list[bytes] = []
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, piece: Any) -> int:
-        self._pieces.append(bytes(piece))
-        return len(piece)
-
-    def taken(self) -> bytes:
-        """What was written since the last call."""
-        pieces, self._pieces = self._pieces, []
-        return b"".join(pieces)

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.utils.dateparse import parse_datetime
@@ -104,10 +104,12 @@ def _check_uuid(name: str, value: str) -> None:
 
 def _time(name: str, text: str | None) -> datetime | None:
     try:
-        moment = parse_datetime(text) if text is not None else None
-    except ValueError:
+        found = parse_datetime(text) if text is not None else None
+        # At the edges of the calendar a time may have none in UTC, which the database asks for.
+        moment = found.astimezone(UTC) if found and found.tzinfo else None
+    except (ValueError, OverflowError):
         moment = None
-    if text is not None and (moment is None or moment.tzinfo is None):
+    if text is not None and moment is None:
         remedy = "Write it as 2026-01-31T12:00:00Z; in an address the + of a zone is written %2B"
         raise InputError(field=name, message=f"{text[:100]!r} is no time with a zone", remedy=remedy)
     return moment

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import os
+import tempfile
 from collections.abc import Generator
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from webapp.studies.models import Study
 
 
 def export_to_file(study: Study, out: Path, *, form: str, selection: Selection) -> Receipt:
-    """Write `out`, `out`.sha256 as sha256sum has it, and `out`.json, the receipt.
+    """Write `out`, `out`.sha256 as sha256sum has it, and `out`.json, the receipt. Only their owner may read them.
 
     The file appears under its name when it is whole; whatever fails, an older one stays as it was.
 
@@ -24,7 +26,7 @@ def export_to_file(study: Study, out: Path, *, form: str, selection: Selection) 
         raise InputError(field="out", message=f"{out} is a folder", remedy="Name a file")
     pieces = export_receipted(study, form=form, selection=selection, tell=lambda _: None)
     out.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = _beside(out, "unfinished")
+    unfinished = _unfinished(out)
     try:
         receipt = _written(pieces, unfinished)
         sums, told = _beside(out, "sha256"), _beside(out, "json")
@@ -72,12 +74,19 @@ def _written(pieces: Generator[bytes, None, Receipt], path: Path) -> Receipt:
 
 
 def _replace(path: Path, text: str) -> None:
-    unfinished = _beside(path, "unfinished")
+    unfinished = _unfinished(path)
     try:
         unfinished.write_text(text)
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def _unfinished(path: Path) -> Path:
+    """A new file beside it, which nobody else writes to or reads."""
+    descriptor, name = tempfile.mkstemp(prefix=f"{path.name}.", suffix=".unfinished", dir=path.parent)
+    os.close(descriptor)
+    return Path(name)
 
 
 def _beside(path: Path, suffix: str) -> Path:

@@ -29,12 +29,8 @@ class ExportForm(forms.Form):
     passed_checks = forms.ChoiceField(choices=[*ANY, ("1", "passed"), ("0", "failed")], required=False, label="quality checks")
     model = forms.ChoiceField(required=False)
     unit = forms.ChoiceField(required=False)
-    since = forms.DateTimeField(
-        required=False, label="answered since, UTC", widget=forms.DateTimeInput({"type": "datetime-local"})
-    )
-    until = forms.DateTimeField(
-        required=False, label="answered before, UTC", widget=forms.DateTimeInput({"type": "datetime-local"})
-    )
+    since = forms.DateTimeField(required=False, label="answered since, UTC", widget=PICKER)
+    until = forms.DateTimeField(required=False, label="answered before, UTC", widget=PICKER)
     ids = forms.ChoiceField(choices=[("", "pseudonymous"), ("personal", "the recruiter's, too; this is noted")], required=False)
 
     def __init__(self, study: Study, data: Any, *, sees_ids: bool) -> None:

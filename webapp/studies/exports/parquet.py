@@ -1,14 +1,13 @@
 """Rows as Parquet, typed; a row group for every two thousand of them: larger ones take more memory than an export may."""
 
-import io
 from collections.abc import Generator, Iterator
-from typing import Any
 
 import pyarrow as pa
 from pyarrow import csv, parquet
 
 from webapp.studies.exports.csv_lines import write_csv
 from webapp.studies.exports.selection import Selection
+from webapp.studies.exports.sink import Sink
 from webapp.studies.exports.text_rows import column_kinds
 from webapp.studies.models import Study
 
@@ -22,34 +21,11 @@ TYPES = {
 }
 
 
-class _Sink(io.RawIOBase):
-    """A file to write whose bytes are taken away as they come."""
-
-    def __init__(self) -> None:
-        self._pieces: list[bytes] = []
-        self._position = 0
-
-    def writable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def write(self, piece: Any) -> int:
-        self._pieces.append(bytes(piece))
-        self._position += len(piece)
-        return len(piece)
-
-    def taken(self) -> bytes:
-        content, self._pieces = b"".join(self._pieces), []
-        return content
-
-
 def write_parquet(study: Study, selection: Selection) -> Generator[bytes, None, int]:
     """A Parquet file; returns how many rows it has. The study and the number of rows stand in its metadata, too."""
     kinds = column_kinds(study, selection)
     schema = pa.schema([(name, TYPES[kind]) for name, kind in kinds.items()])
-    texts, sink, count = [name for name, kind in kinds.items() if kind == "text"], _Sink(), 0
+    texts, sink, count = [name for name, kind in kinds.items() if kind == "text"], Sink(), 0
     with parquet.ParquetWriter(sink, schema, compression="zstd", use_dictionary=texts) as writer:
         # What a Parquet file begins with, so that whoever waits sees that something comes.
         yield sink.taken()

@@ -1,7 +1,5 @@
 """A study as a Psych-DS data set: responses, sessions, a description that names every column, the codebook, what was asked."""
 
-import csv
-import io
 from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 
@@ -19,15 +17,14 @@ from webapp.studies.exports.archive import (
 )
 from webapp.studies.exports.codebook.entries import Entry, about_sessions, codebook
 from webapp.studies.exports.codebook.written import levels_in_words, written
-from webapp.studies.exports.csv_lines import write_csv
+from webapp.studies.exports.csv_lines import csv_text, write_csv
 from webapp.studies.exports.readme import readme
-from webapp.studies.exports.rows import ALIAS, responses
+from webapp.studies.exports.rows import ALIAS, ORDER, ORDER_OF_SESSIONS, responses
 from webapp.studies.exports.selection import Selection
 from webapp.studies.exports.text_rows import as_text, column_kinds, fetched
 from webapp.studies.models import Study
 from webapp.studies.selectors import study_design
 
-ORDER_OF_SESSIONS = ("trial__session__created_at", "trial__session_id")
 NOT_DATA = "documentation/\nmaterials/\n"
 """Not described by the standard; its validator shall not ask about them."""
 
@@ -117,9 +114,9 @@ def _design(study: Study) -> dict[str, Any]:
 def _sessions(study: Study, selection: Selection, names: Sequence[str]) -> Iterator[bytes]:
     """The table of sessions."""
     kinds = column_kinds(study, selection)
-    rows = responses(study, selection).order_by(*ORDER_OF_SESSIONS).values_list(*(f"{ALIAS}{name}" for name in names))
+    rows = (
+        responses(study, selection).order_by(*ORDER[: len(ORDER_OF_SESSIONS)]).values_list(*(f"{ALIAS}{name}" for name in names))
+    )
     yield (",".join(names) + "\n").encode()
     for some in fetched(as_text(rows.distinct(), {name: kinds[name] for name in names})):
-        text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows(some)
-        yield text.getvalue().encode()
+        yield csv_text(some).encode()

@@ -1,12 +1,14 @@
 """Receipts by which whoever has downloaded an export sees that it is whole: rows, bytes and sha256, kept for a day."""
 
 import hashlib
+import logging
 import uuid
 from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 from django.core.cache import cache
+from redis.exceptions import RedisError
 
 from webapp.studies.exports.formats import export
 from webapp.studies.exports.selection import Selection
@@ -15,6 +17,7 @@ from webapp.studies.models import Study
 
 Receipt = dict[str, Any]
 KEPT_SECONDS = 24 * 60 * 60
+log = logging.getLogger(__name__)
 
 
 def export_receipted(
@@ -65,11 +68,17 @@ def _receipted(
 
 
 def export_with_receipt(study: Study, *, form: str, selection: Selection) -> tuple[uuid.UUID, Iterator[bytes]]:
-    """The id under which `receipt_by_id` finds the receipt, and the export in pieces."""
+    """The id under which `receipt_by_id` finds the receipt, and the export in pieces.
+
+    Without its cache the server sends the export nevertheless, and there is no receipt of it.
+    """
     receipt_id = uuid.uuid4()
 
     def keep(receipt: Receipt) -> None:
-        cache.set(_key(study, receipt_id), receipt, timeout=KEPT_SECONDS)
+        try:
+            cache.set(_key(study, receipt_id), receipt, timeout=KEPT_SECONDS)
+        except (RedisError, OSError) as error:
+            log.warning("no receipt is kept, since the cache fails: %s", error)
 
     return receipt_id, export_receipted(study, form=form, selection=selection, tell=keep)
 

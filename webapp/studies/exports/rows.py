@@ -40,6 +40,7 @@ PERSONAL_COLUMNS = {
 ALIAS = "column_"
 """Begins the name of each column in the query, where fields have the names already."""
 ORDER_OF_SESSIONS = ("created_at", "id")
+# Sessions in that order, then their trials.
 ORDER = ("trial__session__created_at", "trial__session_id", "trial__attempt", "trial__position", "trial_id")
 
 

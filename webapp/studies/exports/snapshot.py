@@ -20,7 +20,10 @@ def snapshot() -> Iterator[None]:
         # Not `atomic`, which on SQLite takes the lock of a writer.
         with connection.cursor() as cursor:
             cursor.execute("BEGIN DEFERRED")
+            # Whoever writes meanwhile on this connection fails, as on PostgreSQL, instead of being rolled back.
+            cursor.execute("PRAGMA query_only = ON")
             try:
                 yield
             finally:
                 cursor.execute("ROLLBACK")
+                cursor.execute("PRAGMA query_only = OFF")

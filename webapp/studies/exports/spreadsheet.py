@@ -17,11 +17,6 @@ def defused(text: str) -> str:
     return "'" + text if _FORMULA.match(text) else text
 
 
-def restored(cell: str) -> str:
-    """The text that a cell was made from."""
-    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell[1:]) else cell
-
-
 def defused_sql(column: str) -> str:
     """The same as an expression of PostgreSQL, for a query with parameters."""
     pattern = PATTERN.replace("'", "''").replace("%", "%%")

@@ -29,13 +29,12 @@ AS_TEXT: Mapping[str, Mapping[str, str]] = {
     "sqlite": {
         # SQLite leaves the fraction out where it is nothing.
         "time": "replace(substr({0} || '.000000', 1, 26), ' ', 'T') || '+00:00'",
-        "id": " || '-' || ".join(
-            f"substr({{0}}, {first}, {size})" for first, size in ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))
-        ),
+        "id": " || '-' || ".join(f"substr({{0}}, {first}, {size})" for first, size in GROUPS_OF_DIGITS),
     },
 }
 ROWS_AT_ONCE = 2000
-FIRST_SESSIONS = 50
+FIRST_SESSIONS = 5
+"""Few, so that somebody who waits soon sees rows."""
 SESSIONS_AT_ONCE = 2000
 
 

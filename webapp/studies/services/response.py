@@ -30,7 +30,7 @@ def response_record(session: Session, trial: Trial, answer: Mapping[str, Any]) -
 
     Raises:
         InputError: It is not an answer to such a trial.
-        Conflict: The trial has another answer, or it is not its turn.
+        Conflict: The trial has another answer, it is not its turn, or the session was erased meanwhile.
     """
     _require_fitting(session, trial, answer)
     earlier = getattr(trial, "response", None)
@@ -42,17 +42,24 @@ def response_record(session: Session, trial: Trial, answer: Mapping[str, Any]) -
         try:
             # One wait for the disk. The session comes first, as wherever it is locked and its trials are touched.
             with transaction.atomic():
-                Session.objects.filter(id=session.id).update(seen_at=now)
+                if not Session.objects.filter(id=session.id).update(seen_at=now):
+                    raise _erased()
                 kept = {**answer, **coarse, "correct": correct, "flags": flags, "answered_at": now}
                 return Response.objects.create(trial=trial, **kept)
         except IntegrityError:
-            earlier = Response.objects.get(trial=trial)
+            earlier = Response.objects.filter(trial=trial).first()
+            if earlier is None:
+                raise _erased() from None
     if any(getattr(earlier, field) != answer.get(field, getattr(earlier, field)) for field in WORDS_OF_ANSWER):
         details = {"trial": str(trial.id), **{field: str(answer.get(field)) for field in WORDS_OF_ANSWER}}
         SessionEvent.objects.create(session=session, kind=SessionEvent.Kind.CONTRADICTION, details=details)
         message = "this trial has been answered, with another answer"
         raise Conflict(InputError(field="trial", message=message, remedy="Go on with the next trial; the first answer stands"))
     return earlier
+
+
+def _erased() -> Conflict:
+    return Conflict(InputError(field="session", message="it was erased", remedy="Reload the page"))
 
 
 def oddities(session: Session, answer: Mapping[str, Any]) -> list[str]:

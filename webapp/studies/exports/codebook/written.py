@@ -1,7 +1,5 @@
 """The codebook as a file: JSON for programs, CSV for spreadsheets, Markdown for people. For REST, command, archives."""
 
-import csv
-import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
@@ -9,6 +7,7 @@ from typing import Any
 
 from experiments.contract.errors import InputError
 from webapp.studies.exports.codebook.entries import Entry, codebook
+from webapp.studies.exports.csv_lines import csv_text
 from webapp.studies.models import Study
 
 HEADINGS = ("name", "description", "type", "unit", "levels", "low", "high", "missing", "source")
@@ -45,10 +44,7 @@ def _json(study: Study) -> str:
 
 
 def _csv(study: Study) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerows([HEADINGS, *_cells(study)])
-    return text.getvalue()
+    return csv_text([HEADINGS, *_cells(study)])
 
 
 def _markdown(study: Study) -> str:

@@ -44,6 +44,7 @@ class Command(InputCommand):
         words = {name: options[name] for name in FILTERS}
         words |= {"format": [form], "flavor": [options["flavor"]], "ids": ["personal"] if options["personal_ids"] else []}
         selection = selection_asked(study, words, beside=("format",))
+        # Before it is made, so that none leaves unnoted.
+        export_note(study, form=form, selection=selection, file=str(out))
         receipt = export_to_file(study, out, form=form, selection=selection)
-        export_note(study, form=form, selection=selection, file=str(out), sha256=receipt["sha256"])
         self.stdout.write(f"{out}: {receipt['rows']} responses of {study.name}, sha256 {receipt['sha256']}")
