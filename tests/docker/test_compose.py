@@ -109,7 +109,7 @@ def test_gpu_worker_reaches_the_queue_and_nothing_else() -> None:
 
     assert worker["networks"] == ["queue"]
     assert COMPOSE["networks"]["queue"]["internal"] is COMPOSE["networks"]["database"]["internal"] is True
-    assert set(worker["environment"]) == {"REDIS_URL", "DEVICE", "HOME"}
+    assert set(worker["environment"]) == {"REDIS_URL", "DEVICE", "THREADS", "MEMORY_GIB", "LOST_SECONDS", "HOME"}
 
 
 def test_redis_asks_for_a_password_and_is_reached_from_inside_alone() -> None:
