@@ -6,10 +6,10 @@ What is not plain is refused, not mended.
 import json
 import math
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
-from rest_framework.exceptions import ParseError
+from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.parsers import BaseParser
 
 MAX_BODY = 64 * 1024
@@ -32,7 +32,7 @@ class StrictJSONParser(BaseParser):
             raise RequestDataTooBig(f"It is larger than {largest} bytes")
         try:
             value = json.loads(
-                body.decode(), object_pairs_hook=_each_once, parse_constant=_refuse, parse_float=_finite, parse_int=_bounded
+                body.decode(), object_pairs_hook=_each_once, parse_constant=_NoNumber, parse_float=_finite, parse_int=_bounded
             )
         except (ValueError, RecursionError) as error:
             raise ParseError(f"The body is not valid JSON: {error}") from error
@@ -46,36 +46,39 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return dict(pairs)
 
 
-def _refuse(word: str) -> NoReturn:
-    raise ValueError(f"{word} is no number")
+class _NoNumber:
+    """Stands in the value for what cannot be one, until its field is known."""
+
+    def __init__(self, word: str) -> None:
+        self.word = word
 
 
-def _finite(text: str) -> float:
-    if not math.isfinite(value := float(text)):
-        raise ValueError("a number is out of range")
-    return value
+def _finite(text: str) -> float | _NoNumber:
+    return value if math.isfinite(value := float(text)) else _NoNumber(text)
 
 
-def _bounded(text: str) -> int:
+def _bounded(text: str) -> int | _NoNumber:
     # A larger one is no float, and whoever computes with it would crash.
-    if len(text) > MAX_DIGITS:
-        raise ValueError("a number is out of range")
-    return int(text)
+    return int(text) if len(text) <= MAX_DIGITS else _NoNumber(text)
 
 
-def _require_plain(value: Any) -> None:
-    """Raise ParseError for deep nesting, and for text that PostgreSQL or UTF-8 has no place for."""
-    waiting = [(value, 1)]
+def _require_plain(body: Any) -> None:
+    """Raise ValidationError for deep nesting, numbers that are none, and text that PostgreSQL or UTF-8 has no place for."""
+    waiting = [(body, 1, "body")]
+    if isinstance(body, dict):
+        waiting = [(value, 2, name) for name, value in body.items()] + [(name, 2, "body") for name in body]
     while waiting:
-        inner, depth = waiting.pop()
+        inner, depth, field = waiting.pop()
         if depth > MAX_DEPTH:
-            raise ParseError(f"The JSON is nested more than {MAX_DEPTH} levels deep")
+            raise ValidationError({field: [f"It is nested more than {MAX_DEPTH} levels deep"]})
         if isinstance(inner, dict):
-            waiting += [(part, depth + 1) for pair in inner.items() for part in pair]
+            waiting += [(part, depth + 1, field) for pair in inner.items() for part in pair]
         elif isinstance(inner, list):
-            waiting += [(part, depth + 1) for part in inner]
+            waiting += [(part, depth + 1, field) for part in inner]
+        elif isinstance(inner, _NoNumber):
+            raise ValidationError({field: [f"{inner.word[:MAX_DIGITS]} is no number that could be stored"]})
         elif isinstance(inner, str) and ("\0" in inner or not _is_unicode(inner)):
-            raise ParseError("A text holds a character that is none")
+            raise ValidationError({field: ["A text holds a character that is none"]})
 
 
 def _is_unicode(text: str) -> bool:

@@ -25,9 +25,8 @@ PAPERS = [slug for slug, paper in registry.experiments().items() if paper.asks_p
 
 @pytest.fixture
 def researcher() -> Client:
-    User.objects.create_superuser("researcher", password="only here")
     client = Client()
-    assert client.login(username="researcher", password="only here")
+    client.force_login(User.objects.create_superuser("researcher"))
     return client
 
 
@@ -257,9 +256,8 @@ def test_preview_before_the_stimuli_are_there_says_so(researcher: Client) -> Non
 
 
 def test_only_who_may_add_studies_builds_them() -> None:
-    User.objects.create_user("looker", password="only here", is_staff=True)
     client = Client()
-    client.login(username="looker", password="only here")
+    client.force_login(User.objects.create_user("looker", is_staff=True))
 
     assert client.get(f"{LIST}add/").status_code == 403
     assert client.get(f"{LIST}build/{SCALE}/").status_code == 403
