@@ -86,7 +86,7 @@ def test_full_disk_refuses_what_it_cannot_store_and_loses_nothing(
     arrived = put(1, second)
 
     assert before.status_code == 200
-    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "2")
     assert set(refused.json()) == {"field", "message", "remedy"}
     assert again.status_code in (200, 503)
     assert (page.status_code, page.headers["Content-Type"].partition(";")[0]) == (503, "text/html")
