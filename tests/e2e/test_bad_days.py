@@ -74,7 +74,14 @@ def test_second_tab_takes_over_and_the_first_says_so(person: Survivor) -> None:
     second.wait_for_selector("[data-screen=elsewhere]")
 
 
-def test_cleared_cookies_and_the_same_id_lead_back_to_the_same_trial(person: Survivor) -> None:
+def by_signed_link(person: Survivor, site: Deployment) -> None:
+    """Give them the link that shows the id to be theirs; an id alone, which anybody could type, does not lead back."""
+    study, _, name = person.link.rpartition("/p/")[2].partition("/?participant=")
+    person.link = site.manage("participant_links", study, name, "--site", site.web.url).split()[-1]
+
+
+def test_cleared_cookies_and_the_same_link_lead_back_to_the_same_trial(person: Survivor, site: Deployment) -> None:
+    by_signed_link(person, site)
     person.enter()
     person.answer_and_go_on()
     person.context.clear_cookies()
@@ -86,7 +93,10 @@ def test_cleared_cookies_and_the_same_id_lead_back_to_the_same_trial(person: Sur
     person.agree()
 
 
-def test_another_computer_goes_on_and_the_first_says_that_it_has_lost_the_study(person: Survivor, chromium: Browser) -> None:
+def test_another_computer_goes_on_and_the_first_says_that_it_has_lost_the_study(
+    person: Survivor, site: Deployment, chromium: Browser
+) -> None:
+    by_signed_link(person, site)
     person.enter()
     person.answer_and_go_on()
     first, trial = person.page, person.now()
