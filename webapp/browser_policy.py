@@ -36,7 +36,7 @@ def browser_settings(*, https: bool) -> dict[str, Any]:
                 "frame-ancestors": [NONE],
             }
         },
-        # Only told: jsPsych empties the screen by innerHTML, and jQuery and Swagger write to it.
+        # Only told: jsPsych empties the screen by innerHTML; jQuery, SelectBox of the admin and Swagger write to it.
         "CONTENT_SECURITY_POLICY_REPORT_ONLY": {"DIRECTIVES": {"default-src": None, "require-trusted-types-for": ["'script'"]}},
         # Not "no-referrer": browsers then send `Origin: null` with the consent form, and the CSRF check refuses it.
         "SECURE_REFERRER_POLICY": "same-origin",

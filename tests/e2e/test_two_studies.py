@@ -129,4 +129,4 @@ def test_admin_shows_studies_jobs_and_results_under_the_strict_policy(
     assert person.hosts == {deployment.web.url.removeprefix("http://")}
     # Django's jQuery and Swagger write HTML as text, which is why that policy is only reported.
     assert all(words.startswith(TRUSTED_TYPES) for words in person.reports)
-    assert {Path(words).name.split(".")[0] for words in person.reports} <= {"jquery", "swagger-ui-bundle"}
+    assert {Path(words).name.split(".")[0] for words in person.reports} <= {"jquery", "SelectBox", "swagger-ui-bundle"}
