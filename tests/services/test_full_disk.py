@@ -93,4 +93,4 @@ def test_full_disk_refuses_what_it_cannot_store_and_loses_nothing(
     assert list(kept.values()) == [1111.5]
     assert arrived.status_code == 200
     assert sorted(stored(disk).values()) == [1111.5, 2222.5]
-    assert "The database failed: database or disk is full" in web.log.read_text()
+    assert "the database fails (OperationalError: database or disk is full)" in web.log.read_text()
