@@ -5,6 +5,7 @@ import subprocess
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -90,7 +91,7 @@ class Scene:
             held["dump, custom"] = subprocess.run(custom, check=True, capture_output=True).stdout
             held["Redis"] = _redis(self.deployment.env["REDIS_URL"])
         else:
-            held["SQLite with its log"] = b"".join(path.read_bytes() for path in folder.glob("db.sqlite3*"))
+            held["SQLite with its log"] = _sqlite(folder / "db.sqlite3")
             held["queue"] = _files(folder / "queue")
             held["results"] = _files(folder / "results")
         return held
@@ -211,6 +212,13 @@ def _found(needles: list[str], content: bytes) -> list[str]:
 
 def _files(folder: Path) -> bytes:
     return b"\n".join(str(path).encode() + path.read_bytes() for path in folder.rglob("*") if path.is_file())
+
+
+def _sqlite(database: Path) -> bytes:
+    """The database and its log; read while it is open, since the last to close it removes the log."""
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("SELECT count(*) FROM sqlite_master")
+        return b"".join(path.read_bytes() for path in database.parent.glob(f"{database.name}*"))
 
 
 def _redis(url: str) -> bytes:
