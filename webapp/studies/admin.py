@@ -19,10 +19,9 @@ from webapp.studies.builder import views as builder
 from webapp.studies.dates_form import DatesForm
 from webapp.studies.models import Condition, Response, Session, Study, StudyImage, Trial, Unit
 from webapp.studies.participant.links import study_links
-from webapp.studies.preparation import study_prepare
 from webapp.studies.selectors import study_progress
 from webapp.studies.services.quality import study_judge
-from webapp.studies.services.study import DATES
+from webapp.studies.services.study import DATES, study_start
 from webapp.studies.services.study_state import study_close, study_pause, study_resume
 
 EDITABLE = ("title", "notice", "thanks", "contact", "erasure", "researchers", *DATES)
@@ -143,29 +142,28 @@ class StudyAdmin(SeenRows):
         }
         return format_html_join(" · ", '<a href="{}">{}</a>', ((url, name) for name, url in links.items()))
 
-    @admin.action(description="Prepare: request the stimuli that are missing, then open")
+    @admin.action(description="Prepare: request the stimuli that are missing, then open", permissions=["change"])
     def prepare(self, request: HttpRequest, studies: QuerySet[Study]) -> None:
-        """Request what failed or is missing."""
-        for study in studies:
-            study_prepare(study)
-        self.message_user(request, "Requested; each study opens when its stimuli are there.", messages.SUCCESS)
+        """Request what failed or is missing; what has been opened stays as it is."""
+        told = "{} is {}; it opens when its stimuli are there."
+        self._each(request, studies, lambda study: told.format(study.name, study_start(study).state))
 
-    @admin.action(description="Pause: let nobody begin or go on")
+    @admin.action(description="Pause: let nobody begin or go on", permissions=["change"])
     def pause(self, request: HttpRequest, studies: QuerySet[Study]) -> None:
         """Nothing that was answered is lost."""
         self._each(request, studies, lambda study: f"{study.name} is {study_pause(study).state}.")
 
-    @admin.action(description="Resume what was paused or closed")
+    @admin.action(description="Resume what was paused or closed", permissions=["change"])
     def resume(self, request: HttpRequest, studies: QuerySet[Study]) -> None:
         """Open again."""
         self._each(request, studies, lambda study: f"{study.name} is {study_resume(study).state}.")
 
-    @admin.action(description="Close: let nobody else begin")
+    @admin.action(description="Close: let nobody else begin", permissions=["change"])
     def close(self, request: HttpRequest, studies: QuerySet[Study]) -> None:
         """Those who have begun may finish."""
         self._each(request, studies, lambda study: f"{study.name} is {study_close(study).state}.")
 
-    @admin.action(description="Judge all finished sessions again by the newest quality rules")
+    @admin.action(description="Judge all finished sessions again by the newest quality rules", permissions=["change"])
     def judge(self, request: HttpRequest, studies: QuerySet[Study]) -> None:
         """Verdicts of earlier rules stay."""
         self._each(request, studies, lambda study: f"{study.name}: {study_judge(study)} sessions judged.")
@@ -267,8 +265,8 @@ class ResponseAdmin(SeenRows, RecordAdmin):
 
     @admin.display(description="RT", ordering="rt")
     def rt_ms(self, response: Response) -> str:
-        """Reaction time, rounded."""
-        return f"{response.rt:.0f} ms"
+        """Reaction time, rounded; imported answers may have none."""
+        return "" if response.rt is None else f"{response.rt:.0f} ms"
 
     @admin.display(description="response")
     def short_id(self, response: Response) -> str:
