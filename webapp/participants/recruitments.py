@@ -81,13 +81,18 @@ def recruitment_change(
     Raises:
         InputError: Somebody came or is paid through it, and would be known there no more.
     """
-    values = {"recruiter": recruiter, "external_study_id": external_study_id, "reward": reward, "currency": currency}
-    values["completion_codes"] = dict(completion_codes)
+    values: dict[str, Any] = {"recruiter": recruiter, "external_study_id": external_study_id, "currency": currency}
+    values |= {"reward": reward, "completion_codes": dict(completion_codes)}
     recruitment_check(**values)
     is_in_use = recruitment.submissions.exists() or recruitment.payments.exists()
     for name in LASTING:
         told = f"people came through this recruitment with {getattr(recruitment, name) or 'none'}"
-        require(not is_in_use or values[name] == getattr(recruitment, name), name, told, "Leave it, or make a new version of the study")
+        require(
+            not is_in_use or values[name] == getattr(recruitment, name),
+            name,
+            told,
+            "Leave it, or make a new version of the study",
+        )
     for name, value in values.items():
         setattr(recruitment, name, value)
     recruitment.save()

@@ -25,7 +25,6 @@ from webapp.studies.models import Study, StudyArtifact, StudyImage
 from webapp.studies.padding import padded
 from webapp.studies.selectors import study_manifests, study_settings
 
-
 PREPARABLE = (Study.State.DRAFT, Study.State.PREPARING, Study.State.FAILED)
 
 

@@ -57,7 +57,8 @@ def build_again(request: HttpRequest, study_id: UUID) -> HttpResponse:
     study = get_object_or_404(studies_seen(request.user), id=study_id)
     if study.is_frozen or study.state == Study.State.IMPORTED:
         messages.error(
-            request, "People have taken part in this study, so that its design stays as it is. Make a new version and change that."
+            request,
+            "People have taken part in this study, so that its design stays as it is. Make a new version and change that.",
         )
         return redirect("admin:studies_study_change", study.id)
     return build(request, study.paper, study)
