@@ -113,7 +113,6 @@ MISFITS: dict[str, tuple[Rows | bytes, str, str]] = {
     "no such column": (without(published_tables.scale_released(), "confidence"), "mapping", "no column confidence"),
     "confidence too high": (changed(2, confidence=7), "confidence", "line 4"),
     "words for a number": (changed(2, rt="slow"), "rt", "line 4"),
-    "infinite time by its scale": (changed(2, rt="1e308"), "rt", "not finite"),
     "infinite time": (changed(2, rt="inf"), "rt", "not finite"),
     "unknown truth": (changed(2, correct="maybe"), "correct", "line 4"),
     "unknown choice": (changed(2, choice="c"), "choice", "'c'"),
@@ -156,6 +155,7 @@ trial_kind.template = "main"
 unit.template = "{unit}"
 correct = {template = "{correct}", missing = ""}
 choice = {template = "{choice}", missing = ""}
+rt = {template = "{rt}", scale = 1000, missing = ""}
 """
 
 
@@ -163,17 +163,18 @@ choice = {template = "{choice}", missing = ""}
     ("values", "field", "told"),
     [
         ({"condition": "c" * 40 + "1"}, "condition", "line 2, condition: 'c"),
+        ({"rt": "1e308"}, "rt", "not finite"),
         ({"choice": "c" * 11, "correct": ""}, "choice", "room for 10"),
         ({"unit": f"{'m' * 101}/layer:0"}, "unit", "room for 100"),
         ({"unit": f"{'m' * 99}/{'l' * 99}:{'1' * 9}"}, "unit", "room for 200"),
     ],
 )
-def test_text_that_is_longer_than_its_column_is_refused(
+def test_value_that_has_no_room_in_its_column_is_refused(
     values: dict[str, str], field: str, told: str, imported: Callable[..., Study], tmp_path: Path
 ) -> None:
     mapping = tmp_path / "mine.toml"
     mapping.write_text(MINE)
-    row = {"person": "1", "condition": "natural", "unit": "model/layer:0", "correct": "1", "choice": "", **values}
+    row = {"person": "1", "condition": "natural", "unit": "model/layer:0", "correct": "1", "choice": "", "rt": "", **values}
 
     with pytest.raises(InputError) as caught:
         imported([row], mapping=str(mapping))

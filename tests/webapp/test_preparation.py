@@ -47,7 +47,7 @@ def test_study_that_was_opened_is_not_prepared_again(researcher: Client) -> None
         study.refresh_from_db()
 
         assert (refused.value.field, study.state) == ("state", state)
-        assert f"{study.name} is {state}. Only what is draft" in told.content.decode()
+        assert f"{study.name} is {state}. Only what is draft" in " ".join(map(str, told.context["messages"]))
 
     assert set(study.images.values_list("id", flat=True)) == images
     assert session_plan(session)["main"]["trials"]
