@@ -26,10 +26,10 @@ zu wissenschaftlicher Forschung darüber, wie künstliche neuronale Netze sehen.
 
 Wir zeichnen auf, was Sie wählen, wie sicher Sie sich nach eigener Angabe sind, wie lange Sie brauchen, wie oft Sie diese \
 Seite verlassen oder neu laden, die Zeit zwischen den Bildern, die Ihr Bildschirm zeigt, und wie viele davon ausgefallen \
-sind, wie groß Ihr Browserfenster ist und ob Sie Maus, Tastatur, Stift oder Finger benutzen. Ihren Namen und Ihre Internetadresse zeichnen wir nicht auf. \
-Wenn jemand Sie mit einer Kennung hierher geschickt hat, bewahren wir eine unkenntliche Form davon auf, damit niemand \
-zweimal teilnimmt. Wenn ein bezahlter Dienst Sie geschickt hat, bewahren wir auch die Kennung selbst auf, getrennt von \
-Ihren Antworten, damit Sie bezahlt werden können; sie wird nie veröffentlicht.
+sind, wie groß Ihr Browserfenster ist und ob Sie Maus, Tastatur, Stift oder Finger benutzen. Ihren Namen und Ihre \
+Internetadresse zeichnen wir nicht auf. Wenn jemand Sie mit einer Kennung hierher geschickt hat, bewahren wir eine \
+unkenntliche Form davon auf, damit niemand zweimal teilnimmt. Wenn ein bezahlter Dienst Sie geschickt hat, bewahren wir \
+auch die Kennung selbst auf, getrennt von Ihren Antworten, damit Sie bezahlt werden können; sie wird nie veröffentlicht.
 
 Die Teilnahme ist freiwillig. Sie können jederzeit aufhören, indem Sie dieses Fenster schließen; Ihnen entsteht daraus \
 kein Nachteil.
