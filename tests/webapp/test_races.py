@@ -11,9 +11,10 @@ from django.db import connection
 
 from tests.webapp import made_up, progress
 from webapp.api_errors import Conflict
-from webapp.participants.models import Consent, Participant
+from webapp.participants.models import AuditEntry, Consent, Participant
 from webapp.participants.services import participant_enter
 from webapp.studies.assignment import study_cells
+from webapp.studies.erasure import sessions_erase
 from webapp.studies.models import Session, SessionEvent, Study, Trial
 from webapp.studies.services.response import response_record
 from webapp.studies.services.session import session_finish, session_start
@@ -143,3 +144,17 @@ def test_session_that_ends_many_times_at_once_ends_once():
 
     assert len({code for code, _ in ends}) == 1
     assert len({erasure_code for _, erasure_code in ends}) == 1
+
+
+@pytest.mark.parametrize("policy", Study.Erasure.values)
+def test_session_that_ten_erase_at_once_is_erased_once(policy: str) -> None:
+    study = progress.without_rules(made_up.study())
+    Study.objects.filter(id=study.id).update(erasure=policy)
+    session = progress.finished(study, external_id="somebody")
+
+    done = at_once(lambda _: sessions_erase(Session.objects.filter(id=session.id)), range(10))
+
+    assert [error for error in done if isinstance(error, Exception)] == []
+    assert sum(erasure.sessions for erasure in done) == 1
+    assert Study.objects.get().erased_sessions == 1
+    assert AuditEntry.objects.filter(action=AuditEntry.Action.ERASED).count() == 1

@@ -4,6 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from experiments import jobs
+from webapp.one_by_one import one_by_one
 from webapp.studies.erasure import disk_forget
 from webapp.studies.models import Study
 from webapp.studies.results.requests import results_request, tables_sweep
@@ -28,5 +29,4 @@ def retain() -> None:
 def analyze() -> None:
     """Have every study analyzed whose sessions are newer than its results; remove tables that no analysis needs."""
     tables_sweep()
-    for study in Study.objects.all():
-        results_request(study)
+    one_by_one(Study.objects.all(), results_request)
