@@ -265,11 +265,8 @@ def test_silence_is_waited_for_once_and_not_for_each_line(prolific):
         prolific.submission(number)
         ledger.payment_plan(recruitment, person(recruitment, number), reason="base", amount=105)
     Payment.objects.update(state=Payment.State.SENT)
-    before = prolific.asked("GET")
     prolific.fail("GET", *[Fault.ERROR_500] * 30)
 
     ledger.payments_reconcile(recruitment)
 
-    assert prolific.asked(prolific_id(1, "b")) > 0
-    assert prolific.asked("GET") > before
-    assert prolific.asked(prolific_id(2, "b")) == prolific.asked(prolific_id(3, "b")) == 0
+    assert sum(prolific.asked(prolific_id(number, "b")) > 0 for number in (1, 2, 3)) == 1
