@@ -2,6 +2,7 @@
 
 import hashlib
 import uuid
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any, cast
 
@@ -48,10 +49,26 @@ def study_settings(study: Study) -> Any:
     return build(study_design(study).Settings, study.settings)
 
 
-def study_manifests(study: Study) -> dict[str, Manifest]:
-    """What was made for the study so far, by digest."""
-    digests = study.artifacts.values_list("digest", flat=True)
-    return {artifact.digest: artifact.read_manifest() for artifact in Artifact.objects.filter(digest__in=digests)}
+class StudyManifests(Mapping[str, Manifest]):
+    """What was made for a study so far, by digest. Each is read when it is asked for: of thousands a session needs a few."""
+
+    def __init__(self, study: Study) -> None:
+        self._made = Artifact.objects.filter(digest__in=study.artifacts.values("digest"))
+        self._read: dict[str, Manifest] = {}
+
+    def __getitem__(self, digest: str) -> Manifest:
+        if digest not in self._read:
+            artifact = self._made.filter(digest=digest).first()
+            if artifact is None:
+                raise KeyError(digest)
+            self._read[digest] = artifact.read_manifest()
+        return self._read[digest]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._made.values_list("digest", flat=True))
+
+    def __len__(self) -> int:
+        return self._made.count()
 
 
 def study_progress(study: Study) -> list[dict[str, Any]]:
