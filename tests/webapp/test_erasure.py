@@ -235,7 +235,7 @@ def test_table_whose_writer_died_goes_by_itself(settings):
     needles = traces(session)
     needed = analyzed(study).table
     # Killed before a row named it: no erasure can know of it.
-    orphan = store().write_table(f"session_id\n{session.id}\n".encode())
+    orphan = store().write_table([f"session_id\n{session.id}\n".encode()])
 
     tables_sweep()
     young = store().tables(older_than=timedelta(0))
