@@ -145,7 +145,7 @@ def _analysis(running: Site) -> dict[str, Any]:
         "unit": "MiB",
         "peak_mib": found["growth"],
         "equal": int(not found["asked"]),
-        "detail": f"{RESPONSES} rows to the artifact store for an analysis, {found['seconds']:.2f} s; the reference is the target",
+        "detail": f"{RESPONSES} rows to the store for an analysis, {found['seconds']:.2f} s; the reference is the target",
     }
 
 
