@@ -12,7 +12,7 @@ from webapp.second_factor.selectors import lacking
 
 
 class SecondFactorMiddleware:
-    """Comes after django-otp's. Pages, admin and REST by session ask `request.user`; tokens of programs have users of their own."""
+    """Comes after django-otp's. Pages, admin and REST by session ask `request.user`; tokens have users of their own."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

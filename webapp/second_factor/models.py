@@ -21,5 +21,5 @@ class Phone(TOTPDevice):
 
     @property
     def bin_key(self) -> bytes:
-        """The secret that the phone shares: of the row's number and ID_KEY, so that a stolen database or backup makes no codes."""
+        """The secret that the phone shares: of the row's key and ID_KEY, so that who steals the database makes no codes."""
         return hmac.digest(f"{settings.ID_KEY}:second factor".encode(), unhexlify(self.key), "sha256")[:SECRET_BYTES]

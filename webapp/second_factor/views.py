@@ -1,4 +1,4 @@
-"""The pages of the second factor: the login's second step, and a page on which staff set it up, renew its codes or take it off."""
+"""The pages of the second factor: the second step of the login, and a page to set it up, renew its codes or take it off."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def login(request: HttpRequest) -> HttpResponse:
     lack = lacking(request.by_password)  # type: ignore[attr-defined]  # SecondFactorMiddleware
     if lack is None or request.method == "POST":
         return admin.site.login(request)
-    return HttpResponseRedirect(f"{reverse(PAGES[lack])}?{QueryDict.fromkeys(['next'], _next(request)).urlencode()}")
+    return HttpResponseRedirect(f"{reverse(PAGES[lack])}?{QueryDict.fromkeys(['next'], _next(request)).urlencode(safe='/')}")
 
 
 @never_cache
@@ -44,12 +44,11 @@ def code(request: HttpRequest) -> HttpResponse:
     form = CodeForm(request.POST or None)
     if request.method == "POST" and not _may_try(request, user):
         return locked(request, None, None)
-    if form.is_valid():
-        if device := _checked(request, user, form):
-            _let_in(request, user, device)
-            if not isinstance(device, Phone):
-                messages.warning(request, f"You have {codes_left(user)} recovery codes left.")
-            return redirect(_next(request))
+    if form.is_valid() and (device := _checked(request, user, form)):
+        _let_in(request, user, device)
+        if not isinstance(device, Phone):
+            messages.warning(request, f"You have {codes_left(user)} recovery codes left.")
+        return redirect(_next(request))
     context = {"title": "Second factor", "form": form, "next": _next(request)}
     return render(request, "second_factor/code.html", context)
 
