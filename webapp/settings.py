@@ -149,11 +149,11 @@ IN_FILES = {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "L
 IN_MEMORY = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": ENTRIES}
 CACHES = {"default": IN_REDIS if REDIS_URL else IN_FILES, "answers": IN_REDIS if REDIS_URL else IN_MEMORY}
 
-ADMIN_PATH = address_part("ADMIN_PATH", env.str("ADMIN_PATH", default="admin"))
+ADMIN_PATH = address_part("ADMIN_PATH", env.str("ADMIN_PATH", default="") or "admin")
 LOGIN_URL = "admin:login"
 # Whether staff may, or must, set up a phone that makes codes.
 STAFF_SECOND_FACTOR = require_choice(
-    "STAFF_SECOND_FACTOR", env.str("STAFF_SECOND_FACTOR", default="optional"), ("optional", "required")
+    "STAFF_SECOND_FACTOR", env.str("STAFF_SECOND_FACTOR", default="") or "optional", ("optional", "required")
 )
 OTP_TOTP_ISSUER = "unitscope"
 SESSION_COOKIE_AGE = 12 * 3600
