@@ -17,7 +17,7 @@ BENCHMARKS = {
     "load": ("sessions_per_minute", "images_per_second", "sessions_per_minute_sqlite", "images_per_second_sqlite"),
     "cache_hit": ("stimulus_cache_hit", "stimulus_cache_hit_sqlite"),
     "otree": ("answers_vs_otree",),
-    "export": ("export_vs_copy", "export_parquet", "export_pages_flat", "export_sqlite", "export_1m3"),
+    "export": ("export_vs_copy", "export_parquet", "export_pages_flat", "export_analysis_table", "export_sqlite", "export_1m3"),
     "timing": ("timing_rt_error", "timing_onset"),
     "likelihood": ("likelihood_vs_adaptive",),
     "active_tests": ("active_test_vs_single",),

@@ -3,6 +3,7 @@
 import hashlib
 import http.client
 import json
+import os
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -208,6 +209,34 @@ def test_file_that_cannot_be_written_is_one_line(study, tmp_path, out, capsys):
         call_command("export_responses", study=study.name, out=Path(out) if out else tmp_path)
 
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+@pytest.mark.django_db
+def test_pipe_is_not_replaced_by_a_file(study, tmp_path, capsys):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    (tmp_path / "link").symlink_to(pipe)
+
+    for out in (pipe, tmp_path / "link"):
+        with pytest.raises(SystemExit):
+            call_command("export_responses", study=study.name, out=out)
+
+    assert pipe.is_fifo()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "pipe"]
+    assert "is no file" in capsys.readouterr().err
+
+
+@pytest.mark.django_db
+def test_link_leads_to_the_file_that_is_replaced(exported, study):
+    before, link = exported.read_bytes(), exported.with_name("newest")
+    link.symlink_to(exported)
+    study.sessions.filter(kind="pilot").delete()
+
+    call_command("export_responses", study=study.name, out=link)
+
+    assert link.is_symlink()
+    assert exported.read_bytes().count(b"\n") == 9 < before.count(b"\n")
+    call_command("export_responses", verify=exported)
 
 
 @pytest.mark.django_db

@@ -12,7 +12,7 @@ from experiments.contract.recipes import Analysis
 from webapp.participants.models import Participant
 from webapp.stimuli.models import Artifact, Job
 from webapp.stimuli.selectors import store
-from webapp.stimuli.services import artifact_request, artifacts_remove, job_cancel
+from webapp.stimuli.services import artifact_request, artifact_store, artifacts_remove, job_cancel
 from webapp.stimuli.signals import artifact_stored
 from webapp.studies.exports import export
 from webapp.studies.models import Session, Study, StudyResult
@@ -21,6 +21,8 @@ from webapp.studies.results.shown import shown_analysis
 ANALYZED_KINDS = (Participant.Kind.LIVE, Participant.Kind.BOT)
 UNNAMED = timedelta(minutes=10)
 """A table that is about to be named by a row is younger."""
+CANCELLED_SINCE = timedelta(days=1)
+"""An analysis ends so soon after it was cancelled, whatever became of its worker."""
 
 
 def finished_sessions(study: Study) -> dict[str, int]:
@@ -39,7 +41,7 @@ def results_request(study: Study) -> StudyResult | None:
         results_drop(study)
         return None
     erased = Study.objects.values_list("erased_sessions", flat=True).get(id=study.id)
-    table = store().write_table(b"".join(export(study, form="csv")))
+    table = store().write_table(export(study, form="csv"))
     with transaction.atomic():
         if Study.objects.select_for_update().get(id=study.id).erased_sessions != erased:
             # Somebody's answers were erased while they were being written into this table.
@@ -70,6 +72,17 @@ def drop_what_nobody_wants(digest: str, **_: Any) -> None:
     is_analysis = Artifact.objects.filter(digest=digest, kind=Analysis.kind).exists()
     if is_analysis and not StudyResult.objects.select_for_update().filter(digest=digest).values_list("id"):
         _analyses_remove([digest])
+
+
+def analyses_sweep() -> None:
+    """Remove what cancelled analyses left in the store: their workers ended, and nobody heard of it."""
+    since = timezone.now() - CANCELLED_SINCE
+    cancelled = Job.objects.filter(kind=Analysis.kind, state=Job.State.CANCELLED, ended_at__gt=since)
+    wanted = StudyResult.objects.values("digest")
+    for digest in set(cancelled.exclude(digest__in=wanted).values_list("digest", flat=True)):
+        if manifest := store().manifest(digest):
+            # As if it came home now, which `drop_what_nobody_wants` hears of.
+            artifact_store(manifest.as_json())
 
 
 def tables_sweep() -> None:
