@@ -5,7 +5,7 @@ import os
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
@@ -195,14 +195,18 @@ def test_answers_that_are_erased_while_a_table_is_written_are_in_no_table(monkey
     study = paid_study()
     session = took_part(study)
     took_part(study, external_id="somebody-else")
-    write = ArtifactStore.write_blob
+    write, erased = ArtifactStore.write_table, []
 
-    def write_after_somebody_was_erased(self: ArtifactStore, content: bytes) -> str:
-        if str(session.id).encode() in content:
-            sessions_erase(Session.objects.filter(id=session.id))
-        return write(self, content)
+    def write_while_somebody_is_erased(self: ArtifactStore, pieces: Iterable[bytes]) -> str:
+        return write(self, pieces_and_an_erasure(pieces))
 
-    monkeypatch.setattr(ArtifactStore, "write_blob", write_after_somebody_was_erased)
+    def pieces_and_an_erasure(pieces: Iterable[bytes]) -> Iterator[bytes]:
+        for piece in pieces:
+            yield piece
+            if str(session.id).encode() in piece and not erased:
+                erased.append(sessions_erase(Session.objects.filter(id=session.id)))
+
+    monkeypatch.setattr(ArtifactStore, "write_table", write_while_somebody_is_erased)
 
     assert results_request(study) is None
     assert str(session.id).encode() not in files(settings.ARTIFACT_URL)
