@@ -16,44 +16,40 @@ from django.db.models.sql.compiler import SQLCompiler
 from webapp.studies.models import Session, Study, Trial
 from webapp.studies.selectors import token_digest
 
-WANTED: dict[str, tuple[type[Model], str]] = {
-    "": (Trial, "id kind attempt condition correct_choice"),
-    "session__": (Session, "id state kind tab language attempt practice_passed instruction_time served_at"),
-    "session__study__": (Study, "id paper settings"),
-}
-"""What an answer asks for of each model, by the path from the trial."""
-FIELDS = {
-    path: (model, tuple(field.attname for field in model._meta.concrete_fields if field.attname in wanted.split()))
-    for path, (model, wanted) in WANTED.items()
-}
-"""The same in the order in which a model takes its values."""
-SOME = uuid.UUID(int=0)
+
+def _in_order(model: type[Model], names: str) -> tuple[str, ...]:
+    """The fields in the order in which the model takes their values."""
+    return tuple(field.attname for field in model._meta.concrete_fields if field.attname in names.split())
+
+
+OF_TRIAL = _in_order(Trial, "id kind attempt condition correct_choice")
+OF_SESSION = _in_order(Session, "id state kind tab language attempt practice_passed instruction_time served_at")
+OF_STUDY = _in_order(Study, "id paper settings")
+ANY = uuid.UUID(int=0)
 """Stands where each request puts its own."""
 
 
 def trial_by_token(study_id: uuid.UUID, token: str, trial_id: uuid.UUID) -> Trial | None:
     """The trial that a cookie's secret lets answer: one of the session that it opens, which comes with it. Examples are none."""
-    sql, compiler = _statement()
+    sql, compiler, converters = _statement()
     ids = [pk if connection.features.has_native_uuid_field else pk.hex for pk in (trial_id, study_id)]
     with connection.cursor() as cursor:
         cursor.execute(sql, [*ids, token_digest(token)])
-        rows = cursor.fetchall()
-    row = next(compiler.results_iter([rows]), None)
-    if row is None:
-        return None
-    values = iter(row)
-    trial, session, study = (
-        model.from_db(DEFAULT_DB_ALIAS, fields, list(islice(values, len(fields)))) for model, fields in FIELDS.values()
-    )
-    trial.session, session.study = session, study
-    return None if trial.kind == "example" else trial
+        found = cursor.fetchall()
+    for row in compiler.apply_converters(found, converters):
+        values = iter(row)
+        trial = Trial.from_db(DEFAULT_DB_ALIAS, OF_TRIAL, [*islice(values, len(OF_TRIAL))])
+        trial.session = Session.from_db(DEFAULT_DB_ALIAS, OF_SESSION, [*islice(values, len(OF_SESSION))])
+        trial.session.study = Study.from_db(DEFAULT_DB_ALIAS, OF_STUDY, [*values])
+        return None if trial.kind == "example" else trial
+    return None
 
 
 @cache
-def _statement() -> tuple[str, SQLCompiler]:
+def _statement() -> tuple[str, SQLCompiler, dict[int, Any]]:
     """The statement, for the ids of trial and study and the digest of a token, and what makes Python's values of its rows."""
-    trials = Trial.objects.filter(id=SOME).filter(session__study_id=SOME).filter(session__token_sha256="")
-    names = [path + field for path, (_, fields) in FIELDS.items() for field in fields]
-    compiler = trials.values_list(*names).query.get_compiler(DEFAULT_DB_ALIAS)
+    trials = Trial.objects.filter(id=ANY).filter(session__study_id=ANY).filter(session__token_sha256="")
+    of_session, of_study = (f"session__{name}" for name in OF_SESSION), (f"session__study__{name}" for name in OF_STUDY)
+    compiler = trials.values_list(*OF_TRIAL, *of_session, *of_study).query.get_compiler(DEFAULT_DB_ALIAS)
     sql, _ = compiler.as_sql()
-    return sql, compiler
+    return sql, compiler, compiler.get_converters([column for column, *_ in compiler.select])

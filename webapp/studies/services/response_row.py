@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 
 from webapp.studies.models import Response, Session
 
@@ -15,18 +15,19 @@ def response_insert(response: Response, *, session: Session) -> bool:
     Raises:
         IntegrityError: The trial went meanwhile.
     """
-    values = [field.get_db_prep_save(getattr(response, field.attname), connection) for field in Response._meta.concrete_fields]
-    with connection.cursor() as cursor:
-        cursor.execute(_statement(), [*values, Session._meta.pk.get_db_prep_value(session.id, connection)])
+    database = connections[DEFAULT_DB_ALIAS]
+    values = [field.get_db_prep_save(getattr(response, field.attname), database) for field in Response._meta.concrete_fields]
+    with database.cursor() as cursor:
+        cursor.execute(_statement(), [*values, Session._meta.pk.get_db_prep_value(session.id, database)])
         return bool(cursor.rowcount)
 
 
 @cache
 def _statement() -> str:
     """Django would write it anew each time, and has none that looks at the session in the same breath."""
-    columns = ", ".join(connection.ops.quote_name(field.column) for field in Response._meta.concrete_fields)
+    columns = ", ".join(f'"{field.column}"' for field in Response._meta.concrete_fields)
     values = ", ".join(["%s"] * len(Response._meta.concrete_fields))
-    held = "FOR KEY SHARE" if connection.features.has_select_for_update else ""
+    held = "FOR KEY SHARE" if connections[DEFAULT_DB_ALIAS].features.has_select_for_update else ""
     return (
         f"INSERT INTO {Response._meta.db_table} ({columns}) "  # noqa: S608 -- names of our own
         f"SELECT {values} FROM {Session._meta.db_table} WHERE id = %s {held} ON CONFLICT (trial_id) DO NOTHING"
