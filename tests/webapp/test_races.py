@@ -149,6 +149,30 @@ def test_answer_waits_for_an_erasure_that_goes_on_and_is_not_among_the_answers_w
     assert not Response.objects.filter(trial=trial).exists()
 
 
+@pytest.mark.parametrize(("policy", "kept"), [(Study.Erasure.DELETE, 0), (Study.Erasure.ANONYMIZE, 1)])
+def test_erasure_waits_for_an_answer_under_way_and_treats_it_as_all_others(policy, kept):
+    study = small_study()
+    Study.objects.filter(id=study.id).update(erasure=policy)
+    session = progress.to_main(made_up.session(study)[0])
+    trial = session.trials.filter(kind="main").first()
+
+    with ThreadPoolExecutor(1) as erasing, transaction.atomic():
+        stored = progress.answer(session, [trial])[0]
+        erased = erasing.submit(sessions_erased, session)
+        waits_for_a_lock()
+
+    assert erased.result() == 1
+    assert Response.objects.filter(trial=trial).count() == kept
+    assert not Response.objects.filter(trial=trial, answered_at=stored.answered_at).exists()
+
+
+def sessions_erased(session: Session) -> int:
+    try:
+        return sessions_erase(Session.objects.filter(id=session.id)).sessions
+    finally:
+        connection.close()
+
+
 def answer_refused(session: Session, trial: Trial) -> Conflict:
     try:
         with pytest.raises(Conflict) as refused:

@@ -92,6 +92,8 @@ def sessions_erase(
     erasure = erasure_preview(found, persons=persons)
     studies = Study.objects.select_for_update(of=("self",)).select_related("recruitment")
     locked = {study.id: study for study in studies.filter(id__in={session.study_id for session in found}).order_by("id")}
+    # Answers under way are stored before that, and go too, or find no session.
+    list(Session.objects.select_for_update().filter(id__in=[session.id for session in found]).order_by("id"))
     for session in found:
         study = locked[session.study_id]
         if study.erasure == Study.Erasure.ANONYMIZE:
