@@ -3,7 +3,7 @@
 import asyncio
 import statistics
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from tests.benchmarks.acknowledged import not_as_sent
@@ -60,7 +60,7 @@ def rows(database: str) -> list[dict[str, Any]]:
 
 
 def _answered(
-    running: Site, people: Callable[[Site, Sequence[dict[str, Any]]], Awaitable[Record]], sessions: Sequence[dict[str, Any]]
+    running: Site, people: Callable[[Site, Sequence[dict[str, Any]]], Coroutine[Any, Any, Record]], sessions: Sequence[dict[str, Any]]
 ) -> tuple[Record, str]:
     """What the people saw, and what an answer cost in CPU time."""
     before = {**running.cpu_seconds(), "participants": time.process_time()}
