@@ -18,6 +18,8 @@ TARGET = {"PostgreSQL": 300.0, "SQLite": 150.0}
 TARGET_MS = 150.0
 """Of the p95, on PostgreSQL."""
 
+People = Callable[[Site, Sequence[dict[str, Any]]], Coroutine[Any, Any, Record]]
+
 
 def run() -> list[dict[str, Any]]:
     """A row for each database, and two for the p95 on PostgreSQL: of people who never pause, and of people who do."""
@@ -60,7 +62,9 @@ def rows(database: str) -> list[dict[str, Any]]:
 
 
 def _answered(
-    running: Site, people: Callable[[Site, Sequence[dict[str, Any]]], Coroutine[Any, Any, Record]], sessions: Sequence[dict[str, Any]]
+    running: Site,
+    people: People,
+    sessions: Sequence[dict[str, Any]],
 ) -> tuple[Record, str]:
     """What the people saw, and what an answer cost in CPU time."""
     before = {**running.cpu_seconds(), "participants": time.process_time()}

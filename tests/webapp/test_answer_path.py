@@ -1,13 +1,16 @@
 """What an answer costs: it is the one request that a thousand people send at once, so that its queries are counted."""
 
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from tests.webapp import made_up, progress
 from webapp.studies.models import Response, Session
+from webapp.studies.operations.progress import study_operations
 from webapp.studies.services.response import response_record
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
@@ -58,3 +61,16 @@ def test_answer_that_comes_again_after_its_phase_is_found_and_another_contradict
     assert (again.status_code, altered.status_code) == (200, 409)
     assert altered.json()["message"] == "this trial has been answered, with another answer"
     assert session.events.get().kind == "contradictory answer"
+
+
+def test_who_answers_is_heard_of(browser):
+    _, session = browser(study := made_up.study())
+    progress.to_main(session)
+    long_ago = timezone.now() - timedelta(minutes=30)
+    Session.objects.filter(id=session.id).update(seen_at=long_ago, created_at=long_ago)
+    Response.objects.filter(trial__session=session).update(answered_at=long_ago)
+    silent = study_operations(study, group="people", silent_minutes=5)["silent_count"]
+
+    progress.answer_plan(session, count=1)
+
+    assert (silent, study_operations(study, group="people", silent_minutes=5)["silent_count"]) == (1, 0)

@@ -120,15 +120,6 @@ def test_who_is_stuck_is_shown_with_the_place_longest_unheard_of_first():
     assert watched(study, minutes=60)["silent_count"] == 0
 
 
-def test_who_answers_is_heard_of():
-    study = study_with()
-    session = progress.to_main(made_up.session(study)[0])
-    unheard(session, minutes=30)
-    progress.answer_plan(session, count=1)
-
-    assert watched(study, minutes=5)["silent_count"] == 0
-
-
 def test_rules_count_verdicts_and_what_fails_so_far():
     study = study_with(CATCH, SIDES, PRACTICE)
     progress.finished(study)

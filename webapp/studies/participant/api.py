@@ -1,7 +1,5 @@
 """The JSON interface of a participant's browser, and of bots: plan in, answers out. The truth never passes through here."""
 
-import math
-from functools import cache
 from typing import Any, ClassVar, cast
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -9,18 +7,26 @@ from django.middleware.csrf import CsrfViewMiddleware
 from django.utils.cache import get_conditional_response
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
-from rest_framework import exceptions, serializers
+from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from experiments.contract.designs import CONFIDENCES, RATING_RANGE
 from webapp.api_errors import Conflict
 from webapp.studies.answerable import trial_by_token
 from webapp.studies.completion import completion_url
 from webapp.studies.models import Session, Trial
+from webapp.studies.participant.bodies import (
+    AnswerSerializer,
+    ConflictSerializer,
+    FinishedSerializer,
+    InstructionsSerializer,
+    NothingSerializer,
+    SavedSerializer,
+    WithdrawnSerializer,
+)
 from webapp.studies.participant.images import image_served, trial_image_find
 from webapp.studies.participant.session_plan import gives_feedback, practice_plan, session_plan
 from webapp.studies.selectors import session_by_token
@@ -29,112 +35,16 @@ from webapp.studies.services.session import instructions_finish, practice_judge,
 from webapp.studies.services.withdrawal import erasure_code_give, session_withdraw
 from webapp.throttles import AnswerThrottle, PlanThrottle
 
-DAY_MS = 86_400_000
-MAX_CLOCK = 1e12
 KEPT_FOR_GOOD = "private, max-age=31536000, immutable"
 MAX_BODY = 16 * 1024
 TAB_HEADER = "X-Tab"
 """Carries the random id of the browser tab, made when its page was loaded."""
 TAB_LENGTH = 36
-NUMBERS = (serializers.FloatField, serializers.IntegerField)
 
 
 def cookie_name(study_id: Any) -> str:
     """The cookie of a study; each study has its own, so that none is mistaken for another's."""
     return f"unitscope_{str(study_id).replace('-', '')}"
-
-
-class StrictSerializer(serializers.Serializer):
-    """Refuses unknown fields and numbers that are not finite."""
-
-    @classmethod
-    def checked(cls, body: Any) -> dict[str, Any]:
-        """What a body says, read by one serializer for all requests: making its fields takes longer than checking a body."""
-        said: dict[str, Any] = _only(cls).run_validation(body)
-        return said
-
-    def to_internal_value(self, data: Any) -> dict[str, Any]:
-        """The checked body."""
-        if isinstance(data, dict):
-            for name, value in data.items():
-                if name not in self.fields:
-                    raise serializers.ValidationError({str(name): ["There is no such field."]})
-                is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-                if isinstance(self.fields[name], NUMBERS) and not is_number:
-                    raise serializers.ValidationError({name: ["It is not a finite number."]})
-        checked: dict[str, Any] = super().to_internal_value(data)
-        return checked
-
-
-@cache
-def _only(serializer: type[StrictSerializer]) -> StrictSerializer:
-    return serializer()
-
-
-class InstructionsSerializer(StrictSerializer):
-    """How long the person read."""
-
-    duration = serializers.FloatField(min_value=0, max_value=DAY_MS, help_text="ms on the instruction pages")
-
-
-class AnswerSerializer(StrictSerializer):
-    """An answer with the evidence of its timing; times in ms on the page's performance timeline."""
-
-    key = serializers.UUIDField()
-    choice = serializers.CharField(max_length=10, required=False, help_text="Of a choice")
-    confidence = serializers.ChoiceField(choices=CONFIDENCES, required=False, help_text="Of a choice")
-    rating = serializers.IntegerField(
-        min_value=RATING_RANGE[0], max_value=RATING_RANGE[1], required=False, help_text="Of a rating"
-    )
-    rt = serializers.FloatField(min_value=0, max_value=DAY_MS)
-    input = serializers.ChoiceField(choices=("mouse", "touch", "pen", "keyboard"))
-    onset = serializers.FloatField(min_value=0, max_value=MAX_CLOCK)
-    second_frame = serializers.FloatField(min_value=0, max_value=MAX_CLOCK)
-    event_time = serializers.FloatField(min_value=0, max_value=MAX_CLOCK)
-    handler_time = serializers.FloatField(min_value=0, max_value=MAX_CLOCK)
-    refresh_interval = serializers.FloatField(min_value=0, max_value=10_000)
-    dropped_frames = serializers.IntegerField(min_value=0, max_value=2**31 - 1)
-    focus_losses = serializers.IntegerField(min_value=0, max_value=2**31 - 1)
-    viewport_width = serializers.IntegerField(min_value=0, max_value=100_000)
-    viewport_height = serializers.IntegerField(min_value=0, max_value=100_000)
-    cross_origin_isolated = serializers.BooleanField()
-
-
-class SavedSerializer(serializers.Serializer):
-    """The acknowledgement; `correct` is null where a trial gives no feedback."""
-
-    saved = serializers.BooleanField()
-    correct = serializers.BooleanField(allow_null=True)
-    elsewhere = serializers.BooleanField(help_text="Another tab goes on with the session")
-
-
-class ConflictSerializer(serializers.Serializer):
-    """What is stored contradicts the request; nothing was changed."""
-
-    field = serializers.CharField()
-    message = serializers.CharField()
-    remedy = serializers.CharField()
-    elsewhere = serializers.BooleanField(required=False, help_text="Another tab goes on with the session")
-    missing = serializers.ListField(child=serializers.UUIDField(), required=False, help_text="Trials without an answer")
-
-
-class NothingSerializer(StrictSerializer):
-    """An empty object."""
-
-
-class FinishedSerializer(serializers.Serializer):
-    """The end; without a code some trials are asked again first."""
-
-    code = serializers.CharField(allow_null=True)
-    url = serializers.CharField(allow_null=True, help_text="Where the code is handed in")
-    erasure_code = serializers.CharField(allow_null=True, help_text="The same each time")
-
-
-class WithdrawnSerializer(serializers.Serializer):
-    """The answers are not used."""
-
-    withdrawn = serializers.BooleanField()
-    erasure_code = serializers.CharField(allow_null=True, help_text="The same each time")
 
 
 class SessionAuthentication(BaseAuthentication):
