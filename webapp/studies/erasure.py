@@ -90,8 +90,9 @@ def sessions_erase(
     """
     studies = Study.objects.select_for_update(of=("self",)).select_related("recruitment")
     locked = {study.id: study for study in studies.filter(id__in=set(sessions.values_list("study_id", flat=True))).order_by("id")}
-    # Read behind the lock: somebody else may have erased them while it was waited for.
-    found = list(sessions.select_related("participant").select_for_update(of=("self",)))
+    # Read behind the lock: somebody else may have erased them while it was waited for. Answers under way are stored before
+    # that, and go too, or find no session.
+    found = list(sessions.select_related("participant").select_for_update(of=("self",)).order_by("id"))
     erasure = erasure_preview(found, persons=persons)
     for session in found:
         study = locked[session.study_id]
