@@ -15,6 +15,8 @@ os.environ.update(
     BROKER_URL=f"filesystem://{_folder.name}/queue",
     RESULT_URL=f"file://{_folder.name}/results",
     ARTIFACT_URL=f"{_folder.name}/artifacts",
+    ADMIN_PATH="admin",
+    STAFF_SECOND_FACTOR="optional",
     ZOO_DIR=f"{_folder.name}/zoo",
     START_RATE="",
     ANSWER_RATE="",

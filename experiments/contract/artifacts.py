@@ -19,15 +19,16 @@ import hashlib
 import json
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, Protocol, Self
 
 import fsspec
 
 from experiments.contract.journals import journal_bytes, journal_lines
 from experiments.contract.recipes import Recipe
+from experiments.contract.whole_files import file_rename, file_write, files_older, passing_file
 
 LEFT_AFTER = timedelta(days=1)
 """A file that is still being written is younger."""
@@ -195,14 +196,17 @@ class ArtifactStore:
         self._remove(f"blobs/{sha256}")
         self._remove(f"tables/{sha256}")
 
-    def write_table(self, content: bytes) -> str:
-        """Store a table of answers; the mark comes first, so that `tables` finds one whose writer died."""
-        self._write(f"tables/{hashlib.sha256(content).hexdigest()}", b"")
-        return self.write_blob(content)
+    def write_table(self, pieces: Iterable[bytes]) -> str:
+        """Store a table of answers as it comes; its mark is there before it, so that `tables` finds one whose writer died."""
+        with passing_file(self.fs, self.root) as passing:
+            table = file_write(self.fs, passing, pieces)
+            self._write(f"tables/{table}", b"")
+            file_rename(self.fs, passing, f"{self.root}/blobs/{table}")
+        return table
 
     def tables(self, *, older_than: timedelta) -> set[str]:
         """The sha256 of the tables of answers that were written so long ago."""
-        return {path.rpartition("/")[2] for path in self._older("tables", older_than)}
+        return {path.rpartition("/")[2] for path in files_older(self.fs, f"{self.root}/tables", older_than)}
 
     def write_checkpoint(self, digest: str, content: bytes) -> None:
         """Replace the checkpoint of a recipe; a reader meets the old one or the new one."""
@@ -229,7 +233,7 @@ class ArtifactStore:
 
     def sweep(self) -> int:
         """Remove what killed writers left half-written over a day ago; returns how many files that were."""
-        left = self._older("passing", LEFT_AFTER)
+        left = files_older(self.fs, f"{self.root}/passing", LEFT_AFTER)
         for path in left:
             self._remove(path.removeprefix(f"{self.root}/"))
         return len(left)
@@ -267,16 +271,6 @@ class ArtifactStore:
         self._write(name, b"1")
         self._remove(name)
 
-    def _older(self, folder: str, age: timedelta) -> list[str]:
-        """The files of a folder that were written so long ago; one may go while we look. Some file systems leave the zone out."""
-        limit, found = datetime.now(UTC) - age, []
-        for path in self.fs.glob(f"{self.root}/{folder}/*"):
-            with contextlib.suppress(FileNotFoundError):
-                written = self.fs.modified(path)
-                if written.replace(tzinfo=written.tzinfo or UTC) < limit:
-                    found.append(path)
-        return found
-
     def _remove(self, name: str) -> None:
         with contextlib.suppress(FileNotFoundError):
             self.fs.rm_file(f"{self.root}/{name}")
@@ -286,15 +280,6 @@ class ArtifactStore:
             self._write(name, content)
 
     def _write(self, name: str, content: bytes) -> None:
-        """Write a file under a passing name, then rename it, so that a reader or a crash never meets half of it."""
-        path = f"{self.root}/{name}"
-        passing = f"{self.root}/passing/{uuid.uuid4().hex}"
-        try:
-            self.fs.makedirs(f"{self.root}/passing", exist_ok=True)
-            self.fs.makedirs(path.rpartition("/")[0], exist_ok=True)
+        with passing_file(self.fs, self.root) as passing:
             self.fs.pipe_file(passing, content)
-            self.fs.mv(passing, path)
-        except OSError:
-            if self.fs.exists(passing):
-                self.fs.rm_file(passing)
-            raise
+            file_rename(self.fs, passing, f"{self.root}/{name}")

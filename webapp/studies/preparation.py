@@ -17,13 +17,14 @@ from experiments.contract.artifacts import Manifest, StoredFile
 from experiments.contract.errors import InputError
 from experiments.contract.fields import require
 from experiments.contract.recipes import StimulusSet
+from webapp.one_by_one import one_by_one
 from webapp.stimuli.models import Artifact, Job
 from webapp.stimuli.selectors import store
 from webapp.stimuli.services import artifact_request
 from webapp.stimuli.signals import artifact_stored, job_failed
 from webapp.studies.models import Study, StudyArtifact, StudyImage
 from webapp.studies.padding import padded
-from webapp.studies.selectors import study_manifests, study_settings
+from webapp.studies.selectors import StudyManifests, study_settings
 
 PREPARABLE = (Study.State.DRAFT, Study.State.PREPARING, Study.State.FAILED)
 
@@ -81,8 +82,7 @@ def fail_studies_that_waited(job: Job, **_: Any) -> None:
 
 def studies_open() -> None:
     """Open all studies whose stimuli have come. Called every minute."""
-    for study_id in Study.objects.filter(state=Study.State.PREPARING).values_list("id", flat=True):
-        study_open_if_ready(study_id)
+    one_by_one(Study.objects.filter(state=Study.State.PREPARING).values_list("id", flat=True), study_open_if_ready)
 
 
 def study_open_if_ready(study_id: Any) -> None:
@@ -92,7 +92,7 @@ def study_open_if_ready(study_id: Any) -> None:
     if study.state != Study.State.PREPARING or Artifact.objects.filter(digest__in=needed).count() < len(needed):
         return
     try:
-        images = images_prepared(study, list(study_manifests(study).values()))
+        images = images_prepared(study, list(StudyManifests(study).values()))
     except (InputError, FileNotFoundError, KeyError) as error:
         _preparation_end(study, needed, state=Study.State.FAILED, error=_as_error(error))
     else:

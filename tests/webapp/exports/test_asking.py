@@ -108,3 +108,15 @@ def test_file_name_is_plain_whatever_the_study_is_called(api):
     response = api.get(address(made))
 
     assert response.headers["Content-Disposition"] == 'attachment; filename="a-b-X-.csv"'
+
+
+@pytest.mark.parametrize("accepted", ["text/csv", "text/html, */*;q=0.1", "application/vnd.apache.parquet"])
+def test_file_is_sent_whole_whatever_the_client_says_that_it_accepts(api, study, accepted):
+    response = api.get(
+        address(study, "format=csv"), headers={"Accept": accepted, "Range": "bytes=0-9", "Accept-Encoding": "gzip"}
+    )
+
+    assert response.status_code == 200
+    assert "Content-Encoding" not in response.headers
+    assert b"".join(response.streaming_content).count(b"\n") == 13
+    assert api.get(address(study, "format=xlsx"), headers={"Accept": accepted}).json()["field"] == "format"

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from tests.services import processes
-from webapp.studies.exports import Selection, export
+from webapp.studies.exports import Selection, export, text_rows
 from webapp.studies.exports.rows import BITS
 from webapp.studies.exports.spreadsheet import defused, defused_sql
 from webapp.studies.models import Response, Session, Study, Unit
@@ -78,6 +78,18 @@ def test_parquet_is_typed_and_says_what_it_holds(study):
         "correct": "bool",
         "answered_at": "timestamp[us, tz=UTC]",
     }
+
+
+def test_sessions_read_by_turns_are_all_of_them_once_in_the_same_order(study, monkeypatch):
+    # Born in the same moment, so that the id alone tells which is first.
+    Session.objects.update(created_at="2026-03-01T00:00Z")
+    at_once = content(study, form="csv")
+
+    monkeypatch.setattr(text_rows, "FIRST_SESSIONS", (1, 1))
+    monkeypatch.setattr(text_rows, "SESSIONS_AT_ONCE", 2)
+
+    assert content(study, form="csv") == at_once
+    assert content(study, form="csv", kind=("bot",)).count(b"\n") == 1
 
 
 def test_sqlite_tells_the_same_as_postgresql(study, tmp_path):

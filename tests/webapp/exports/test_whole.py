@@ -3,6 +3,7 @@
 import hashlib
 import http.client
 import json
+import os
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -78,12 +79,13 @@ def test_client_who_leaves_frees_the_database_and_the_receipt_says_broken(site):
     response.read(1000)
     response.close()
 
-    waited = _wait(lambda: not site.copies())
-    receipt = site.get(response.headers["Export-Receipt"]).json()
+    # Between two copies the database is idle, too: the receipt comes first.
+    noted = _wait(lambda: site.get(response.headers["Export-Receipt"]).json()["state"] == "broken")
+    freed = _wait(lambda: not site.copies())
 
-    assert waited
-    assert receipt["state"] == "broken"
-    assert "sha256" not in receipt
+    assert noted
+    assert freed
+    assert "sha256" not in site.get(response.headers["Export-Receipt"]).json()
 
 
 def test_client_who_stops_reading_is_broken_off_and_frees_the_database(site, tmp_path):
@@ -208,6 +210,36 @@ def test_file_that_cannot_be_written_is_one_line(study, tmp_path, out, capsys):
         call_command("export_responses", study=study.name, out=Path(out) if out else tmp_path)
 
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+@pytest.mark.django_db
+def test_pipe_is_not_replaced_by_a_file(study, tmp_path, capsys):
+    folder = tmp_path / "pipes"
+    folder.mkdir()
+    pipe, link = folder / "pipe", folder / "link"
+    os.mkfifo(pipe)
+    link.symlink_to(pipe)
+
+    for out in (pipe, link):
+        with pytest.raises(SystemExit):
+            call_command("export_responses", study=study.name, out=out)
+
+    assert pipe.is_fifo()
+    assert sorted(path.name for path in folder.iterdir()) == ["link", "pipe"]
+    assert "is no file" in capsys.readouterr().err
+
+
+@pytest.mark.django_db
+def test_link_leads_to_the_file_that_is_replaced(exported, study):
+    before, link = exported.read_bytes(), exported.with_name("newest")
+    link.symlink_to(exported)
+    study.sessions.filter(kind="pilot").delete()
+
+    call_command("export_responses", study=study.name, out=link)
+
+    assert link.is_symlink()
+    assert exported.read_bytes().count(b"\n") == 9 < before.count(b"\n")
+    call_command("export_responses", verify=exported)
 
 
 @pytest.mark.django_db

@@ -45,6 +45,7 @@ def test_archive_holds_what_was_selected_and_tells_how_many_rows(tmp_path: Path,
 
     with zipfile.ZipFile(io.BytesIO(b"".join(pieces))) as archive:
         tables = [name for name in archive.namelist() if name.endswith(("responses_data.csv", "_beh.tsv"))]
+        assert archive.namelist()[0] == "dataset_description.json"
         lines = [line for name in tables for line in archive.read(name).decode().splitlines()[1:]]
     bot = study.sessions.get(kind="bot")
     assert count == len(lines) == bot.trials.filter(response__isnull=False).count()

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import Http404, StreamingHttpResponse
 from drf_spectacular.utils import extend_schema
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -30,10 +31,19 @@ from webapp.studies.permissions import EXPORTS, PERSONAL_IDS, RESPONSES
 from webapp.studies.taken_home import export_note
 
 
+class FormatDecides(DefaultContentNegotiation):
+    """Whoever accepts CSV alone gets it, by `format`, and errors as JSON, instead of "not acceptable"."""
+
+    def select_renderer(self, request: Any, renderers: Any, format_suffix: Any = None) -> Any:
+        """The one that there is."""
+        return renderers[0], renderers[0].media_type
+
+
 class ResponsesApi(APIView):
     """The export as a file. The answer's header `Export-Receipt` says where the receipt is."""
 
     rights = EXPORTS
+    content_negotiation_class = FormatDecides
     # No HEAD: each export is noted, and it would be one that nobody gets.
     http_method_names = ("get", "post", "options")
 

@@ -36,6 +36,9 @@ def write_bids(study: Study, selection: Selection) -> Generator[bytes, None, int
 
 
 def _members(study: Study, selection: Selection) -> Generator[Member, None, int]:
+    # Before anything is read, so that whoever waits sees that something comes.
+    yield json_file("dataset_description.json", _description(study))
+    yield text_file("CHANGES", changes(study))
     design, entries, count = study_design(study), codebook(study), 0
     task = label(design.TASK, otherwise="task")
     shared = about_sessions(entries)
@@ -52,8 +55,6 @@ def _members(study: Study, selection: Selection) -> Generator[Member, None, int]
         yield "participants.tsv", participants
         yield json_file("participants.json", {"participant_id": _sidecar(SUBJECT), **_sidecars(shared)})
         yield json_file(f"task-{task}_beh.json", {"TaskName": task, "TaskDescription": design.TITLE, **_sidecars(entries)})
-    yield json_file("dataset_description.json", _description(study))
-    yield text_file("CHANGES", changes(study))
     yield text_file("README.md", readme(study, files=_files(task) if count else {}))
     return count
 

@@ -16,14 +16,15 @@ from webapp.studies.models import Study
 def export_to_file(study: Study, out: Path, *, form: str, selection: Selection) -> Receipt:
     """Write `out`, `out`.sha256 as sha256sum has it, and `out`.json, the receipt. Only their owner may read them.
 
-    The file appears under its name when it is whole; whatever fails, an older one stays as it was.
+    The file appears under its name when it is whole; whatever fails, an older one stays as it was. A link is followed.
 
     Raises:
-        InputError: The format is unknown, or `out` is a folder.
+        InputError: The format is unknown, or `out` is a folder, a pipe or a device, which no file must replace.
         OSError: It cannot be written.
     """
-    if out.is_dir():
-        raise InputError(field="out", message=f"{out} is a folder", remedy="Name a file")
+    out = out.resolve()
+    if out.exists() and not out.is_file():
+        raise InputError(field="out", message=f"{out} is no file", remedy="Name a file")
     pieces = export_receipted(study, form=form, selection=selection, tell=lambda _: None)
     out.parent.mkdir(parents=True, exist_ok=True)
     unfinished = _unfinished(out)

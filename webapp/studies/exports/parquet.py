@@ -1,4 +1,4 @@
-"""Rows as Parquet, typed; a row group for every two thousand of them: larger ones take more memory than an export may."""
+"""Rows as Parquet, typed, in row groups of a few MiB: of smaller ones the table of contents grows, which stays in memory."""
 
 from collections.abc import Generator, Iterator
 
@@ -19,6 +19,10 @@ TYPES = {
     "bit": pa.bool_(),
     "integer": pa.int32(),
 }
+GROUP_BYTES = 3 << 20
+"""In memory; some thousand rows, however long their texts are."""
+PAGE_BYTES = 1 << 17
+"""Of a column of a row group; a page is held until it is full."""
 
 
 def write_parquet(study: Study, selection: Selection) -> Generator[bytes, None, int]:
@@ -26,16 +30,32 @@ def write_parquet(study: Study, selection: Selection) -> Generator[bytes, None, 
     kinds = column_kinds(study, selection)
     schema = pa.schema([(name, TYPES[kind]) for name, kind in kinds.items()])
     texts, sink, count = [name for name, kind in kinds.items() if kind == "text"], Sink(), 0
-    with parquet.ParquetWriter(sink, schema, compression="zstd", use_dictionary=texts) as writer:
+    with parquet.ParquetWriter(sink, schema, compression="zstd", use_dictionary=texts, data_page_size=PAGE_BYTES) as writer:
         # What a Parquet file begins with, so that whoever waits sees that something comes.
         yield sink.taken()
-        for table in _tables(write_csv(study, selection), schema):
-            writer.write_table(table)
-            count += table.num_rows
+        for group in _row_groups(_tables(write_csv(study, selection), schema)):
+            writer.write_table(group)
+            count += group.num_rows
+            # Before the next one is read: pyarrow would keep the room of both.
+            del group
+            pa.default_memory_pool().release_unused()
             yield sink.taken()
         writer.add_key_value_metadata({"study": study.name, "design_digest": study.design_digest, "rows": str(count)})
     yield sink.taken()
     return count
+
+
+def _row_groups(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
+    """The first table alone, for whoever waits; then as many together as make a group."""
+    held: list[pa.Table] = []
+    wanted = 0
+    for table in tables:
+        held.append(table)
+        if sum(one.nbytes for one in held) > wanted:
+            yield pa.concat_tables(held).unify_dictionaries()
+            held, wanted = [], GROUP_BYTES
+    if held:
+        yield pa.concat_tables(held).unify_dictionaries()
 
 
 def _tables(pieces: Iterator[bytes], schema: pa.Schema) -> Iterator[pa.Table]:

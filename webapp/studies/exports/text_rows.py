@@ -3,17 +3,18 @@
 The writers of formats and pages start from here; no row becomes a model instance.
 """
 
+import uuid
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import chain, islice, repeat
 from typing import Any, Literal
 
 from django.db import connection
-from django.db.models import CharField, DateTimeField, Field, FloatField, TextField, UUIDField
+from django.db.models import CharField, DateTimeField, Field, FloatField, Q, QuerySet, TextField, UUIDField
 
 from webapp.studies.exports.rows import ALIAS, BITS, ORDER_OF_SESSIONS, Rows, responses, sessions
 from webapp.studies.exports.selection import Selection
-from webapp.studies.models import Study
+from webapp.studies.models import Session, Study
 
 Kind = Literal["text", "id", "time", "double", "bit", "integer"]
 KINDS: Sequence[tuple[type, Kind]] = (
@@ -32,9 +33,9 @@ AS_TEXT: Mapping[str, Mapping[str, str]] = {
         "id": " || '-' || ".join(f"substr({{0}}, {first}, {size})" for first, size in GROUPS_OF_DIGITS),
     },
 }
-ROWS_AT_ONCE = 2000
-FIRST_SESSIONS = 5
-"""Few, so that somebody who waits soon sees rows."""
+ROWS_AT_ONCE = 1000
+FIRST_SESSIONS = (5, 100)
+"""Few, so that somebody who waits soon sees rows; then as many as fill the buffer of an archive's compression."""
 SESSIONS_AT_ONCE = 2000
 
 
@@ -57,10 +58,20 @@ def column_kinds(study: Study, selection: Selection) -> Mapping[str, Kind]:
 def text_rows(study: Study, selection: Selection) -> Iterator[TextRows]:
     """All rows, some sessions at a time, so that the first come at once and no table is sorted as a whole."""
     found, kinds = responses(study, selection), column_kinds(study, selection)
-    ids = list(sessions(study, selection).order_by(*ORDER_OF_SESSIONS).values_list("id", flat=True))
-    borders = [0, *range(FIRST_SESSIONS, len(ids), SESSIONS_AT_ONCE), len(ids)] if ids else []
-    for first, end in pairwise(borders):
-        yield as_text(found.filter(trial__session_id__in=ids[first:end]), kinds)
+    for ids in _sessions_by_turns(sessions(study, selection)):
+        yield as_text(found.filter(trial__session_id__in=ids), kinds)
+
+
+def _sessions_by_turns(asked: QuerySet[Session]) -> Iterator[list[uuid.UUID]]:
+    """The ids of all sessions in the order of the export, some at a time: of a large study they would fill some MiB."""
+    behind = Q()
+    for size in chain(FIRST_SESSIONS, repeat(SESSIONS_AT_ONCE)):
+        some = asked.filter(behind).order_by(*ORDER_OF_SESSIONS).values_list(*ORDER_OF_SESSIONS)[:size]
+        if not some:
+            return
+        created_at, last = some[len(some) - 1]
+        yield [pk for _, pk in some]
+        behind = Q(created_at__gt=created_at) | Q(created_at=created_at, id__gt=last)
 
 
 def as_text(rows: Rows, kinds: Mapping[str, Kind]) -> TextRows:
