@@ -99,11 +99,18 @@ def label_studio(responses: Sequence[dict[str, str]]) -> Iterator[LabelStudio]:
 
 
 def asked(site: Site, path: str, *, body: Any = None, timeout: float) -> Any:
-    """The open answer of a site; a POST where there is a body."""
+    """The open answer of a site; a POST where there is a body.
+
+    Raises:
+        TimeoutError: It does not begin within `timeout` seconds.
+    """
     headers = {"Authorization": f"Token {site.prepared['token']}", "Content-Type": "application/json"}
     content = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(f"{site.web.url}{path}", data=content, headers=headers)
-    return urllib.request.urlopen(request, timeout=timeout)
+    try:
+        return urllib.request.urlopen(request, timeout=timeout)
+    except TimeoutError as error:
+        raise TimeoutError(f"{path} was not answered within {timeout:.0f} s") from error
 
 
 def _task(row: dict[str, str]) -> dict[str, Any]:
