@@ -18,6 +18,7 @@ BENCHMARKS = {
     "cache_hit": ("stimulus_cache_hit", "stimulus_cache_hit_sqlite"),
     "otree": ("answers_vs_otree",),
     "export": ("export_vs_copy", "export_parquet", "export_pages_flat", "export_analysis_table", "export_sqlite", "export_1m3"),
+    "label_studio": ("export_vs_label_studio", "export_json_vs_label_studio"),
     "timing": ("timing_rt_error", "timing_onset"),
     "likelihood": ("likelihood_vs_adaptive",),
     "active_tests": ("active_test_vs_single",),
