@@ -18,7 +18,7 @@ BENCHMARKS = {
     "cache_hit": ("stimulus_cache_hit", "stimulus_cache_hit_sqlite"),
     "otree": ("answers_vs_otree",),
     "export": ("export_vs_copy", "export_parquet", "export_pages_flat", "export_sqlite", "export_1m3"),
-    "timing": ("timing_rt_error", "timing_onset"),
+    "timing": ("timing_rt_error", "timing_onset", "timing_rt_error_firefox", "timing_onset_firefox"),
     "likelihood": ("likelihood_vs_adaptive",),
     "active_tests": ("active_test_vs_single",),
     "metrics": ("mcc_vs_python", "ari_vs_python", "contrast_vs_rows"),

@@ -9,11 +9,23 @@ from playwright.sync_api import Browser, Playwright
 RELAY = Path(__file__).parents[2] / "static" / "tests" / "firefox.mjs"
 
 
-def launch(playwright: Playwright, path: str, *, preferences: Mapping[str, str | float | bool] | None = None) -> Browser:
-    """The browser at `path`, with `preferences` as on about:config."""
+def launch(
+    playwright: Playwright,
+    path: str,
+    *,
+    preferences: Mapping[str, str | float | bool] | None = None,
+    witness_port: int | None = None,
+) -> Browser:
+    """The browser at `path`, with `preferences` as on about:config; a witness at that port may do all that Firefox itself may."""
+    environment = {**os.environ, "FIREFOX": path}
+    arguments = []
+    if witness_port:
+        environment["RELAY_PORT"] = str(witness_port)
+        arguments.append("--remote-allow-system-access")
     return playwright.firefox.launch(
         channel="moz-firefox",
         executable_path=RELAY,
+        args=arguments,
         firefox_user_prefs=dict(preferences or {}),
-        env={**os.environ, "FIREFOX": path},
+        env=environment,
     )
