@@ -25,6 +25,10 @@ TRIALS = 51
 """In a session, by turns with key and mouse."""
 DELAYS_S = (0.02, 0.2)
 """Least and most time from a trial's opening, as seen from outside, to the input; uniform."""
+CLOCK_STEP = """() => {
+  const times = Array.from({ length: 100_000 }, () => performance.now());
+  return Math.min(...times.slice(1).map((time, index) => time - times[index]).filter((step) => step > 0));
+}"""
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 
 
@@ -58,9 +62,11 @@ def _figures(browser: Browser, running: Site, *, name: str, watch: Callable[[Pag
             rows = {row["trial_id"]: row for row in running.responses(study) if row["trial_id"] in pressed}
             trials += [_measured(task, rows[trial], pressed[trial], frame) for trial, frame in shown.items()]
             unseen += len(pressed) - len(shown)
+            clock_step = person.page.evaluate(CLOCK_STEP)
+            person.context.close()
     version = browser.version
     browser.close()
-    return Figures(browser=f"{name} {version}", trials=trials, unseen=unseen)
+    return Figures(browser=f"{name} {version}", trials=trials, unseen=unseen, clock_step=clock_step)
 
 
 def _play(person: Person, witness: Witness | FirefoxWitness, *, draw: random.Random) -> tuple[dict[str, float], dict[str, Frame]]:
@@ -83,9 +89,7 @@ def _play(person: Person, witness: Witness | FirefoxWitness, *, draw: random.Ran
         page.wait_for_selector(f"[data-trial='{trial}'][data-state=done]")
         person.go_on()
     page.wait_for_selector("[data-screen=thanks]")
-    shown = witness.stop()
-    person.context.close()
-    return pressed, shown
+    return pressed, witness.stop()
 
 
 def _without_pauses(route: Route) -> None:
@@ -105,4 +109,5 @@ def _measured(task: str, row: dict[str, str], pressed: float, frame: Frame) -> M
         lag=frame.presented - float(row["onset"]),
         interval=float(row["refresh_interval"]),
         handling=float(row["handler_time"]) - pressed,
+        isolated=row["cross_origin_isolated"] == "1",
     )

@@ -12,8 +12,6 @@ from tests.benchmarks.results import machine
 
 GOALS = {"median": 1.0, "deviation": 1.5, "within": 0.995}
 """|median| and s.d. of the error of the reaction time in ms; share of the trials on the screen within a frame."""
-CLOCK_STEP = 0.005
-"""ms between two times that an isolated page can tell apart at best."""
 DISCLAIMER = "software timing only: no photodiode, display and input hardware latency is not included"
 
 
@@ -31,6 +29,8 @@ class Measured:
     """Between two frames, as stored."""
     handling: float
     """From the true input to our handler: the error of programs that take the handler's time."""
+    isolated: bool
+    """Whether the browser had isolated the page from other origins, as stored."""
 
     @property
     def within_a_frame(self) -> bool:
@@ -46,6 +46,8 @@ class Figures:
     trials: Sequence[Measured]
     unseen: int
     """Trials of which the browser has no record of when they were on the screen."""
+    clock_step: float
+    """Least time in ms that the page's clock was seen to advance by."""
 
     def __str__(self) -> str:
         """A table, and whether the goals are reached."""
@@ -64,6 +66,8 @@ class Figures:
                 f"{'':33}{'median    s.d.    95 % range':34}median    s.d.    95 % range",
                 *lines,
                 _line("all", trials),
+                f"Trials on a page isolated from other origins: {sum(trial.isolated for trial in trials)} of {len(trials)}; "
+                f"its clock advanced by {self.clock_step:.3f} ms at least.",
                 "Counted from the presentation, reaction times are longer by the second group of columns.",
                 f"Trials of which the browser has no record, and which count as not within a frame: {self.unseen}.",
                 f"Our handler ran {handling:.1f} ms (median) after the input; the stored time is the event's own.",
@@ -93,7 +97,7 @@ class Figures:
                 "name": f"timing_rt_error{ending}",
                 "ours": self._median,
                 "reference": GOALS["median"],
-                "ratio": GOALS["median"] / max(self._median, CLOCK_STEP),
+                "ratio": GOALS["median"] / max(self._median, self.clock_step),
                 "unit": "ms",
                 "equal": max(map(abs, errors)),
                 "detail": f"reference: the goal; {'; '.join(rt_goals)}; median, s.d., 95 %: {_spread(errors)}; {conditions}",
