@@ -35,7 +35,7 @@ class Person:
         self.reports: list[str] = []
         self.hosts: set[str] = set()
         self.page.on("console", self._note_console)
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("pageerror", lambda error: self._complain(str(error)))
         self.page.on("request", self._note_host)
         self.page.on("response", self._note_headers)
         self.context.expose_function("noteViolation", self._note_violation)
@@ -107,11 +107,16 @@ class Person:
             self.complaints += [f"no {name} of {response.url}" for name in HEADERS if name not in response.headers]
 
     def _note_violation(self, disposition: str, words: str) -> None:
-        if not any(mark in words for mark in PLAYWRIGHTS_OWN):
-            (self.complaints if disposition == "enforce" else self.reports).append(words)
+        if disposition == "enforce":
+            self._complain(words)
+        else:
+            self.reports.append(words)
 
     def _note_console(self, message: Any) -> None:
+        if message.type in ("error", "warning"):
+            self._complain(f"{message.text} ({message.location.get('url', '')})")
+
+    def _complain(self, words: str) -> None:
         # Firefox says here too what the policy that is only reported would have forbidden.
-        known = message.text.startswith("(Report-Only policy)") or any(mark in message.text for mark in PLAYWRIGHTS_OWN)
-        if message.type in ("error", "warning") and not known:
-            self.complaints.append(f"{message.text} ({message.location.get('url', '')})")
+        if not words.startswith("(Report-Only policy)") and not any(mark in words for mark in PLAYWRIGHTS_OWN):
+            self.complaints.append(words)
