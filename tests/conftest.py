@@ -139,6 +139,12 @@ def chromium_path() -> str:
     return _found_or_skipped(processes.find_chromium)
 
 
+@pytest.fixture(scope="session")
+def firefox_path() -> str:
+    """Path of the other browser."""
+    return _found_or_skipped(processes.find_firefox)
+
+
 @pytest.fixture(scope="module")
 def start_worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartWorker]:
     """A function that starts real Celery workers."""

@@ -19,7 +19,7 @@ BENCHMARKS = {
     "otree": ("answers_vs_otree",),
     "export": ("export_vs_copy", "export_parquet", "export_pages_flat", "export_analysis_table", "export_sqlite", "export_1m3"),
     "label_studio": ("export_vs_label_studio", "export_json_vs_label_studio"),
-    "timing": ("timing_rt_error", "timing_onset"),
+    "timing": ("timing_rt_error", "timing_onset", "timing_rt_error_firefox", "timing_onset_firefox"),
     "likelihood": ("likelihood_vs_adaptive",),
     "active_tests": ("active_test_vs_single",),
     "metrics": ("mcc_vs_python", "ari_vs_python", "contrast_vs_rows"),

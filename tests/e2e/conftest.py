@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
+from tests.e2e import firefox as debians_firefox
 from tests.services.deployment import Deployment
 
 UNITS = ("efficientnet_lite0.in1k/_blocks.1:3", "efficientnet_lite0.in1k/_blocks.2:7")
@@ -77,13 +78,27 @@ def made_up_studies(site: Deployment) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def chromium(chromium_path: str) -> Iterator[Browser]:
-    """Debian's browser."""
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+def playwright() -> Iterator[Playwright]:
+    """The driver of all browsers."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path, args=flags)
-        yield browser
-        browser.close()
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright, chromium_path: str) -> Iterator[Browser]:
+    """Debian's Chromium."""
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    browser = playwright.chromium.launch(executable_path=chromium_path, args=flags)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def firefox(playwright: Playwright, firefox_path: str) -> Iterator[Browser]:
+    """Debian's Firefox."""
+    browser = debians_firefox.launch(playwright, firefox_path)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -180,6 +180,15 @@ def find_chromium() -> str:
     raise ServiceMissingError("no chromium; on Debian: apt-get install chromium")
 
 
+def find_firefox() -> str:
+    """The path of a Firefox.
+
+    Raises:
+        ServiceMissingError: There is none.
+    """
+    return shutil.which("firefox") or _program("firefox-esr", package="firefox-esr")
+
+
 def free_port() -> int:
     """A port of 127.0.0.1 that nobody listens on just now."""
     with socket.socket() as probe:
