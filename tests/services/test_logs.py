@@ -98,5 +98,6 @@ def _wait(look: Callable[[], Any]) -> Any:
 
 
 def _lines(log: Path) -> list[dict[str, Any]]:
-    """The lines of JSON; gunicorn and Celery greet in words."""
-    return [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
+    """The lines of JSON that are written to their end; gunicorn and Celery greet in words."""
+    whole = log.read_text().rpartition("\n")[0]
+    return [json.loads(line) for line in whole.splitlines() if line.startswith("{")]
