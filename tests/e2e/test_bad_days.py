@@ -114,7 +114,7 @@ def test_another_computer_goes_on_and_the_first_says_that_it_has_lost_the_study(
 
 def test_answers_given_offline_arrive_when_the_connection_is_back(person: Survivor) -> None:
     failed: list[Request] = []
-    person.page.on("requestfailed", failed.append)
+    person.page.on("requestfailed", lambda request: failed.append(request))
     person.enter()
     person.context.set_offline(True)
     person.answer_and_go_on(2)

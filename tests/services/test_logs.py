@@ -29,7 +29,8 @@ print(json.dumps({"study": str(study.id), "url": f"/p/{study.id}/"}))
 def deployment(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     folder = tmp_path_factory.mktemp("logs")
     queue = {"REDIS_URL": "", "BROKER_URL": f"filesystem://{folder}/queue", "RESULT_URL": f"file://{folder}/results"}
-    running = Deployment(folder, {**queue, "DATABASE_URL": new_database(), "METRICS_TOKEN": "the-token-of-the-metrics"})
+    more = {"METRICS_TOKEN": "the-token-of-the-metrics", "LOST_SECONDS": "2"}
+    running = Deployment(folder, {**queue, **more, "DATABASE_URL": new_database()})
     yield running
     running.stop()
 
