@@ -33,3 +33,6 @@ CACHES = {**CACHES, "default": {**IN_FILES, "LOCATION": f"{_folder.name}/cache"}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Without the manifest that collectstatic writes.
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}  # noqa: F405 -- from the star above
+# Nor what it collects, which another process may be writing just now.
+STATIC_ROOT = f"{_folder.name}/static"
+os.mkdir(STATIC_ROOT)

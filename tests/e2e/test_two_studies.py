@@ -102,6 +102,7 @@ def test_admin_shows_studies_jobs_and_results_under_the_strict_policy(
     page.fill("[name=username]", "researcher")
     page.fill("[name=password]", PASSWORD)
     page.locator("[type=submit]").click()
+    page.wait_for_url("**/admin/")
     for name, path in {
         "index": "",
         "studies": "studies/study/",
@@ -122,11 +123,12 @@ def test_admin_shows_studies_jobs_and_results_under_the_strict_policy(
         answer = page.goto(f"{person.link}{path}")
         page.wait_for_load_state("networkidle")
         person.look(name)
-        assert answer.status == 200, name
+        assert (answer.status, page.url) == (200, f"{person.link}{path}")
     for name in ("results", "operations", "quality"):
-        page.goto(f"{deployment.web.url}/studies/{study['id']}/{name}/")
+        answer = page.goto(f"{deployment.web.url}/studies/{study['id']}/{name}/")
         page.wait_for_load_state("networkidle")
         person.look(name)
+        assert answer.status == 200, name
     page.goto(f"{deployment.web.url}/api/v1/docs")
     page.wait_for_selector(".opblock")
     person.look("api-docs")
