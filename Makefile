@@ -74,15 +74,15 @@ check: setup
 	cd static
 	npm run --silent check
 
-# First what looks at no clock, on all cores with a thread each; then the browsers, alone. The second part runs whatever became of
-# the first, and the end tells of both.
+# First what looks at no clock, on all cores with a thread each; then the timing of trials, alone. The second part runs whatever
+# became of the first, and the end tells of both.
 test: setup
 	@cd static
 	npm test --silent
 	cd ..
 	failed=0
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --ignore=tests/e2e $(SIDE_BY_SIDE) | tee .make/tests.out || failed=1
-	$(BIN)/python -m pytest tests/e2e || failed=1
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --ignore=tests/e2e/test_timing.py $(SIDE_BY_SIDE) | tee .make/tests.out || failed=1
+	$(BIN)/python -m pytest tests/e2e/test_timing.py || failed=1
 	echo "And the tests before these, side by side:"
 	grep -E '^(Skipped|Database tests|=+ .* in [0-9.]+s)' .make/tests.out || failed=1
 	exit $$failed

@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from pathlib import Path
 
 # Kept in a name of its own: the folder goes when the object does, at the end of the process.
 _folder = tempfile.TemporaryDirectory(prefix="unitscope-tests-")
@@ -33,3 +34,6 @@ CACHES = {**CACHES, "default": {**IN_FILES, "LOCATION": f"{_folder.name}/cache"}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Without the manifest that collectstatic writes.
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}  # noqa: F405 -- from the star above
+# Nor what it collects, which another process may be writing just now.
+STATIC_ROOT = Path(_folder.name) / "static"
+STATIC_ROOT.mkdir()
