@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+import socket
 import subprocess
 import sys
 import time
@@ -29,6 +30,8 @@ from webapp.studies.truth import truth_write
 
 MODEL = "efficientnet_lite0.in1k"
 UNITS = 4
+HOST = "127.0.0.1"
+MAX_PORT = 65535
 # Name, seed of the draw of units, conditions: those that two cores make in minutes.
 STUDIES = {
     "zimmermann2023_scale": ("demo-2afc", 1, ("natural", "synthetic")),
@@ -47,6 +50,7 @@ def run(*, port: int, pool: str) -> None:
         InputError: The network does not see what it should, or stimuli cannot be made.
         ChildDied: A child process ended by itself.
     """
+    require_free(port)
     if set(pool.split("+")) - set(POOLS):
         pool = str(Path(pool).resolve())
         if not Path(pool).is_dir():
@@ -68,10 +72,26 @@ def run(*, port: int, pool: str) -> None:
                 continue
             print_stimuli(study)
             truth_write(study)
+            print_study(study, port)
         print_links(studies, port)
         while True:
             time.sleep(1)
             children.check()
+
+
+def require_free(port: int) -> None:
+    """Raise InputError unless the web server can have the port."""
+    if not 1 <= port <= MAX_PORT:
+        raise InputError(field="port", message=f"{port} is none", remedy=f"Give a number from 1 to {MAX_PORT}")
+    with socket.socket() as probe:
+        # As gunicorn does, which may follow closely upon another.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            other = port + 1 if port < MAX_PORT else port - 1
+            remedy = f"make demo PORT={other}"
+            raise InputError(field="port", message=f"{port} cannot be had: {error.strerror}", remedy=remedy) from error
 
 
 def network_check() -> None:
@@ -112,7 +132,7 @@ def studies_prepare(pool: str) -> list[Study]:
 
 
 def stimuli_await(study: Study, children: Children) -> None:
-    """A progress bar until the study is open.
+    """A progress bar until the study is open; where no terminal shows it, a line for each set.
 
     Raises:
         InputError: A stimulus could not be made.
@@ -121,6 +141,8 @@ def stimuli_await(study: Study, children: Children) -> None:
     with tqdm(total=study.artifacts.count(), desc=study.name, bar_format=layout, disable=None) as bar:
         for finished, doing in _progress(study):
             children.check()
+            if bar.disable and finished > bar.n:
+                print(f"{study.name}: {finished} of {bar.total} sets", flush=True)
             bar.n = finished
             bar.set_postfix_str(doing)
     if study.state == Study.State.FAILED and study.error:
@@ -161,14 +183,20 @@ def print_stimuli(study: Study) -> None:
             print(f"  {manifest.recipe['unit']}: {values['batches']} batches; within a batch {shares}")
 
 
+def print_study(study: Study, port: int) -> None:
+    """Where a study is."""
+    host = f"http://{HOST}:{port}"
+    print(f"{study.title}\n  participant link  {host}{reverse('participant:entry', args=[study.id])}")
+    print(f"  results           {host}{reverse('results', args=[study.id])}")
+    print(f"  export link       {host}{reverse('api:responses', args=[study.id])}?format=csv", flush=True)
+
+
 def print_links(studies: list[Study], port: int) -> None:
     """Where everything is."""
-    host = f"http://127.0.0.1:{port}"
+    host = f"http://{HOST}:{port}"
     print(f"\n{NOTICE}\n")
     for study in studies:
-        print(f"{study.title}\n  participant link  {host}{reverse('participant:entry', args=[study.id])}")
-        print(f"  results           {host}{reverse('results', args=[study.id])}")
-        print(f"  export link       {host}{reverse('api:responses', args=[study.id])}?format=csv")
+        print_study(study, port)
     print(f"Admin\n  link              {host}{reverse('admin:index')}\n  user, password    admin  {admin_password()}")
     print(f"API documentation   {host}{reverse('api:docs')}\n\nSimulated participants, from a second terminal:")
     link = f"{host}{reverse('participant:entry', args=[studies[0].id])}"
