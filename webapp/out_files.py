@@ -1,4 +1,4 @@
-"""The file that a command was told to write by `--out`: what it may be, its format, and text that is there whole or not at all."""
+"""The file that a command is told to write by `--out`: what it may be, its format, and text that is whole or not there."""
 
 import os
 import tempfile

@@ -22,6 +22,7 @@ class Texts(TypedDict):
     answers_until: str
     anonymous_after: str
     consent_version: str
+    consent_changed: str
     other_language: str
     choose_language: str
     sorry: str
@@ -54,6 +55,7 @@ ENGLISH: Texts = {
     "answers_until": "We keep your answers until {}; then they are erased.",
     "anonymous_after": "After {} nothing leads from your answers to you any more.",
     "consent_version": "Consent text, version",
+    "consent_changed": "What you agree to has changed since you opened this page. Please read it again.",
     "other_language": "This text is not available in the language that you chose.",
     "choose_language": "Language",
     "sorry": "Sorry",
@@ -86,6 +88,7 @@ GERMAN: Texts = {
     "answers_until": "Ihre Antworten bewahren wir bis {} auf; dann werden sie gelöscht.",
     "anonymous_after": "Nach dem {} führt nichts mehr von Ihren Antworten zu Ihnen.",
     "consent_version": "Einwilligungstext, Fassung",
+    "consent_changed": "Wozu Sie zustimmen, hat sich geändert, seit Sie diese Seite geöffnet haben. Bitte lesen Sie es neu.",
     "other_language": "Diesen Text gibt es nicht in der Sprache, die Sie gewählt haben.",
     "choose_language": "Sprache",
     "sorry": "Das geht leider nicht",

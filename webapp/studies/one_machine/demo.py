@@ -32,14 +32,19 @@ MODEL = "efficientnet_lite0.in1k"
 UNITS = 4
 HOST = "127.0.0.1"
 MAX_PORT = 65535
-# Name, seed of the draw of units, conditions: those that two cores make in minutes.
+# Name, seed of the draw of units, conditions, and how exemplars are made: what two cores make in minutes.
 STUDIES = {
-    "zimmermann2023_scale": ("demo-2afc", 1, ("natural", "synthetic")),
-    "zimmermann2021_causal": ("demo-occlusion", 2, ("synthetic", "natural", "none")),
+    "zimmermann2023_scale": ("demo-2afc", 1, ("natural", "synthetic"), "ranked at 128 px"),
+    "zimmermann2021_causal": (
+        "demo-occlusion",
+        2,
+        ("synthetic", "natural", "none"),
+        "ranked and occluded at 128 px, occlusion every 8 px",
+    ),
 }
 NOTICE = (
     "Demo scale: four units of EfficientNet-Lite0, ten main and two catch trials a session, visualizations of 128 px in "
-    "96 steps, exemplars ranked and occluded at 128 px, occlusion every 8 px. The published scale is a setting of the study."
+    "96 steps, exemplars {}. The published scale is a setting of the study."
 )
 
 
@@ -109,7 +114,7 @@ def studies_prepare(pool: str) -> list[Study]:
         job.attempts = 0
         job_queue(job)
     studies = []
-    for paper, (name, seed, conditions) in STUDIES.items():
+    for paper, (name, seed, conditions, exemplars) in STUDIES.items():
         if pool.startswith("/"):
             # Another folder makes other studies, also where its name is the same.
             name = f"{name}-{hashlib.sha256(pool.encode()).hexdigest()[:8]}"
@@ -122,7 +127,7 @@ def studies_prepare(pool: str) -> list[Study]:
                 units=draw_units(MODEL, count=UNITS, seed=seed),
                 conditions=conditions,
                 settings=settings,
-                notice=NOTICE,
+                notice=NOTICE.format(exemplars),
             )
             study = study_create(plan, consent=default_consent())
         elif study.state in (Study.State.PREPARING, Study.State.FAILED):
@@ -194,10 +199,10 @@ def print_study(study: Study, port: int) -> None:
 def print_links(studies: list[Study], port: int) -> None:
     """Where everything is."""
     host = f"http://{HOST}:{port}"
-    print(f"\n{NOTICE}\n")
     for study in studies:
+        print(f"\n{study.notice}")
         print_study(study, port)
-    print(f"Admin\n  link              {host}{reverse('admin:index')}\n  user, password    admin  {admin_password()}")
+    print(f"\nAdmin\n  link              {host}{reverse('admin:index')}\n  user, password    admin  {admin_password()}")
     print(f"API documentation   {host}{reverse('api:docs')}\n\nSimulated participants, from a second terminal:")
     link = f"{host}{reverse('participant:entry', args=[studies[0].id])}"
     print(f"  .venv/bin/python -m experiments bot --link {link} --sessions 20 --observer lapsing")

@@ -34,12 +34,18 @@ MAX_BODY = 16 * 1024
 TAB_HEADER = "X-Tab"
 """Carries the random id of the browser tab, made when its page was loaded."""
 TAB_LENGTH = 36
-NUMBERS = (serializers.FloatField, serializers.IntegerField)
 
 
 def cookie_name(study_id: Any) -> str:
     """The cookie of a study; each study has its own, so that none is mistaken for another's."""
     return f"unitscope_{str(study_id).replace('-', '')}"
+
+
+class NumberChoiceField(serializers.ChoiceField):
+    """One of few numbers; DRF's own class takes their texts, too."""
+
+
+NUMBERS = (serializers.FloatField, serializers.IntegerField, NumberChoiceField)
 
 
 class StrictSerializer(serializers.Serializer):
@@ -69,7 +75,7 @@ class AnswerSerializer(StrictSerializer):
 
     key = serializers.UUIDField()
     choice = serializers.CharField(max_length=10, required=False, help_text="Of a choice")
-    confidence = serializers.ChoiceField(choices=CONFIDENCES, required=False, help_text="Of a choice")
+    confidence = NumberChoiceField(choices=CONFIDENCES, required=False, help_text="Of a choice")
     rating = serializers.IntegerField(
         min_value=RATING_RANGE[0], max_value=RATING_RANGE[1], required=False, help_text="Of a rating"
     )
