@@ -21,7 +21,7 @@ def application(environ: dict[str, Any], start_response: Any) -> Any:
 def _answer(start_response: Any, status: str, *more: Any) -> Any:
     """Begin the answer. A body that was too large was not read: no other request can follow on its connection."""
     response = getattr(start_response, "__self__", None)
-    if status.startswith("413") and hasattr(response, "force_close"):
+    if response and status.startswith("413") and hasattr(response, "force_close"):
         # gunicorn's; it sends `Connection: close`. A header of that name, set by Django, it would drop.
         response.force_close()
     return start_response(status, *more)
