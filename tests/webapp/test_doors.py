@@ -3,6 +3,7 @@
 import os
 import socket
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from django.core.management import call_command
 from django.core.signals import request_started
 from django.test import Client
 from django.utils import timezone
+from django.utils.log import configure_logging
 from gunicorn.config import Config
 from gunicorn.http.wsgi import Response as GunicornResponse
 
@@ -30,6 +32,13 @@ pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 @pytest.fixture
 def study() -> Study:
     return made_up.study()
+
+
+@pytest.fixture
+def logs_as_before(settings) -> Iterator[None]:
+    """A command configures the log, which then writes to what `capsys` closes: to be taken before it."""
+    yield
+    configure_logging(settings.LOGGING_CONFIG, settings.LOGGING)
 
 
 def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
@@ -238,6 +247,7 @@ def test_body_that_was_not_read_ends_its_connection(browser, rf, study, monkeypa
         ("from django.db import connection; connection.cursor().execute('SELECT 1 FROM nowhere')", 2, "manage.py migrate"),
     ],
 )
+@pytest.mark.usefixtures("logs_as_before")
 def test_command_ends_without_a_traceback(statement, code, says, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["manage.py", "shell", "--no-imports", "--command", statement])
 
@@ -249,6 +259,7 @@ def test_command_ends_without_a_traceback(statement, code, says, monkeypatch, ca
     assert says in line
 
 
+@pytest.mark.usefixtures("logs_as_before")
 @pytest.mark.django_db(transaction=True)
 def test_command_without_its_database_says_so_in_one_line(monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["manage.py", "export_truth", "--study", "any"])
