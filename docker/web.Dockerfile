@@ -15,10 +15,12 @@ WORKDIR /app
 # hadolint ignore=DL3008
 RUN apt-get update && apt-get install -y --no-install-recommends postgresql-client && rm -rf /var/lib/apt/lists/*
 # Dependencies first: the code, which changes more often, is then run from /app and costs no new install.
-COPY pyproject.toml README.md LICENSE ./
-# A folder, not a package: pyproject.toml pins the versions.
-# hadolint ignore=DL3013
-RUN pip install --no-cache-dir ".[web]"
+# The lock, which `make lock` renews, names the hash of every file that is installed.
+COPY docker/web.lock pyproject.toml README.md LICENSE ./
+RUN pip install --no-cache-dir --require-hashes --requirement web.lock
+# Its name and version alone; nothing is fetched for it.
+# hadolint ignore=DL3059
+RUN pip install --no-cache-dir --no-deps --no-build-isolation --no-index .
 COPY manage.py ./
 COPY webapp webapp
 COPY experiments experiments

@@ -5,10 +5,12 @@ FROM python:3.11.14-slim-bookworm
 ENV PYTHONUNBUFFERED=1 MPLCONFIGDIR=/tmp/matplotlib
 WORKDIR /app
 # Dependencies first: the code, which changes more often, is then run from /app and costs no new install of torch.
-COPY pyproject.toml README.md LICENSE ./
-# A folder, not a package: pyproject.toml pins the versions.
-# hadolint ignore=DL3013
-RUN pip install --no-cache-dir ".[research]"
+# The lock, which `make lock` renews, names the hash of every file that is installed.
+COPY docker/worker.lock pyproject.toml README.md LICENSE ./
+RUN pip install --no-cache-dir --require-hashes --requirement worker.lock
+# Its name and version alone; nothing is fetched for it.
+# hadolint ignore=DL3059
+RUN pip install --no-cache-dir --no-deps --no-build-isolation --no-index .
 COPY experiments experiments
 COPY model_zoo model_zoo
 RUN useradd --system --create-home --uid 10001 unitscope \

@@ -25,6 +25,8 @@ from tests.services.processes import Running, ServiceMissingError
 
 Found = TypeVar("Found")
 COSTS = ("unit", "integration", "e2e", "gpu")
+TOGETHER = ("tests/services/", "tests/e2e/")
+"""Folders whose tests share a deployment or a Redis."""
 NO_POSTGRES = pytest.StashKey[str]()
 NO_POSTGRES_KEY = "no postgres"
 
@@ -43,12 +45,16 @@ class StartWeb(Protocol):
     def __call__(self, *, env: Mapping[str, str]) -> Running: ...
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the cheapest tests first; each must say what it costs."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Run the cheapest tests first, but the dearest where they run side by side: small ones fill what is left of the time.
+
+    Each must say what it costs.
+    """
     for item in items:
         if not any(item.get_closest_marker(cost) for cost in COSTS):
             raise pytest.UsageError(f"{item.nodeid} has none of the markers {', '.join(COSTS)}")
-    items.sort(key=lambda item: [item.get_closest_marker(cost) is None for cost in COSTS])
+    is_side_by_side = hasattr(config, "workerinput")
+    items.sort(key=lambda item: [item.get_closest_marker(cost) is None for cost in COSTS], reverse=is_side_by_side)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -62,10 +68,11 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 
 
 class OneDeploymentAtATime(LoadScopeScheduling):
-    """Of tests that run side by side a module stays in one process, and all tests of services do, which share a Redis."""
+    """Of tests that run side by side a module stays in one process, and a folder whose tests share what they run on."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "services" if nodeid.startswith("tests/services/") else super()._split_scope(nodeid)
+        together = [folder for folder in TOGETHER if nodeid.startswith(folder)]
+        return together[0] if together else super()._split_scope(nodeid)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
@@ -137,6 +144,12 @@ def redis_url(redis_server: Running) -> str:
 def chromium_path() -> str:
     """Path of the browser for Playwright's `executable_path`."""
     return _found_or_skipped(processes.find_chromium)
+
+
+@pytest.fixture(scope="session")
+def firefox_path() -> str:
+    """Path of the other browser."""
+    return _found_or_skipped(processes.find_firefox)
 
 
 @pytest.fixture(scope="module")

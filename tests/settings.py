@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from pathlib import Path
 
 # Kept in a name of its own: the folder goes when the object does, at the end of the process.
 _folder = tempfile.TemporaryDirectory(prefix="unitscope-tests-")
@@ -15,6 +16,8 @@ os.environ.update(
     BROKER_URL=f"filesystem://{_folder.name}/queue",
     RESULT_URL=f"file://{_folder.name}/results",
     ARTIFACT_URL=f"{_folder.name}/artifacts",
+    ADMIN_PATH="admin",
+    STAFF_SECOND_FACTOR="optional",
     ZOO_DIR=f"{_folder.name}/zoo",
     START_RATE="",
     ANSWER_RATE="",
@@ -31,3 +34,6 @@ CACHES = {**CACHES, "default": {**IN_FILES, "LOCATION": f"{_folder.name}/cache"}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Without the manifest that collectstatic writes.
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}  # noqa: F405 -- from the star above
+# Nor what it collects, which another process may be writing just now.
+STATIC_ROOT = Path(_folder.name) / "static"
+STATIC_ROOT.mkdir()

@@ -1,4 +1,7 @@
-"""Asks the advisory services about all that is installed: `make audit`. One that does not answer is told, and fails nothing."""
+"""Asks the advisory services about all that is installed, and looks at the licenses: `make audit`.
+
+A service that does not answer is told, and fails nothing.
+"""
 
 import json
 import subprocess
@@ -7,6 +10,8 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from tests.licenses import license_misfits, node_licenses, python_licenses
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 SILENT = None
@@ -32,7 +37,7 @@ def node_findings(report: Mapping[str, Any]) -> list[str] | None:
 
 
 def main() -> int:
-    """Ask both; 1 if either knows of a weakness."""
+    """Ask both, and look; 1 if either knows of a weakness, or a license does not go with ours."""
     status = 0
     for name, found in (("Python", python_findings(_ask_osv())), ("npm", node_findings(_ask_npm()))):
         if found is SILENT:
@@ -40,6 +45,11 @@ def main() -> int:
             continue
         print(f"{name}: {len(found)} known weaknesses", *found, sep="\n  ")
         status = status or int(bool(found))
+    for name, licenses in (("Python", python_licenses()), ("npm", node_licenses())):
+        misfits = license_misfits(licenses)
+        words = (f"{package}: {told or 'none is told'}" for package, told in misfits.items())
+        print(f"{name}: {len(licenses)} licenses, {len(misfits)} that do not go with ours", *words, sep="\n  ")
+        status = status or int(bool(misfits))
     return status
 
 

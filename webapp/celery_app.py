@@ -31,6 +31,7 @@ def every_minute(sender: object, **_: object) -> None:
         compute.analyze()
         compute.reconcile()
 
-    ask()
-    keep_heard(sender, ArtifactStore(jobs.artifact_url()), queue=jobs.WEB_QUEUE)
+    # First of all: what cannot be asked or marked now, on a full disk say, may be in a minute.
     sender.timer.call_repeatedly(jobs.LOST_SECONDS, ask)  # type: ignore[attr-defined]  # sender is Celery's Consumer
+    keep_heard(sender, ArtifactStore(jobs.artifact_url()), queue=jobs.WEB_QUEUE)
+    ask()

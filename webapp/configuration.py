@@ -1,5 +1,6 @@
 """What a deployment is told wrongly is refused when its first process starts. The settings call it."""
 
+import re
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from environ import Env
 
 KEY_LENGTH = 50
 KEY_LETTERS = 5
+ADDRESS_PART = re.compile(r"[\w-]+(/[\w-]+)*", re.ASCII)
 
 
 def database(env: Env, *, default: str) -> dict[str, Any]:
@@ -44,3 +46,26 @@ def require_safe(*, secret_key: str, debug: bool, allowed_hosts: Sequence[str]) 
         raise ImproperlyConfigured("DEBUG shows tracebacks to everybody: with HTTPS=1 leave it out")
     if not allowed_hosts or "*" in allowed_hosts:
         raise ImproperlyConfigured("ALLOWED_HOSTS takes any host's name for ours: with HTTPS=1 list the names that people type")
+
+
+def require_choice(name: str, value: str, choices: Sequence[str]) -> str:
+    """The value of a variable that has few.
+
+    Raises:
+        ImproperlyConfigured: It is none of them.
+    """
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} is {value!r}: choose among {', '.join(choices)}")
+    return value
+
+
+def address_part(name: str, value: str) -> str:
+    """A variable's path below the site, with the slash that ends it.
+
+    Raises:
+        ImproperlyConfigured: It is none.
+    """
+    path = value.strip("/")
+    if not ADDRESS_PART.fullmatch(path):
+        raise ImproperlyConfigured(f"{name} is {value!r}: give letters, digits and hyphens, such as staff-only")
+    return f"{path}/"

@@ -7,7 +7,7 @@ import environ
 from experiments import jobs, logs
 from model_zoo.home import HOME
 from webapp.browser_policy import browser_settings
-from webapp.configuration import database, require_safe
+from webapp.configuration import address_part, database, require_choice, require_safe
 
 ROOT = Path(__file__).resolve().parents[1]
 # A secret may also stand in a file: SECRET_KEY_FILE=/run/secrets/key, and so with all variables.
@@ -38,6 +38,11 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "axes",
     "csp",
+    "django_otp",
+    "django_otp.plugins.otp_static",
+    "django_otp.plugins.otp_totp",
+    # Takes their pages out of the admin, and so comes after them.
+    "webapp.second_factor",
     "knox",
     "rest_framework",
     "drf_spectacular",
@@ -54,6 +59,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "webapp.second_factor.middleware.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "webapp.outage.OutageMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -128,8 +135,8 @@ RATES = {
 STALLED_SECONDS = env.float("STALLED_SECONDS", default=60)
 
 REDIS_URL = env.str("REDIS_URL", default="")
-# All web processes count together: in Redis, or, on one machine without it, in files. A file costs a millisecond, which is too
-# much for each answer: without Redis each process counts answers by itself.
+# All web processes count together: in Redis, or, on one machine without it, in files. Either costs a tenth or more of what an
+# answer takes: each process counts answers by itself.
 IN_REDIS = {
     "BACKEND": "django.core.cache.backends.redis.RedisCache",
     "LOCATION": REDIS_URL,
@@ -140,10 +147,16 @@ IN_REDIS = {
 ENTRIES = {"MAX_ENTRIES": 10_000}
 IN_FILES = {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": jobs.VAR / "cache", "OPTIONS": ENTRIES}
 IN_MEMORY = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": ENTRIES}
-CACHES = {"default": IN_REDIS if REDIS_URL else IN_FILES, "answers": IN_REDIS if REDIS_URL else IN_MEMORY}
+CACHES = {"default": IN_REDIS if REDIS_URL else IN_FILES, "answers": IN_MEMORY}
 
+ADMIN_PATH = address_part("ADMIN_PATH", env.str("ADMIN_PATH", default="") or "admin")
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
+# Whether staff may, or must, set up a phone that makes codes.
+STAFF_SECOND_FACTOR = require_choice(
+    "STAFF_SECOND_FACTOR", env.str("STAFF_SECOND_FACTOR", default="") or "optional", ("optional", "required")
+)
+OTP_TOTP_ISSUER = "unitscope"
 SESSION_COOKIE_AGE = 12 * 3600
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 # Five failed logins for a name from an address, and both wait for an hour. Neither address nor browser is kept.

@@ -1,5 +1,6 @@
 """All addresses: participants, researchers' pages and admin, REST with its documentation, health and metrics."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
@@ -62,6 +63,7 @@ urlpatterns = [
     path("", include("webapp.runs.urls")),
     path("", include("webapp.stimuli.urls")),
     path("api/v1/", include((api_urls, "api"))),
-    path("admin/", admin.site.urls),
+    path(settings.ADMIN_PATH, include("webapp.second_factor.urls")),
+    path(settings.ADMIN_PATH, admin.site.urls),
 ]
 handler404 = not_found.not_found

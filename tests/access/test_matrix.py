@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import pytest_django
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
@@ -15,6 +16,7 @@ from tests.access.page import PAGE, page
 from tests.access.routes import admin_models, routes
 from tests.access.tables import NOT_ASKED, Table, table
 from tests.access.world import World
+from webapp.second_factor.models import Phone
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -47,6 +49,20 @@ def test_every_role_gets_what_was_decided(name: str, world: World) -> None:
     }
 
     assert not differences(decided, found), "\n".join(differences(decided, found))
+
+
+@pytest.mark.parametrize("name", ["rest", "pages"])
+def test_whoever_owes_the_second_factor_gets_what_nobody_gets(name: str, world: World) -> None:
+    world.users["owing"] = User.objects.create_superuser("owing")
+    Phone.objects.create(user=world.users["owing"], name="phone")
+
+    found = {
+        (row.method, row.way, "anonymous"): visit(world, row.method, row.way, "owing")
+        for row in table(name).rows
+        if not row.route.startswith(("admin/login/", "admin/second-factor/"))
+    }
+
+    assert not differences(table(name), found), "\n".join(differences(table(name), found))
 
 
 @pytest.mark.parametrize("name", BY_URL)

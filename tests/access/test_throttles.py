@@ -168,3 +168,19 @@ def test_rate_is_read_when_it_is_needed(settings: pytest_django.Settings) -> Non
     settings.RATES = {**settings.RATES, "answer": ""}
 
     assert AnswerThrottle().get_rate() is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", True),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("::ffff:192.0.2.1", "192.0.2.1", True),
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.2", False),
+        ("192.0.2.1", "192.0.2.2", False),
+    ],
+)
+def test_household_is_one_address_however_many_it_has(one: str, other: str, same: bool) -> None:
+    hashes = {address_hash(RequestFactory(REMOTE_ADDR=address).get("/")) for address in (one, other)}
+
+    assert (len(hashes) == 1) == same

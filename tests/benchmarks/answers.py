@@ -1,43 +1,28 @@
 """Acknowledged answers per second over HTTP; the database waits for the disk, and the participants share the machine."""
 
 import asyncio
-import json
 import statistics
 import time
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 from tests.benchmarks.acknowledged import not_as_sent
+from tests.benchmarks.cpu import told
+from tests.benchmarks.participants import EVERY_SECONDS, NEVER_PAUSING, PACED, Record, never_pausing, paced
 from tests.benchmarks.servers import DATABASES, WORKERS, Site, site
 
-PEOPLE = 32
-"""At once, and they never pause: at 300 answers per second they do what 1,200 people do who answer every 4 s."""
-SESSIONS = 320
-SECONDS = 20.0
-WARM_SECONDS = 2.0
+SESSIONS, SESSIONS_PACED = 320, 180
+"""Enough answers for either kind of participants."""
 TARGET = {"PostgreSQL": 300.0, "SQLite": 150.0}
 """For two cores that the server shares with the participants."""
-TARGET_MS = {"PostgreSQL": 150.0}
-"""Of the p95."""
-CSRF = "b" * 32
+TARGET_MS = 150.0
+"""Of the p95, on PostgreSQL."""
 
-
-@dataclass
-class Record:
-    """What the participants saw."""
-
-    acknowledged: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """Answers by trial, also those of the warm-up."""
-    times: list[tuple[float, float]] = field(default_factory=list)
-    """When each acknowledgement came, and how long it had taken, in s."""
-    errors: Counter[str] = field(default_factory=Counter)
+People = Callable[[Site, Sequence[dict[str, Any]]], Coroutine[Any, Any, Record]]
 
 
 def run() -> list[dict[str, Any]]:
-    """A row for each database, and one for the p95 on PostgreSQL."""
+    """A row for each database, and two for the p95 on PostgreSQL: of people who never pause, and of people who do."""
     return [row for database in DATABASES for row in rows(database)]
 
 
@@ -46,83 +31,59 @@ def rows(database: str) -> list[dict[str, Any]]:
 
     `equal` counts errors, and acknowledged answers that are not in the export exactly once, as sent.
     """
-    with site("people", count=SESSIONS, database=database) as running:
-        before = time.process_time()
-        record, started, ended = asyncio.run(_answer_all(running))
-        generator = time.process_time() - before
+    has_target = database == "PostgreSQL"
+    with site("people", count=SESSIONS + SESSIONS_PACED * has_target, database=database) as running:
+        sessions = running.prepared["sessions"]
+        of_all, cpu = _answered(running, never_pausing, sessions[:SESSIONS])
+        of_paced, cpu_paced = _answered(running, paced, sessions[SESSIONS:]) if has_target else (Record(), "")
         peak = running.memory_mib("VmHWM")
-        lost = not_as_sent(record.acknowledged, running.responses(running.prepared["study"]))
-    counted = [seconds for at, seconds in record.times if started < at <= ended]
-    per_second = len(counted) / (ended - started)
-    p50, p95, p99 = (1000 * statistics.quantiles(counted, n=100)[percent - 1] for percent in (50, 95, 99))
-    shared = {"peak_mib": peak, "equal": lost + sum(record.errors.values())}
-    per_seconds = {
-        "name": f"answers_per_second{DATABASES[database]}",
-        "ours": per_second,
+        acknowledged = of_all.acknowledged | of_paced.acknowledged
+        lost = not_as_sent(acknowledged, running.responses(running.prepared["study"]))
+    errors = of_all.errors + of_paced.errors
+    shared = {"peak_mib": peak, "equal": lost + errors.total()}
+    name = f"answers_per_second{DATABASES[database]}"
+    measured = {
+        "name": name,
+        "ours": of_all.per_second,
         "reference": TARGET[database],
-        "ratio": per_second / TARGET[database],
+        "ratio": of_all.per_second / TARGET[database],
         "unit": "answers/s",
         **shared,
-        "detail": f"p50 {p50:.0f}, p95 {p95:.0f}, p99 {p99:.0f} ms ; "
-        f"{sum(record.errors.values())} errors {dict(record.errors) or ''}; {len(record.acknowledged)} answers acknowledged, "
-        f"{lost} of them lost, doubled or changed; {PEOPLE} participants who never pause, in the same machine, took "
-        f"{generator:.0f} s of a core in {SECONDS + WARM_SECONDS:.0f} s; gunicorn with {WORKERS} workers, {database} that waits "
-        "for the disk",
+        "detail": f"{_percentiles(of_all)}; {errors.total()} errors {dict(errors) or ''}; {len(acknowledged)} acknowledged, "
+        f"{lost} of them lost, doubled or changed; {NEVER_PAUSING} participants who never pause, in the same machine; {cpu}; "
+        f"gunicorn with {WORKERS} workers, {database} that waits for the disk",
     }
-    if database not in TARGET_MS:
-        return [per_seconds]
-    target = TARGET_MS[database]
-    told = {"detail": f"of {len(counted)} answers, as in {per_seconds['name']}; the reference is the target"}
-    return [
-        per_seconds,
-        {"name": "answers_p95", "ours": p95, "reference": target, "ratio": target / p95, "unit": "ms", **shared, **told},
-    ]
+    if not has_target:
+        return [measured]
+    those = f"of {len(of_all.waits)} answers, as in {name}: nobody pauses, so that it is participants over answers per second"
+    pace = f"{PACED} participants who answer every {EVERY_SECONDS:.0f} s, late from when an answer was due"
+    reached = f"{_percentiles(of_paced)}; {pace}: {of_paced.per_second:.0f} answers/s; {cpu_paced}"
+    return [measured, _p95("answers_p95", of_all, shared, those), _p95("answers_p95_paced", of_paced, shared, reached)]
 
 
-async def _answer_all(running: Site) -> tuple[Record, float, float]:
-    """Everybody answers until the time is over; also returns the span that counts."""
-    record, sessions = Record(), iter(running.prepared["sessions"])
-    started = time.perf_counter() + WARM_SECONDS
-    deadline = started + SECONDS
-    async with asyncio.TaskGroup() as group:
-        for _ in range(PEOPLE):
-            group.create_task(_take_part(running, sessions, record, deadline))
-    return record, started, min(deadline, time.perf_counter())
+def _answered(
+    running: Site,
+    people: People,
+    sessions: Sequence[dict[str, Any]],
+) -> tuple[Record, str]:
+    """What the people saw, and what an answer cost in CPU time."""
+    before = {**running.cpu_seconds(), "participants": time.process_time()}
+    record = asyncio.run(people(running, sessions))
+    after = {**running.cpu_seconds(), "participants": time.process_time()}
+    return record, told(before, after, answers=len(record.acknowledged))
 
 
-async def _take_part(running: Site, sessions: Iterator[dict[str, Any]], record: Record, deadline: float) -> None:
-    """One session after the other, each on a connection of its own, as another browser would."""
-    address = urlsplit(running.web.url)
-    while time.perf_counter() < deadline and (session := next(sessions, None)):
-        reader, writer = await asyncio.open_connection(address.hostname, address.port)
-        cookies = f"{running.prepared['cookie']}={session['token']}; csrftoken={CSRF}"
-        for trial, answer in session["answers"].items():
-            sent = time.perf_counter()
-            if sent > deadline:
-                break
-            writer.write(_request(f"/p/{running.prepared['study']}/trials/{trial}/answer", cookies, answer))
-            status, body = await _reply(reader)
-            now = time.perf_counter()
-            if status == 200 and body["saved"]:
-                record.acknowledged[trial] = answer
-                record.times.append((now, now - sent))
-            else:
-                record.errors[str(status)] += 1
-        writer.close()
+def _percentile(record: Record, percent: int) -> float:
+    """In ms."""
+    return 1000 * statistics.quantiles(record.waits, n=100)[percent - 1]
 
 
-def _request(path: str, cookies: str, answer: dict[str, Any]) -> bytes:
-    body = json.dumps(answer)
-    head = (
-        f"PUT {path} HTTP/1.1\r\nHost: localhost\r\nCookie: {cookies}\r\nX-CSRFToken: {CSRF}\r\n"
-        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-    )
-    return (head + body).encode()
+def _percentiles(record: Record) -> str:
+    p50, p95, p99 = (_percentile(record, percent) for percent in (50, 95, 99))
+    return f"p50 {p50:.0f}, p95 {p95:.0f}, p99 {p99:.0f} ms"
 
 
-async def _reply(reader: asyncio.StreamReader) -> tuple[int, dict[str, Any]]:
-    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
-    length = int(head.partition("content-length:")[2].partition("\r\n")[0])
-    body = await reader.readexactly(length)
-    status = int(head.split(maxsplit=2)[1])
-    return status, json.loads(body) if status == 200 else {}
+def _p95(name: str, record: Record, shared: dict[str, Any], told: str) -> dict[str, Any]:
+    p95 = _percentile(record, 95)
+    detail = f"{told}; the reference is the target"
+    return {"name": name, "ours": p95, "reference": TARGET_MS, "ratio": TARGET_MS / p95, "unit": "ms", **shared, "detail": detail}

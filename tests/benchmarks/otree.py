@@ -15,8 +15,9 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from tests.benchmarks import answers
-from tests.benchmarks.answers import PEOPLE, SECONDS, WARM_SECONDS
+from tests.benchmarks.cpu import told
 from tests.benchmarks.otree_site import otree_site
+from tests.benchmarks.participants import NEVER_PAUSING, SECONDS, WARM_SECONDS
 
 SESSIONS = 160
 
@@ -36,7 +37,9 @@ def run() -> list[dict[str, Any]]:
     """Ours over oTree's answers per second; `equal` counts answers that oTree acknowledged and does not hold, or the reverse."""
     with otree_site(sessions=SESSIONS) as site:
         record = Record()
-        started, ended = asyncio.run(_answer_all(site.url, site.participants, record))
+        before = {**site.cpu_seconds(), "participants": time.process_time()}
+        started, ended = asyncio.run(_answer_all(site.web.url, site.participants, record))
+        cpu = told(before, {**site.cpu_seconds(), "participants": time.process_time()}, answers=record.acknowledged.total())
         stored = site.stored()
     ours = answers.rows("PostgreSQL")[0]
     counted = [seconds for at, seconds in record.times if started < at <= ended]
@@ -52,8 +55,8 @@ def run() -> list[dict[str, Any]]:
             "peak_mib": ours["peak_mib"],
             "equal": sum(((stored - record.acknowledged) + (record.acknowledged - stored)).values()),
             "detail": f"oTree 6.0.15 (prodserver): p50 {p50:.0f}, p95 {p95:.0f} ms to the acknowledgement, "
-            f"{sum(record.errors.values())} errors {dict(record.errors) or ''}; {PEOPLE} participants who never pause on either "
-            f"side, PostgreSQL with fsync; ours: {ours['detail']}",
+            f"{sum(record.errors.values())} errors {dict(record.errors) or ''}; {cpu}; {NEVER_PAUSING} participants who "
+            f"never pause on either side, PostgreSQL with fsync; ours: {ours['detail']}",
         }
     ]
 
@@ -64,7 +67,7 @@ async def _answer_all(url: str, participants: list[str], record: Record) -> tupl
     started = time.perf_counter() + WARM_SECONDS
     deadline = started + SECONDS
     async with asyncio.TaskGroup() as group:
-        for _ in range(PEOPLE):
+        for _ in range(NEVER_PAUSING):
             group.create_task(_take_part(url, waiting, record, deadline))
     return started, min(deadline, time.perf_counter())
 

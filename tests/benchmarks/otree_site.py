@@ -15,6 +15,7 @@ from pathlib import Path
 
 import psycopg
 
+from tests.benchmarks.cpu import cpu_seconds
 from tests.benchmarks.programs import programs
 from tests.services import processes
 from tests.services.processes import Running
@@ -27,10 +28,15 @@ START_SECONDS = 60
 class OtreeSite:
     """A running oTree with its participants."""
 
-    url: str
+    web: Running
+    database: Running
     database_url: str
     participants: list[str]
     """oTree's codes of them."""
+
+    def cpu_seconds(self) -> dict[str, float]:
+        """CPU time that each part has used so far."""
+        return {"web": cpu_seconds(self.web.process.pid), "database": cpu_seconds(self.database.process.pid)}
 
     def stored(self) -> Counter[str]:
         """How many answers of each participant the database holds."""
@@ -64,7 +70,7 @@ def otree_site(*, sessions: int) -> Iterator[OtreeSite]:
         stack.callback(web.stop)
         with psycopg.connect(url) as connection:
             codes = [code for (code,) in connection.execute("SELECT code FROM otree_participant ORDER BY id").fetchall()]
-        yield OtreeSite(url=web.url, database_url=url, participants=codes)
+        yield OtreeSite(web=web, database=postgres, database_url=url, participants=codes)
 
 
 def _serve(project: Path, env: dict[str, str]) -> Running:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.benchmarks.cpu import cpu_seconds
 from tests.services import processes
 from tests.services.processes import Running
 
@@ -29,6 +30,8 @@ class Site:
     folder: Path
     env: dict[str, str]
     web: Running
+    beside: dict[str, Running]
+    """The database and Redis, where they are processes of their own."""
     prepared: dict[str, Any]
 
     @property
@@ -48,6 +51,10 @@ class Site:
             found[pid] = sum(int(line.split()[1]) for line in lines if line.startswith(f"{field}:")) / 1024
         return found
 
+    def cpu_seconds(self) -> dict[str, float]:
+        """CPU time that each part has used so far."""
+        return {name: cpu_seconds(part.process.pid) for name, part in {"web": self.web, **self.beside}.items()}
+
     def responses(self, study: str) -> list[dict[str, str]]:
         """The export of a study, by HTTP."""
         request = urllib.request.Request(
@@ -65,9 +72,11 @@ def site(prepare: str, *, count: int, database: str = "PostgreSQL") -> Iterator[
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="unitscope-bench-")))
         # PostgreSQL refuses to run as root, and its user must pass through here.
         folder.chmod(0o755)
+        beside = _as_composed(folder, stack) if database == "PostgreSQL" else {}
         found = {"DATABASE_URL": f"sqlite:///{folder}/db.sqlite3", "REDIS_URL": ""}
-        if database == "PostgreSQL":
-            found = _as_composed(folder, stack)
+        if beside:
+            urls = {"DATABASE_URL": beside["database"].url, "REDIS_URL": beside["redis"].url}
+            found = {**urls, "PROMETHEUS_MULTIPROC_DIR": f"{folder}/metrics"}
         env = {
             **UNLIMITED,
             "SECRET_KEY": "only-for-benchmarks",
@@ -81,17 +90,15 @@ def site(prepare: str, *, count: int, database: str = "PostgreSQL") -> Iterator[
         path = folder / "prepared.json"
         code = f"from tests.benchmarks import preparation; preparation.{prepare}({str(path)!r}, count={count})"
         processes.run_manage("shell", "--verbosity", "0", "--command", code, env=env)
-        yield Site(folder=folder, env=env, web=web, prepared=json.loads(path.read_text()))
+        yield Site(folder=folder, env=env, web=web, beside=beside, prepared=json.loads(path.read_text()))
 
 
-def _as_composed(folder: Path, stack: contextlib.ExitStack) -> dict[str, str]:
-    """What docker/compose.yml has beside the web server: PostgreSQL, Redis, and metrics that its processes count together."""
-    postgres, redis = processes.start_postgres(folder, durable=True), processes.start_redis(folder)
-    for running in (postgres, redis):
+def _as_composed(folder: Path, stack: contextlib.ExitStack) -> dict[str, Running]:
+    """What docker/compose.yml has beside the web server."""
+    beside = {"database": processes.start_postgres(folder, durable=True), "redis": processes.start_redis(folder)}
+    for running in beside.values():
         stack.callback(running.stop)
-    metrics = folder / "metrics"
-    metrics.mkdir()
-    return {"DATABASE_URL": postgres.url, "REDIS_URL": redis.url, "PROMETHEUS_MULTIPROC_DIR": str(metrics)}
+    return beside
 
 
 def _processes(parent: int) -> list[int]:

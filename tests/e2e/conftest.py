@@ -1,4 +1,7 @@
-"""A whole deployment with two small studies of real stimuli, and a real browser in front of it."""
+"""A whole deployment with two small studies of real stimuli, and a real browser in front of it.
+
+They end with this folder's tests: other tests may follow in the same process, where Django refuses to work beside Playwright.
+"""
 
 import json
 import os
@@ -6,18 +9,20 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
+from tests.e2e import firefox as debians_firefox
 from tests.services.deployment import Deployment
 
-UNITS = ("efficientnet_lite0.in1k/_blocks.1:3", "efficientnet_lite0.in1k/_blocks.2:7")
+# Of one layer: a pass over the pool for each layer is most of what stimuli of this size cost. `test_fooled_network` has its own.
+UNITS = ("efficientnet_lite0.in1k/_blocks.2:1", "efficientnet_lite0.in1k/_blocks.2:7")
 # The demo's way at a tenth of its cost.
 SMALL = {
     "pool": "photographs+stamps",
     "pool_size": 450,
     "pool_resolution": 64,
     "size": 64,
-    "steps": 12,
+    "steps": 6,
     "transforms": "standard",
     "main_trials": 4,
     "catch_trials": 1,
@@ -43,12 +48,12 @@ print(json.dumps({"labels": str(labels.id), "choice": str(choice.id)}))
 """
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def deployment(tmp_path_factory: pytest.TempPathFactory, new_database: Callable[[], str]) -> Iterator[Deployment]:
     """Web server, web worker, GPU worker, and the two studies, open."""
     folder = tmp_path_factory.mktemp("deployment")
     queue = {"REDIS_URL": "", "BROKER_URL": f"filesystem://{folder}/queue", "RESULT_URL": f"file://{folder}/results"}
-    deployment = Deployment(folder, {"DATABASE_URL": new_database(), "THREADS": "2", **queue})
+    deployment = Deployment(folder, {"DATABASE_URL": new_database(), **queue})
     deployment.start_web_worker()
     deployment.start_gpu_worker()
     for paper, (name, settings) in STUDIES.items():
@@ -59,7 +64,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory, new_database: Callable[
     deployment.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site(tmp_path_factory: pytest.TempPathFactory, new_database: Callable[[], str]) -> Iterator[Deployment]:
     """The web server alone, for studies whose images are made up."""
     folder = tmp_path_factory.mktemp("bad-days")
@@ -69,21 +74,35 @@ def site(tmp_path_factory: pytest.TempPathFactory, new_database: Callable[[], st
     made.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def made_up_studies(site: Deployment) -> dict[str, str]:
     """The ids of two such studies."""
     ids: dict[str, str] = json.loads(site.manage("shell", "--no-imports", "--command", MADE_UP).splitlines()[-1])
     return ids
 
 
-@pytest.fixture(scope="session")
-def chromium(chromium_path: str) -> Iterator[Browser]:
-    """Debian's browser."""
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+@pytest.fixture(scope="package")
+def playwright() -> Iterator[Playwright]:
+    """The driver of all browsers."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path, args=flags)
-        yield browser
-        browser.close()
+        yield playwright
+
+
+@pytest.fixture(scope="package")
+def chromium(playwright: Playwright, chromium_path: str) -> Iterator[Browser]:
+    """Debian's Chromium."""
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    browser = playwright.chromium.launch(executable_path=chromium_path, args=flags)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="package")
+def firefox(playwright: Playwright, firefox_path: str) -> Iterator[Browser]:
+    """Debian's Firefox."""
+    browser = debians_firefox.launch(playwright, firefox_path)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,8 @@
 
 import csv
 import io
+import time
+from collections.abc import Callable
 from typing import Any
 
 from playwright.sync_api import CDPSession
@@ -82,6 +84,13 @@ class Survivor(Person):
         self.page.close(run_before_unload=False)
         self.open_tab()
         self.page.goto(self.link)
+
+    def until(self, is_so: Callable[[], bool]) -> None:
+        """Wait until what is noted of the page's traffic is so; meanwhile it goes on."""
+        deadline = time.monotonic() + PATIENCE_MS / 1000
+        while not is_so():
+            assert time.monotonic() < deadline
+            self.page.wait_for_timeout(50)
 
     def open_tab(self) -> None:
         """Go on in a new tab; the one before stays as it is."""

@@ -57,8 +57,7 @@ def test_every_screen_passes_axe_and_never_scrolls_sideways(
     visitor.leave_page()
     page.wait_for_selector("[data-screen=paused]")
     visitor.check("paused")
-    visitor.set_study("open")
-    visitor.leave_page()
+    visitor.resume()
     for number in range(5):
         visitor.answer("162534"[number])
         visitor.check(f"answered-{number + 1}")

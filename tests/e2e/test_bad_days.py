@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Route
+from playwright.sync_api import Browser, Request, Route
 
 from tests.e2e.survivor import BANNER, DONE, Survivor, assert_whole
 from tests.services.deployment import Deployment
@@ -113,14 +113,16 @@ def test_another_computer_goes_on_and_the_first_says_that_it_has_lost_the_study(
 
 
 def test_answers_given_offline_arrive_when_the_connection_is_back(person: Survivor) -> None:
+    failed: list[Request] = []
+    person.page.on("requestfailed", lambda request: failed.append(request))
     person.enter()
     person.context.set_offline(True)
     person.answer_and_go_on(2)
     person.page.wait_for_selector(BANNER)
     # Several attempts of the outbox.
-    person.page.wait_for_timeout(3000)
+    person.until(lambda: len(failed) > 2)
     person.answer_and_go_on()
-    assert "3 answers" in person.page.locator(BANNER).inner_text()
+    person.page.wait_for_selector(f"{BANNER}:has-text('3 answers')")
 
     person.context.set_offline(False)
     person.page.wait_for_selector(BANNER, state="hidden")
@@ -227,8 +229,8 @@ def test_slow_connection_and_images_that_fail_hold_nobody_up(person: Survivor) -
     person.page.get_by_role("heading", name="Some images could not be loaded").wait_for()
     person.leave_page()
     person.read()
-    # The trials' own images have failed by now, in the background.
-    assert len([url for url, number in tries.items() if number >= 3]) == 6
+    # The trials' own images fail in the background.
+    person.until(lambda: len([url for url, number in tries.items() if number >= 3]) == 6)
     person.now()
     person.page.unroute(IMAGES)
 

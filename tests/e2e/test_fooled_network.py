@@ -71,7 +71,8 @@ def ordered(deployment: Deployment) -> dict[str, Any]:
 def study_of(deployment: Deployment, model: str) -> dict[str, Any]:
     """A 2-AFC about units of a network, open."""
     units = [f"{model}/{LAYER}:{channel}" for channel in ASKED]
-    words = [f"--set={key}={value}" for key, value in {**SMALL, "diversity": 0, "diversity_search": "false"}.items()]
+    settings = {**SMALL, "steps": ORDER["steps"], "diversity": 0, "diversity_search": "false"}
+    words = [f"--set={key}={value}" for key, value in settings.items()]
     conditions, name = ("natural", "synthetic"), model.replace(".", "-")
     deployment.manage(
         "study_create", "zimmermann2023_scale", "--name", name, "--units", *units, "--conditions", *conditions, *words

@@ -78,7 +78,7 @@ def look_at_a_unit(researcher: Researcher, model: str) -> None:
     """Its pictures are made as any other's, at the size of its own images."""
     page = researcher.page
     run = page.url
-    page.goto(f"{researcher.link}explorer/{model}/relu2/3/?pool_size=450&steps=12")
+    page.goto(f"{researcher.link}explorer/{model}/relu2/3/?pool_size=450&steps=6")
     for part in ("Exemplars", "Visualization: what activates it most"):
         page.get_by_role("button", name=f"Make: {part}").click()
     for part in ("exemplars", "visualization"):

@@ -1,4 +1,4 @@
-"""Both studies in a real browser, from link to code, with reloads in the middle; the export holds what was pressed."""
+"""Both studies in real browsers, from link to code, with reloads in the middle; the export holds what was pressed."""
 
 import csv
 import io
@@ -22,6 +22,12 @@ def study(request: pytest.FixtureRequest, deployment: Deployment) -> dict[str, A
     return deployment.studies()[request.param]
 
 
+@pytest.fixture(params=["chromium", "firefox"])
+def browser(request: pytest.FixtureRequest) -> Browser:
+    found: Browser = request.getfixturevalue(request.param)
+    return found
+
+
 def pass_practice(person: Person, study: dict[str, Any], truth: Path, screenshots: str) -> None:
     """Answer practice as somebody does who knows."""
     known = read_truth(truth, study=study["id"])
@@ -34,13 +40,13 @@ def pass_practice(person: Person, study: dict[str, Any], truth: Path, screenshot
 
 
 def test_person_goes_from_link_to_code_and_the_export_holds_their_answers(
-    study: dict[str, Any], deployment: Deployment, chromium: Browser, screenshots: Path, tmp_path: Path
+    study: dict[str, Any], deployment: Deployment, browser: Browser, screenshots: Path, tmp_path: Path
 ) -> None:
-    name = study["name"]
-    folder = screenshots / name
-    folder.mkdir(exist_ok=True)
+    name, kind = study["name"], browser.browser_type.name
+    folder = screenshots / name if kind == "chromium" else screenshots / kind / name
+    folder.mkdir(parents=True, exist_ok=True)
     truth = Path(deployment.manage("export_truth", "--study", name, "--out", str(tmp_path / "truth.json")).strip())
-    person = Person(chromium, f"{deployment.web.url}{study['participant_url']}?participant=person-{name}", folder)
+    person = Person(browser, f"{deployment.web.url}{study['participant_url']}?participant={kind}-{name}", folder)
 
     person.consent()
     person.instructions()
@@ -96,6 +102,7 @@ def test_admin_shows_studies_jobs_and_results_under_the_strict_policy(
     page.fill("[name=username]", "researcher")
     page.fill("[name=password]", PASSWORD)
     page.locator("[type=submit]").click()
+    page.wait_for_url("**/admin/")
     for name, path in {
         "index": "",
         "studies": "studies/study/",
@@ -116,11 +123,12 @@ def test_admin_shows_studies_jobs_and_results_under_the_strict_policy(
         answer = page.goto(f"{person.link}{path}")
         page.wait_for_load_state("networkidle")
         person.look(name)
-        assert answer.status == 200, name
+        assert (answer.status, page.url) == (200, f"{person.link}{path}")
     for name in ("results", "operations", "quality"):
-        page.goto(f"{deployment.web.url}/studies/{study['id']}/{name}/")
+        answer = page.goto(f"{deployment.web.url}/studies/{study['id']}/{name}/")
         page.wait_for_load_state("networkidle")
         person.look(name)
+        assert answer.status == 200, name
     page.goto(f"{deployment.web.url}/api/v1/docs")
     page.wait_for_selector(".opblock")
     person.look("api-docs")

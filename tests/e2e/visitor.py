@@ -17,6 +17,7 @@ PRACTICE = "SELECT id, correct_choice FROM studies_trial WHERE kind = 'practice'
 SET_STATE = "UPDATE studies_study SET state = %s WHERE name = %s"
 # Pages that the server renders begin with the focus on the page itself.
 LOST_FOCUS = "() => document.getElementById('unitscope') !== null && document.activeElement === document.body"
+PRESS = "() => document.querySelector('[data-screen=paused] .page-buttons button')?.click()"
 OVERFLOW = "() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
 
 
@@ -52,6 +53,12 @@ class Visitor(Person):
         """Pause the study, or open it again."""
         with self._database() as database:
             database.execute(SET_STATE, [state, self.study["name"]])
+
+    def resume(self) -> None:
+        """Open the paused study again and go on: by the button, unless the page, which asks by itself, was faster."""
+        self.set_study("open")
+        self.page.evaluate(PRESS)
+        self.page.wait_for_selector("[data-screen=paused]", state="detached")
 
     def enter(self) -> None:
         """Agree."""

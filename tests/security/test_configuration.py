@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from environ import Env
 
 from tests.services.processes import CHECKOUT
-from webapp.configuration import database, require_safe
+from webapp.configuration import address_part, database, require_choice, require_safe
 
 pytestmark = pytest.mark.unit
 KEY = secrets.token_urlsafe(48)
@@ -166,3 +166,25 @@ def test_settings_that_are_refused_are_one_line() -> None:
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
     assert done.stderr.startswith("settings: DATABASE_URL")
+
+
+def test_admin_lies_where_it_is_told() -> None:
+    words = (
+        "import django; django.setup(); from django.urls import reverse; print(reverse('admin:login'), reverse('second-factor'))"
+    )
+
+    done = run("-c", words, **PRODUCTION, ADMIN_PATH="/staff-only")
+
+    assert done.stdout.split() == ["/staff-only/login/", "/staff-only/second-factor/"], done.stderr
+
+
+@pytest.mark.parametrize("path", ["", "/", "a b", "../up", "<str:any>", "ä"])
+def test_path_that_is_none_is_refused(path: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="ADMIN_PATH"):
+        address_part("ADMIN_PATH", path)
+
+
+def test_choice_that_is_none_is_refused() -> None:
+    assert require_choice("STAFF_SECOND_FACTOR", "required", ("optional", "required")) == "required"
+    with pytest.raises(ImproperlyConfigured, match="STAFF_SECOND_FACTOR is 'yes': choose among optional, required"):
+        require_choice("STAFF_SECOND_FACTOR", "yes", ("optional", "required"))

@@ -12,6 +12,10 @@ from tests.services.processes import Running
 
 PASSWORD = "a-password-for-tests"
 SCOPES = ("read:studies", "read:responses", "read:stimuli", "write:stimuli")
+RESEARCHER = (
+    ("createsuperuser", "--noinput", "--username", "researcher", "--email", "r@example.org"),
+    ("token_create", "--user", "researcher", "--scope", *SCOPES),
+)
 WAIT_SECONDS = 420
 
 
@@ -31,9 +35,8 @@ class Deployment:
             **env,
         }
         self.started: list[Running] = []
-        self.web = self._keep(processes.start_web(folder, env=self.env))
-        self.manage("createsuperuser", "--noinput", "--username", "researcher", "--email", "r@example.org")
-        token = self.manage("token_create", "--user", "researcher", "--scope", *SCOPES).strip()
+        token = processes.run_commands(processes.MIGRATE, *RESEARCHER, env=self.env).split()[-1]
+        self.web = self._keep(processes.serve(folder, env=self.env))
         self.api = httpx.Client(base_url=self.web.url, headers={"Authorization": f"Token {token}"}, timeout=60)
 
     def manage(self, *words: str) -> str:

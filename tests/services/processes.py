@@ -4,7 +4,9 @@ Each runs in its own process group on a free port with its output in a log file,
 """
 
 import contextlib
+import fcntl
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -20,12 +22,18 @@ from pathlib import Path
 
 import redis
 
+from tests.services.kinship import descendants, is_alive
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 # Long: importing torch on a busy machine takes half a minute.
 START_SECONDS = 180
 STOP_SECONDS = 30
+PORTS = range(20_000, 30_000)
 # A fast shutdown: PostgreSQL's SIGTERM waits for every client to leave.
 POSTGRES_STOP = signal.SIGINT
+MIGRATE = ("migrate", "--noinput", "--verbosity", "0")
+THIS_RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID", uuid.uuid4().hex)
+"""Shared by the processes whose tests run side by side."""
 
 
 class ServiceMissingError(RuntimeError):
@@ -55,7 +63,7 @@ class Running:
     def kill9(self) -> None:
         """Kill the whole process group at once, as a power cut would."""
         # PostgreSQL's children leave the group that they are born in.
-        children = _descendants(self.process.pid)
+        children = descendants(self.process.pid)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         for child in children:
@@ -63,7 +71,7 @@ class Running:
                 os.kill(child, signal.SIGKILL)
         self.process.wait()
         deadline = time.monotonic() + STOP_SECONDS
-        while any(_is_alive(child) for child in children) and time.monotonic() < deadline:
+        while any(is_alive(child) for child in children) and time.monotonic() < deadline:
             time.sleep(0.01)
 
 
@@ -135,8 +143,13 @@ def start_worker(folder: Path, *, app: str, queue: str, env: Mapping[str, str], 
 
 def start_web(folder: Path, *, env: Mapping[str, str], workers: int = 1) -> Running:
     """The web process behind gunicorn on a free port, its database migrated; `env` is added to this process's environment."""
-    run_manage("migrate", "--noinput", "--verbosity", "0", env=env)
-    run_manage("collectstatic", "--noinput", "--verbosity", "0", env=env)
+    run_manage(*MIGRATE, env=env)
+    return serve(folder, env=env, workers=workers)
+
+
+def serve(folder: Path, *, env: Mapping[str, str], workers: int = 1) -> Running:
+    """The same on a database that is migrated already."""
+    _collect_static(env)
     port = free_port()
     log = folder / f"web-{port}.log"
     command = [sys.executable, "-m", "gunicorn", "webapp.wsgi", "--bind", f"127.0.0.1:{port}"]
@@ -153,6 +166,12 @@ def start_web(folder: Path, *, env: Mapping[str, str], workers: int = 1) -> Runn
 def run_manage(*words: str, env: Mapping[str, str]) -> str:
     """What `python manage.py <words>` prints; CalledProcessError if it fails."""
     return run_python("manage.py", *words, env=env)
+
+
+def run_commands(*commands: Sequence[str], env: Mapping[str, str]) -> str:
+    """What several management commands print, one after the other in one process: a start takes longer than most of them."""
+    code = f"from django.core.management import call_command\nfor words in {commands!r}: call_command(*words)"
+    return run_manage("shell", "--no-imports", "--command", code, env=env)
 
 
 def run_python(*words: str, env: Mapping[str, str]) -> str:
@@ -180,31 +199,35 @@ def find_chromium() -> str:
     raise ServiceMissingError("no chromium; on Debian: apt-get install chromium")
 
 
+def find_firefox() -> str:
+    """The path of a Firefox.
+
+    Raises:
+        ServiceMissingError: There is none.
+    """
+    return shutil.which("firefox") or _program("firefox-esr", package="firefox-esr")
+
+
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A free port of 127.0.0.1, and none of those that the system deals out to whoever connects: so it stays free."""
+    while True:
+        port = PORTS.start + secrets.randbelow(len(PORTS))
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
-def _descendants(pid: int) -> list[int]:
-    """The children of a process, their children, and so on."""
-    try:
-        children = [int(child) for path in Path(f"/proc/{pid}/task").glob("*/children") for child in path.read_text().split()]
-    except FileNotFoundError:
-        # A thread has ended while we looked.
-        return []
-    return [*children, *(below for child in children for below in _descendants(child))]
-
-
-def _is_alive(pid: int) -> bool:
-    """Whether a process still holds files and ports; a zombie, which waits for somebody to reap it, holds none."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0]
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return state not in "ZX"
+def _collect_static(env: Mapping[str, str]) -> None:
+    """Collect the pages' files once for all tests of a run: it takes away what it writes anew, from under servers that are up."""
+    folder = CHECKOUT / "var"
+    folder.mkdir(exist_ok=True)
+    with (folder / "collected-by").open("a+") as mark:
+        fcntl.flock(mark, fcntl.LOCK_EX)
+        mark.seek(0)
+        if mark.read() != THIS_RUN:
+            run_manage("collectstatic", "--noinput", "--verbosity", "0", env=env)
+            mark.truncate(0)
+            mark.write(THIS_RUN)
 
 
 def _environment(env: Mapping[str, str]) -> dict[str, str]:

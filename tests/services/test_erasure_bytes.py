@@ -211,7 +211,15 @@ def _found(needles: list[str], content: bytes) -> list[str]:
 
 
 def _files(folder: Path) -> bytes:
-    return b"\n".join(str(path).encode() + path.read_bytes() for path in folder.rglob("*") if path.is_file())
+    return b"\n".join(str(path).encode() + _content(path) for path in folder.rglob("*"))
+
+
+def _content(path: Path) -> bytes:
+    """Nothing of a folder, nor of a message that was taken since it was listed."""
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, IsADirectoryError):
+        return b""
 
 
 def _sqlite(database: Path) -> bytes:
@@ -230,6 +238,8 @@ def _redis(url: str) -> bytes:
             b"list": lambda key: client.lrange(key, 0, -1),
             b"set": client.smembers,
             b"zset": lambda key: client.zrange(key, 0, -1),
+            # It has run out since it was listed.
+            b"none": lambda _: None,
         }
         return repr([(key, read[client.type(key)](key)) for key in client.scan_iter()]).encode()
 

@@ -1,8 +1,9 @@
 """The examples of docs/export.md, as they stand there, against a real web process with a real token."""
 
 import re
+import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from subprocess import run
 
@@ -13,26 +14,26 @@ from tests.services.processes import CHECKOUT
 from tests.webapp import published_tables
 
 pytestmark = pytest.mark.integration
-EXAMPLES = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
-@pytest.fixture
-def deployment(tmp_path: Path) -> Iterator[Deployment]:
-    deployment = Deployment(tmp_path, {"DATABASE_URL": f"sqlite:///{tmp_path / 'db.sqlite3'}"})
-    yield deployment
-    deployment.stop()
-
-
-def test_examples_of_the_documentation_run_as_they_stand(deployment: Deployment, tmp_path: Path) -> None:
-    table = tmp_path / "published.csv"
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
+    """What the examples read from the environment, with a published study behind it."""
+    folder = tmp_path_factory.mktemp("published")
+    deployment = Deployment(folder, {"DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}"})
+    table = folder / "published.csv"
     table.write_text(published_tables.as_csv(published_tables.scale_released()))
     deployment.manage("import_responses", str(table), "--mapping", "zimmermann2023_released", "--name", "published")
     study = deployment.api.get("/api/v1/studies").json()["results"][0]["id"]
-    examples = "\n".join(EXAMPLES.findall((CHECKOUT / "docs/export.md").read_text()))
     token = deployment.api.headers["Authorization"].removeprefix("Token ")
-    env = {"UNITSCOPE_URL": deployment.web.url, "UNITSCOPE_TOKEN": token, "UNITSCOPE_STUDY": study, "PATH": "/usr/bin"}
+    yield {"UNITSCOPE_URL": deployment.web.url, "UNITSCOPE_TOKEN": token, "UNITSCOPE_STUDY": study, "PATH": "/usr/bin"}
+    deployment.stop()
 
-    done = run([sys.executable, "-c", examples], cwd=tmp_path, env=env, capture_output=True, text=True, timeout=120)
+
+def test_python_examples_run_as_they_stand(published: Mapping[str, str], tmp_path: Path) -> None:
+    examples = _examples("python")
+
+    done = run([sys.executable, "-c", examples], cwd=tmp_path, env=published, capture_output=True, text=True, timeout=120)
 
     assert done.returncode == 0, done.stderr
     said = dict(line.split(" ", 1) for line in done.stdout.splitlines())
@@ -40,3 +41,21 @@ def test_examples_of_the_documentation_run_as_they_stand(deployment: Deployment,
     assert [said[name].split()[0] for name in ("pandas", "polars", "filtered", "pages", "codebook")] == ["True"] * 5
     assert said["duckdb"].startswith("[('natural_hard', 4, ")
     assert "ms {'1': 'low'" in said["codebook"]
+
+
+def test_r_example_runs_as_it_stands(published: Mapping[str, str], tmp_path: Path) -> None:
+    if not shutil.which("Rscript"):
+        pytest.skip("no R; on Debian: apt-get install r-base-core r-cran-httr2 r-cran-jsonlite")
+    example = tmp_path / "example.R"
+    example.write_text(_examples("r"))
+
+    done = run(["Rscript", str(example)], cwd=tmp_path, env=published, capture_output=True, text=True, timeout=120)
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("rows TRUE")
+    assert "natural_hard" in done.stdout
+
+
+def _examples(language: str) -> str:
+    page = (CHECKOUT / "docs/export.md").read_text()
+    return "\n".join(re.findall(rf"^```{language}\n(.*?)^```", page, re.MULTILINE | re.DOTALL))

@@ -29,7 +29,8 @@ print(json.dumps({"study": str(study.id), "url": f"/p/{study.id}/"}))
 def deployment(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     folder = tmp_path_factory.mktemp("logs")
     queue = {"REDIS_URL": "", "BROKER_URL": f"filesystem://{folder}/queue", "RESULT_URL": f"file://{folder}/results"}
-    running = Deployment(folder, {**queue, "DATABASE_URL": new_database(), "METRICS_TOKEN": "the-token-of-the-metrics"})
+    more = {"METRICS_TOKEN": "the-token-of-the-metrics", "LOST_SECONDS": "2"}
+    running = Deployment(folder, {**queue, **more, "DATABASE_URL": new_database()})
     yield running
     running.stop()
 
@@ -98,5 +99,6 @@ def _wait(look: Callable[[], Any]) -> Any:
 
 
 def _lines(log: Path) -> list[dict[str, Any]]:
-    """The lines of JSON; gunicorn and Celery greet in words."""
-    return [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
+    """The lines of JSON that are written to their end; gunicorn and Celery greet in words."""
+    whole = log.read_text().rpartition("\n")[0]
+    return [json.loads(line) for line in whole.splitlines() if line.startswith("{")]

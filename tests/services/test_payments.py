@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.conftest import StartWorker
@@ -28,10 +29,7 @@ ledger.payment_approve(Payment.objects.all())
 for _ in range(2):
     compute.pay([str(payment.id) for payment in Payment.objects.all()])
 """
-STATES = """
-from webapp.participants.models import Payment
-print(",".join(Payment.objects.order_by("reason").values_list("state", flat=True)))
-"""
+STATES = "SELECT state FROM participants_payment ORDER BY reason"
 
 
 def test_worker_sends_each_line_once_and_finds_out_about_the_lost_answer(
@@ -52,14 +50,15 @@ def test_worker_sends_each_line_once_and_finds_out_about_the_lost_answer(
         for number in (1, 2):
             prolific.submission(number)
         prolific.fail("/pay/", Fault.LOST_AFTER)
-        processes.run_manage("migrate", "--noinput", "--verbosity", "0", env=env)
+        processes.run_manage(*processes.MIGRATE, env=env)
         worker = start_worker(env=env, app="webapp.celery_app", queue="web")
         processes.run_manage("shell", "--no-imports", "--command", PLAN, env=env)
 
         deadline = time.monotonic() + WAIT_SECONDS
-        while (states := processes.run_manage("shell", "--no-imports", "--command", STATES, env=env).strip()) != "paid,paid":
-            assert time.monotonic() < deadline, (states, processes.tail(worker.log))
-            time.sleep(1)
+        with psycopg.connect(env["DATABASE_URL"], autocommit=True) as database:
+            while (states := database.execute(STATES).fetchall()) != [("paid",), ("paid",)]:
+                assert time.monotonic() < deadline, (states, processes.tail(worker.log))
+                time.sleep(0.2)
 
         assert prolific.submissions[prolific_id(1, "b")]["status"] == "APPROVED"
         assert prolific.submissions[prolific_id(2, "b")]["bonus_payments"] == [105]

@@ -37,6 +37,10 @@ SHORT = {
     "pool_resolution": 64,
 }
 LONG = {**SHORT, "steps": 1200}
+# Long enough to be met under way, and soon done again.
+KILLED = {**SHORT, "steps": 500}
+# What does not depend on how messages travel is seen on one kind of queue.
+ON_FILES = pytest.mark.parametrize("deployment", ["filesystem"], indirect=True)
 # A third of a second each.
 TWELVE_SHARDS: dict[str, Any] = {"pool_size": 240, "shard_size": 20}
 ASK_INDEX = """
@@ -92,7 +96,7 @@ def test_stimulus_is_made_and_comes_home(deployment: Deployment) -> None:
 
 def test_killed_workers_job_is_done_by_another(deployment: Deployment) -> None:
     first = one_gpu_worker(deployment)
-    job = deployment.ask(**LONG, seed=1)
+    job = deployment.ask(**KILLED, seed=1)
     deployment.wait(job, lambda now: now["progress"]["doing"] not in ("", "starting"))
     first.kill9()
 
@@ -209,6 +213,7 @@ def test_cancelling_a_divided_job_ends_its_shards(deployment: Deployment) -> Non
 
 
 @pytest.mark.skipif(not FOLDER.is_dir(), reason="tuxpaint-stamps-default is not installed")
+@ON_FILES
 def test_shards_are_deduplicated_by_many_workers_as_by_one(deployment: Deployment, tmp_path: Path) -> None:
     images = [encoded(image) for image in pictures(6)]
     paths = dealt(
@@ -230,6 +235,7 @@ def test_shards_are_deduplicated_by_many_workers_as_by_one(deployment: Deploymen
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount the small disk that this test fills")
+@ON_FILES
 def test_full_disk_fails_the_job_and_keeps_what_was_there(deployment: Deployment, tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()

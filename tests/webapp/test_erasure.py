@@ -5,7 +5,7 @@ import os
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
@@ -25,7 +25,7 @@ from webapp.stimuli.services import artifact_store, job_end
 from webapp.studies.erasure import erasure_preview, sessions_erase
 from webapp.studies.exports import export
 from webapp.studies.models import QualityVerdict, Response, Session, SessionEvent, Study, StudyResult
-from webapp.studies.results.requests import has_news, results_request, tables_sweep
+from webapp.studies.results.requests import analyses_sweep, has_news, results_request, tables_sweep
 from webapp.studies.services.quality import study_judge
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
@@ -195,21 +195,26 @@ def test_answers_that_are_erased_while_a_table_is_written_are_in_no_table(monkey
     study = paid_study()
     session = took_part(study)
     took_part(study, external_id="somebody-else")
-    write = ArtifactStore.write_blob
+    write, erased = ArtifactStore.write_table, []
 
-    def write_after_somebody_was_erased(self: ArtifactStore, content: bytes) -> str:
-        if str(session.id).encode() in content:
-            sessions_erase(Session.objects.filter(id=session.id))
-        return write(self, content)
+    def write_while_somebody_is_erased(self: ArtifactStore, pieces: Iterable[bytes]) -> str:
+        return write(self, pieces_and_an_erasure(pieces))
 
-    monkeypatch.setattr(ArtifactStore, "write_blob", write_after_somebody_was_erased)
+    def pieces_and_an_erasure(pieces: Iterable[bytes]) -> Iterator[bytes]:
+        for piece in pieces:
+            yield piece
+            if str(session.id).encode() in piece and not erased:
+                erased.append(sessions_erase(Session.objects.filter(id=session.id)))
+
+    monkeypatch.setattr(ArtifactStore, "write_table", write_while_somebody_is_erased)
 
     assert results_request(study) is None
     assert str(session.id).encode() not in files(settings.ARTIFACT_URL)
     assert results_request(study) is not None
 
 
-def test_analysis_that_ends_after_an_erasure_brings_nobody_back(settings):
+@pytest.mark.parametrize("is_heard_of", [True, False])
+def test_analysis_that_ends_after_an_erasure_brings_nobody_back(is_heard_of, settings):
     study = paid_study()
     session = took_part(study)
     took_part(study, external_id="somebody-else")
@@ -222,7 +227,7 @@ def test_analysis_that_ends_after_an_erasure_brings_nobody_back(settings):
     manifest = store().publish(recipe_from_json(job.recipe), Product(new_files=[figures]), provenance={})
 
     for _ in range(2):
-        job_end(jobs.finished(str(job.id), manifest.as_json()))
+        job_end(jobs.finished(str(job.id), manifest.as_json())) if is_heard_of else analyses_sweep()
 
     assert not Artifact.objects.filter(digest=result.digest).exists()
     assert store().manifest(result.digest) is None

@@ -14,7 +14,7 @@ from experiments import registry
 from tests.webapp import made_up, progress
 from webapp.participants.models import Payment, Recruitment
 from webapp.stimuli.models import Job
-from webapp.studies.models import Condition, Session, Study
+from webapp.studies.models import Condition, Response, Session, Study
 from webapp.studies.operations.progress import study_operations
 from webapp.studies.operations.resources import money, study_cost
 from webapp.studies.services.quality import rule_set_create
@@ -46,6 +46,7 @@ def watched(study: Study, *, group: str = "people", minutes: int = 5) -> dict[st
 def unheard(session: Session, *, minutes: float) -> None:
     moment = timezone.now() - timedelta(minutes=minutes)
     Session.objects.filter(id=session.id).update(seen_at=moment, created_at=moment)
+    Response.objects.filter(trial__session=session).update(answered_at=moment)
 
 
 def test_funnel_counts_each_session_as_far_as_it_came():

@@ -2,19 +2,22 @@
 
 import random
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from tests.webapp import made_up, progress
 from webapp.api_errors import Conflict
-from webapp.participants.models import Consent, Participant
+from webapp.participants.models import AuditEntry, Consent, Participant
 from webapp.participants.services import participant_enter
 from webapp.studies.assignment import study_cells
-from webapp.studies.models import Session, SessionEvent, Study, Trial
+from webapp.studies.erasure import sessions_erase
+from webapp.studies.models import Response, Session, SessionEvent, Study, Trial
 from webapp.studies.services.response import response_record
 from webapp.studies.services.session import session_finish, session_start
 from webapp.studies.services.withdrawal import erasure_code_give
@@ -131,6 +134,64 @@ def test_answer_that_meets_an_erasure_is_refused_as_of_a_session_that_is_gone():
     assert refused.value.body["field"] == "session"
 
 
+def test_answer_waits_for_an_erasure_that_goes_on_and_is_not_among_the_answers_without_a_person():
+    study = small_study()
+    Study.objects.filter(id=study.id).update(erasure=Study.Erasure.ANONYMIZE)
+    session = progress.to_main(made_up.session(study)[0])
+    trial = session.trials.filter(kind="main").first()
+
+    with ThreadPoolExecutor(1) as answering, transaction.atomic():
+        sessions_erase(Session.objects.filter(id=session.id))
+        refused = answering.submit(answer_refused, session, trial)
+        waits_for_a_lock()
+
+    assert refused.result().body["field"] == "session"
+    assert not Response.objects.filter(trial=trial).exists()
+
+
+@pytest.mark.parametrize(("policy", "kept"), [(Study.Erasure.DELETE, 0), (Study.Erasure.ANONYMIZE, 1)])
+def test_erasure_waits_for_an_answer_under_way_and_treats_it_as_all_others(policy, kept):
+    study = small_study()
+    Study.objects.filter(id=study.id).update(erasure=policy)
+    session = progress.to_main(made_up.session(study)[0])
+    trial = session.trials.filter(kind="main").first()
+
+    with ThreadPoolExecutor(1) as erasing, transaction.atomic():
+        stored = progress.answer(session, [trial])[0]
+        erased = erasing.submit(sessions_erased, session)
+        waits_for_a_lock()
+
+    assert erased.result() == 1
+    assert Response.objects.filter(trial=trial).count() == kept
+    assert not Response.objects.filter(trial=trial, answered_at=stored.answered_at).exists()
+
+
+def sessions_erased(session: Session) -> int:
+    try:
+        return sessions_erase(Session.objects.filter(id=session.id)).sessions
+    finally:
+        connection.close()
+
+
+def answer_refused(session: Session, trial: Trial) -> Conflict:
+    try:
+        with pytest.raises(Conflict) as refused:
+            response_record(session, trial, made_up.answer())
+    finally:
+        connection.close()
+    return refused.value
+
+
+def waits_for_a_lock() -> None:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return
+    raise AssertionError("nobody waits")
+
+
 def test_session_that_ends_many_times_at_once_ends_once():
     study = progress.without_rules(small_study())
     session, _ = made_up.session(study)
@@ -143,3 +204,17 @@ def test_session_that_ends_many_times_at_once_ends_once():
 
     assert len({code for code, _ in ends}) == 1
     assert len({erasure_code for _, erasure_code in ends}) == 1
+
+
+@pytest.mark.parametrize("policy", Study.Erasure.values)
+def test_session_that_ten_erase_at_once_is_erased_once(policy: str) -> None:
+    study = progress.without_rules(made_up.study())
+    Study.objects.filter(id=study.id).update(erasure=policy)
+    session = progress.finished(study, external_id="somebody")
+
+    done = at_once(lambda _: sessions_erase(Session.objects.filter(id=session.id)), range(10))
+
+    assert [error for error in done if isinstance(error, Exception)] == []
+    assert sum(erasure.sessions for erasure in done) == 1
+    assert Study.objects.get().erased_sessions == 1
+    assert AuditEntry.objects.filter(action=AuditEntry.Action.ERASED).count() == 1

@@ -4,22 +4,27 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from experiments.contract.artifacts import NewFile, Product
 from experiments.contract.recipes import Analysis
 from tests.webapp import made_up
+from tests.webapp.traces import analyzed, paid_study, took_part
 from webapp.stimuli.models import Job
 from webapp.stimuli.selectors import store
-from webapp.stimuli.services import artifact_store
-from webapp.studies.models import Session, Study
-from webapp.studies.results.requests import results_request
+from webapp.stimuli.services import artifact_store, job_cancel
+from webapp.studies.models import Session, Study, StudyResult
+from webapp.studies.results.requests import has_news, results_request, study_result
 from webapp.studies.results.shown import ROWS_SHOWN
+from webapp.studies.services.withdrawal import session_withdraw
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"/>'
@@ -141,3 +146,56 @@ def test_analysis_gets_the_sessions_that_do_not_count_too(browser: Callable[...,
     recipe = Job.objects.get(kind="analysis").recipe
     table = csv.DictReader(io.StringIO(store().read_blob(recipe["table"]).decode()))
     assert sorted(row["session_kind"] for row in table) == ["live", "preview"]
+
+
+def test_newer_result_replaces_the_older_one_with_its_table_once_it_is_there() -> None:
+    study = paid_study()
+    took_part(study)
+    old = analyzed(study)
+    took_part(study, external_id="somebody-else")
+    requested = results_request(study)
+    assert requested is not None
+    before = store().manifest(old.digest)
+    recipe = Analysis(paper=study.paper, table=Job.objects.get(digest=requested.digest).recipe["table"])
+
+    artifact_store(store().publish(recipe, Product(new_files=[]), provenance={}).as_json())
+
+    assert before is not None
+    assert StudyResult.objects.get().digest == recipe.digest
+    assert store().manifest(old.digest) is None
+    assert store().tables(older_than=timedelta(0)) == {recipe.table}
+
+
+def test_withdrawing_after_the_end_is_news_though_somebody_else_finished_meanwhile() -> None:
+    study = paid_study()
+    session = took_part(study)
+    analyzed(study)
+
+    session_withdraw(session, token="secret")
+    took_part(study, external_id="somebody-else")
+
+    assert has_news(study)
+    assert str(session.id).encode() not in store().read_blob(analyzed(study).table)
+
+
+def test_cancelled_analysis_is_not_waited_for() -> None:
+    study = paid_study()
+    took_part(study)
+    requested = results_request(study)
+    assert requested is not None
+
+    job_cancel(Job.objects.get(digest=requested.digest))
+
+    shown = study_result(study)
+    assert (shown["news"], shown["job_error"]["message"]) == (False, "It was cancelled")
+
+
+def test_session_reads_only_the_manifests_of_what_it_shows() -> None:
+    study = made_up.study("zimmermann2021_causal")
+    made = study.artifacts.count()
+
+    with CaptureQueriesContext(connection) as queries:
+        made_up.session(study)
+
+    read = [query for query in queries if '"stimuli_artifact"."manifest"' in query["sql"]]
+    assert 0 < len(read) < made

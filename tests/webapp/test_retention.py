@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+from django.db.models.signals import pre_delete
 from django.test import Client
 from django.utils import timezone
 
@@ -16,6 +17,7 @@ from tests.webapp import made_up
 from tests.webapp.traces import PERSON, SUBMISSION, dump, found, paid_study, took_part
 from webapp.participants.erasure import participants_known_as
 from webapp.participants.models import AuditEntry, Participant, Payment, Submission
+from webapp.studies import retention
 from webapp.studies.models import Response, Session, Study
 from webapp.studies.retention import kept_until, retention_apply
 from webapp.studies.services.study import dates_check, study_copy
@@ -188,3 +190,38 @@ def test_study_that_nobody_has_begun_may_keep_longer_and_a_copy_has_no_dates() -
     assert study_copy(study, name="copied").answers_until is None
     with pytest.raises(InputError):
         dates_check({"answers_until": date(2020, 1, 1)}, today=date.today(), promised=study)
+
+
+def test_many_sessions_go_in_slices(monkeypatch: pytest.MonkeyPatch) -> None:
+    study = paid_study(answers_until=DAY)
+    for number in range(5):
+        took_part(study, external_id=f"somebody{number}")
+    monkeypatch.setattr(retention, "SLICE", 2)
+
+    (kept,) = retention_apply(now=LATER)
+
+    assert len(kept.sessions) == 5
+    assert not Session.objects.exists()
+    assert sorted(entry.details["sessions"] for entry in AuditEntry.objects.all()) == [1, 2, 2]
+
+
+def test_study_that_cannot_be_erased_keeps_no_other_waiting() -> None:
+    first, broken, last = (paid_study(answers_until=DAY) for _ in range(3))
+    for number, study in enumerate((first, broken, last)):
+        took_part(study, external_id=f"somebody{number}")
+    stuck = broken.sessions.get()
+
+    def refuse(instance: Session, **_: object) -> None:
+        if instance.id == stuck.id:
+            raise OSError("the disk is full")
+
+    pre_delete.connect(refuse, sender=Session)
+    try:
+        with pytest.raises(ExceptionGroup) as failed:
+            retention_apply(now=LATER)
+    finally:
+        pre_delete.disconnect(refuse, sender=Session)
+
+    (error,) = failed.value.exceptions
+    assert broken.name in error.__notes__[0] or str(broken.pk) in error.__notes__[0] or broken.title in error.__notes__[0]
+    assert list(Session.objects.values_list("id", flat=True)) == [stuck.id]

@@ -10,7 +10,6 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 from django.http import Http404, HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
@@ -48,10 +47,12 @@ def prolific(request: HttpRequest) -> JsonResponse:
         return JsonResponse(error.as_json(), status=403)
     try:
         notice = _notice(request)
-        with transaction.atomic():
-            _, is_new = HookDelivery.objects.get_or_create(signature_sha256=hashlib.sha256(signature.encode()).hexdigest())
-            if is_new and notice.get("event_type") == STATUS_CHANGE:
-                _follow_up(str(notice.get("resource_id", "")))
+        delivery = hashlib.sha256(signature.encode()).hexdigest()
+        is_known = HookDelivery.objects.filter(signature_sha256=delivery).exists()
+        # Outside a transaction, which would hold up all writers on SQLite while Prolific is silent; two copies may both ask.
+        if not is_known and notice.get("event_type") == STATUS_CHANGE:
+            _follow_up(str(notice.get("resource_id", "")))
+        _, is_new = HookDelivery.objects.get_or_create(signature_sha256=delivery)
     except InputError as error:
         return JsonResponse(error.as_json(), status=400)
     except NotDoneError as error:

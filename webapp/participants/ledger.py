@@ -122,9 +122,12 @@ def payments_reconcile(recruitment: Recruitment) -> list[Payment]:
     for payment in recruitment.payments.exclude(state=State.PAID) if recruiter.pays else ():
         submission = submissions.get(payment.participant_id)
         try:
-            found = _looked_up(recruiter, payment, submission) if submission else None
+            found = _looked_up(recruiter, payment, submission) if submission else _without_submission(recruiter, payment)
         except NotDoneError as error:
             log.warning("payment %s could not be looked up: %s", payment.id, error)
+            if error.again:
+                # Each further line would wait as long for the same silence.
+                break
             continue
         # Whoever changed the line in the meantime knows better.
         same = Payment.objects.filter(id=payment.id, state=payment.state, changed_at=payment.changed_at)
@@ -221,6 +224,13 @@ def _looked_up(recruiter: Recruiter, payment: Payment, submission: Submission) -
         return (State.APPROVED, "it was not ordered; send it again") if age > IN_FLIGHT else None
     message = f"{recruiter.name} does not list it; look there before you send it again"
     return (State.APPROVED, message) if age > recruiter.settles_after else None
+
+
+def _without_submission(recruiter: Recruiter, payment: Payment) -> tuple[Payment.State, str] | None:
+    """What becomes of a line whose person was erased after it was sent: nobody can look it up any more but by hand."""
+    is_over = payment.state == State.SENT and timezone.now() - payment.changed_at > recruiter.settles_after
+    message = f"the person was erased on its way: look into the books of {recruiter.name}, then note it as paid by hand"
+    return (State.FAILED, message) if is_over else None
 
 
 def _is_listed(payment: Payment, listed: Sequence[PaidBonus], *, others: Sequence[Payment.State]) -> bool:

@@ -23,6 +23,8 @@ def recruitments_reconcile() -> None:
     since = timezone.now() - ASKED_FOR
     going_on = Submission.objects.filter(created_at__gt=since).exclude(state__in=FINAL_STATES)
     is_due = Q(submissions__in=going_on) | Q(payments__state=Payment.State.SENT)
+    # Where nobody came, or people handed in who never were here, it may be that the link leads elsewhere.
+    is_due |= Q(created_at__gt=since) & (Q(submissions=None, study__state="open") | Q(strangers__gt=0))
     for recruitment in Recruitment.objects.filter(is_due).distinct():
         try:
             submissions_reconcile(recruitment)

@@ -2,7 +2,7 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from django.db import transaction
 from django.utils import timezone
@@ -35,7 +35,18 @@ def submissions_reconcile(recruitment: Recruitment) -> list[Submission]:
         else:
             same.append(submission.pk)
     Submission.objects.filter(pk__in=same).update(checked_at=timezone.now())
+    told_of = [remote for remotes in by_person.values() for remote in remotes]
+    Recruitment.objects.filter(pk=recruitment.pk).update(strangers=len(_strangers(recruitment, told_of)))
     return changed
+
+
+def submissions_of_strangers(recruitment: Recruitment) -> list[RemoteSubmission]:
+    """What waits at the recruiter for a review, handed in by people who never were here, or were erased. Nothing of it is kept.
+
+    Raises:
+        NotDoneError: The recruiter could not be asked.
+    """
+    return _strangers(recruitment, recruiter_of(recruitment).submissions())
 
 
 def submission_update(submission: Submission, told: RemoteSubmission) -> bool:
@@ -61,6 +72,11 @@ def submission_is_open(recruitment: Recruitment, entry: Entry) -> bool:
         log.warning("somebody who came again is not let in, since the recruiter says nothing: %s", error)
         return False
     return (told.external_participant_id, told.standing) == (entry.external_participant_id, Standing.OPEN)
+
+
+def _strangers(recruitment: Recruitment, remotes: Iterable[RemoteSubmission]) -> list[RemoteSubmission]:
+    known = set(recruitment.submissions.values_list("external_participant_id", flat=True))
+    return [remote for remote in remotes if remote.standing is Standing.HANDED_IN and remote.external_participant_id not in known]
 
 
 def _own(submission: Submission, remotes: Sequence[RemoteSubmission]) -> RemoteSubmission | None:

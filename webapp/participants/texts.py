@@ -122,6 +122,7 @@ GERMAN_ERRORS = {
     "Come back later, or ask the researcher": "Kommen Sie später wieder, oder fragen Sie die Person, die Sie eingeladen hat",
     "too many people begin from your network at this moment": "aus Ihrem Netz beginnen gerade zu viele Menschen",
     "Wait a minute, go back and agree again": "Warten Sie eine Minute, gehen Sie zurück und stimmen Sie noch einmal zu",
+    "it is no name": "das ist kein Name",
     "you have already taken part": "Sie haben schon teilgenommen",
     "Thank you; nothing is left to do": "Vielen Dank; es ist nichts mehr zu tun",
     "somebody has begun with this id in another browser": "mit dieser Kennung hat jemand in einem anderen Browser begonnen",

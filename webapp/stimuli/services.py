@@ -5,6 +5,7 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -16,6 +17,7 @@ from experiments.contract.local_models import bring_models, is_model, model_id
 from experiments.contract.recipes import Circuit, Network, Recipe, Training, recipe_from_json
 from model_zoo.catalogue import MADE_HERE
 from webapp import compute
+from webapp.one_by_one import one_by_one
 from webapp.stimuli.models import Artifact, Job
 from webapp.stimuli.selectors import store
 from webapp.stimuli.signals import artifact_stored, job_failed
@@ -173,14 +175,17 @@ def jobs_look_after() -> None:
     """Bring home what the queue forgot: outcomes whose message was lost, dead workers' jobs, messages that are gone."""
     compute.sweep()
     gone_before = _gone_before()
-    for job in Job.objects.filter(state__in=Job.OPEN):
-        outcome = compute.outcome(str(job.task_id))
-        if outcome is not None:
-            job_end(outcome)
-        elif compute.crash(str(job.task_id)) is not None:
-            job_crash(str(job.task_id))
-        else:
-            _look_after_open(job.id, gone_before=gone_before)
+    one_by_one(Job.objects.filter(state__in=Job.OPEN), partial(_look_after, gone_before=gone_before))
+
+
+def _look_after(job: Job, *, gone_before: Mapping[bool, datetime]) -> None:
+    outcome = compute.outcome(str(job.task_id))
+    if outcome is not None:
+        job_end(outcome)
+    elif compute.crash(str(job.task_id)) is not None:
+        job_crash(str(job.task_id))
+    else:
+        _look_after_open(job.id, gone_before=gone_before)
 
 
 def _gone_before() -> dict[bool, datetime]:

@@ -88,10 +88,12 @@ def sessions_erase(
     Returns:
         What went.
     """
-    found = list(sessions.select_related("participant"))
-    erasure = erasure_preview(found, persons=persons)
     studies = Study.objects.select_for_update(of=("self",)).select_related("recruitment")
-    locked = {study.id: study for study in studies.filter(id__in={session.study_id for session in found}).order_by("id")}
+    locked = {study.id: study for study in studies.filter(id__in=set(sessions.values_list("study_id", flat=True))).order_by("id")}
+    # Read behind the lock: somebody else may have erased them while it was waited for. Answers under way are stored before
+    # that, and go too, or find no session.
+    found = list(sessions.select_related("participant").select_for_update(of=("self",)).order_by("id"))
+    erasure = erasure_preview(found, persons=persons)
     for session in found:
         study = locked[session.study_id]
         if study.erasure == Study.Erasure.ANONYMIZE:

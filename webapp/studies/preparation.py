@@ -18,7 +18,7 @@ from webapp.stimuli.services import artifact_request
 from webapp.stimuli.signals import artifact_stored, job_failed
 from webapp.studies.models import Study, StudyArtifact, StudyImage
 from webapp.studies.padding import padded
-from webapp.studies.selectors import study_manifests, study_settings
+from webapp.studies.selectors import StudyManifests, study_settings
 
 
 def study_prepare(study: Study) -> None:
@@ -63,7 +63,7 @@ def study_open_if_ready(study_id: Any) -> None:
     if study.state != Study.State.PREPARING or Artifact.objects.filter(digest__in=needed).count() < len(needed):
         return
     try:
-        images_prepare(study, list(study_manifests(study).values()))
+        images_prepare(study, list(StudyManifests(study).values()))
     except (InputError, FileNotFoundError, KeyError) as error:
         study.state, study.error = Study.State.FAILED, _as_error(error)
     else:

@@ -4,13 +4,14 @@ Nobody loses their pay by it: whoever is not paid, or is in the middle of a sess
 """
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
+from webapp.one_by_one import one_by_one
 from webapp.participants.audit import audit_write
 from webapp.participants.erasure import FORGOTTEN, participant_forget, submission_forget
 from webapp.participants.models import AuditEntry, Payment, Submission
@@ -19,6 +20,8 @@ from webapp.studies.models import Session, Study
 from webapp.studies.services.study_state import study_close
 
 IDS, ANSWERS = "personal ids", "answers"
+SLICE = 50
+"""Sessions that are erased in one transaction, of about a second."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,16 +50,22 @@ def kept_until(*, now: datetime) -> list[Kept]:
 
 def retention_apply(*, now: datetime) -> list[Kept]:
     """Erase what is over, and close studies that would gather more; what was over, as it stood before."""
-    over = []
-    for until, study, what in _dates():
-        if until < now.date():
-            with transaction.atomic():
-                if Study.objects.filter(id=study.id, state__in=(Study.State.OPEN, Study.State.PAUSED)).exists():
-                    study_close(study)
-                kept = _kept(study, what, until, now=now)
-                _erase(kept, now=now)
-                over.append(kept)
+    over: list[Kept] = []
+    past = [one for one in _dates() if one[0] < now.date()]
+    one_by_one(past, lambda one: over.append(_end(*one, now=now)))
     return over
+
+
+def _end(until: date, study: Study, what: str, *, now: datetime) -> Kept:
+    with transaction.atomic():
+        if Study.objects.filter(id=study.id, state__in=(Study.State.OPEN, Study.State.PAUSED)).exists():
+            study_close(study)
+        kept = _kept(study, what, until, now=now)
+    # By slices: nobody else can write to SQLite, or to these rows, while one is erased.
+    for first in range(0, len(kept.sessions), SLICE):
+        with transaction.atomic():
+            _erase(kept, kept.sessions[first : first + SLICE], now=now)
+    return kept
 
 
 def _dates() -> Iterator[tuple[date, Study, str]]:
@@ -100,15 +109,15 @@ def _with_answers(study: Study) -> QuerySet[Session]:
     return study.sessions.filter(created_at__gt=F("study__created_at"))
 
 
-def _erase(kept: Kept, *, now: datetime) -> None:
-    sessions = Session.objects.filter(id__in=kept.sessions).select_related("participant")
+def _erase(kept: Kept, ids: Sequence[uuid.UUID], *, now: datetime) -> None:
+    sessions = Session.objects.filter(id__in=ids).select_related("participant")
     if kept.what == ANSWERS:
         sessions_erase(sessions, action=AuditEntry.Action.RETENTION)
-    elif kept.sessions:
+    else:
         for session in sessions:
             if kept.study.recruitment:
                 submission_forget(session.participant, kept.study.recruitment)
             if not _needing(now).filter(participant=session.participant).exists():
                 participant_forget(session.participant)
-        audit_write(AuditEntry.Action.RETENTION, studies=[kept.study.name], what=IDS, sessions=len(kept.sessions))
+        audit_write(AuditEntry.Action.RETENTION, studies=[kept.study.name], what=IDS, sessions=len(ids))
         transaction.on_commit(disk_forget)

@@ -1,8 +1,11 @@
 """Reads of studies and sessions: settings, stimuli, readiness, where a session stands."""
 
 import hashlib
+import json
 import uuid
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
+from functools import lru_cache
 from typing import Any, cast
 
 from django.db.models import Count, Q, QuerySet
@@ -11,26 +14,13 @@ from experiments import registry
 from experiments.contract.artifacts import Manifest
 from experiments.contract.designs import AnsweredTrial, Design, TrialKind
 from experiments.contract.errors import InputError
-from experiments.contract.fields import build
+from experiments.contract.fields import build, canonical_json
 from experiments.contract.quality import QualityRule
 from webapp.stimuli.models import Artifact, Job
 from webapp.stimuli.selectors import job_shown
 from webapp.studies.models import QualityRuleSet, Session, Study, Trial
 
 SESSIONS = Session.objects.select_related("study", "condition")
-# An answer is the request that everybody sends all the time, and whole rows would make it a seventh slower.
-ANSWERABLE_TRIALS = (
-    Trial.objects.exclude(kind="example")
-    .select_related("session__study", "response")
-    .only(
-        *("kind", "attempt", "condition", "correct_choice"),
-        *(f"response__{field}" for field in ("key", "choice", "confidence", "rating", "correct")),
-        *(f"session__{field}" for field in ("state", "kind", "tab", "language", "attempt")),
-        *(f"session__{field}" for field in ("practice_passed", "instruction_time", "served_at")),
-        *("session__study__paper", "session__study__settings"),
-    )
-)
-"""Trials that can be answered with their sessions, and of each only what an answer asks for."""
 
 
 def studies_run_here() -> QuerySet[Study]:
@@ -45,13 +35,35 @@ def study_design(study: Study) -> Design:
 
 def study_settings(study: Study) -> Any:
     """The settings as the design's dataclass."""
-    return build(study_design(study).Settings, study.settings)
+    return _settings(study.paper, canonical_json(study.settings))
 
 
-def study_manifests(study: Study) -> dict[str, Manifest]:
-    """What was made for the study so far, by digest."""
-    digests = study.artifacts.values_list("digest", flat=True)
-    return {artifact.digest: artifact.read_manifest() for artifact in Artifact.objects.filter(digest__in=digests)}
+@lru_cache
+def _settings(paper: str, settings: str) -> Any:
+    """They are frozen, and every answer asks for them."""
+    return build(registry.design(paper).Settings, json.loads(settings))
+
+
+class StudyManifests(Mapping[str, Manifest]):
+    """What was made for a study so far, by digest. Each is read when it is asked for: of thousands a session needs a few."""
+
+    def __init__(self, study: Study) -> None:
+        self._made = Artifact.objects.filter(digest__in=study.artifacts.values("digest"))
+        self._read: dict[str, Manifest] = {}
+
+    def __getitem__(self, digest: str) -> Manifest:
+        if digest not in self._read:
+            artifact = self._made.filter(digest=digest).first()
+            if artifact is None:
+                raise KeyError(digest)
+            self._read[digest] = artifact.read_manifest()
+        return self._read[digest]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._made.values_list("digest", flat=True))
+
+    def __len__(self) -> int:
+        return self._made.count()
 
 
 def study_progress(study: Study) -> list[dict[str, Any]]:
@@ -83,16 +95,11 @@ def quality_versions(study: Study) -> QuerySet[QualityRuleSet, Any]:
 def session_by_token(study_id: Any, token: str) -> Session | None:
     """The session of a study that a cookie's secret opens."""
     # At most one; `first` would sort.
-    return next(iter(SESSIONS.filter(study_id=study_id, token_sha256=_digest(token))), None)
+    return next(iter(SESSIONS.filter(study_id=study_id, token_sha256=token_digest(token))), None)
 
 
-def trial_by_token(study_id: Any, token: str, trial_id: Any) -> Trial | None:
-    """The trial that a cookie's secret lets answer: one of the session that it opens, which comes with it in one read."""
-    own = ANSWERABLE_TRIALS.filter(id=trial_id, session__study_id=study_id, session__token_sha256=_digest(token))
-    return next(iter(own), None)
-
-
-def _digest(token: str) -> str:
+def token_digest(token: str) -> str:
+    """What the database keeps of a cookie's secret."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 

@@ -4,9 +4,10 @@ from celery import shared_task
 from django.utils import timezone
 
 from experiments import jobs
+from webapp.one_by_one import one_by_one
 from webapp.studies.erasure import disk_forget
 from webapp.studies.models import Study
-from webapp.studies.results.requests import results_request, tables_sweep
+from webapp.studies.results.requests import analyses_sweep, results_request, tables_sweep
 from webapp.studies.retention import retention_apply
 from webapp.studies.services.session import sessions_expire
 
@@ -26,7 +27,7 @@ def retain() -> None:
 
 @shared_task(name=jobs.ANALYZE)
 def analyze() -> None:
-    """Have every study analyzed whose sessions are newer than its results; remove tables that no analysis needs."""
+    """Have every study analyzed whose sessions are newer than its results; remove what no study needs."""
+    analyses_sweep()
     tables_sweep()
-    for study in Study.objects.all():
-        results_request(study)
+    one_by_one(Study.objects.all(), results_request)

@@ -7,7 +7,7 @@ from experiments import jobs
 from webapp.out_files import out_file, text_write
 from webapp.studies.models import Study
 from webapp.studies.preparation import needed_sets
-from webapp.studies.selectors import study_design, study_manifests
+from webapp.studies.selectors import StudyManifests, study_design
 
 
 def truth_write(study: Study, out: Path | None = None) -> Path:
@@ -34,7 +34,7 @@ def _labels(study: Study) -> dict[str, str]:
     served = {(digest, name): sha256 for digest, name, sha256 in study.images.values_list("digest", "name", "served_sha256")}
     return {
         served[digest, file.name]: file.about["label"]
-        for digest, manifest in study_manifests(study).items()
+        for digest, manifest in StudyManifests(study).items()
         for file in manifest.files
         if "label" in file.about
     }

@@ -93,3 +93,13 @@ def test_every_link_of_a_study_leads_in(recruiting):
     filled = study_links(prolific_study)["for Prolific"].replace("{{%PROLIFIC_PID%}}", prolific_id(1))
     filled = filled.replace("{{%STUDY_ID%}}", STUDY_ID).replace("{{%SESSION_ID%}}", prolific_id(1, "b"))
     assert Client().get(filled).status_code == 303
+
+
+@pytest.mark.parametrize("name", ["a\0b", "line\nbreak", "x" * 41])
+def test_observer_that_is_no_name_is_refused_and_nothing_stored(name):
+    study = made_up.study()
+
+    answer = Client().post(f"/p/{study.id}/", {"kind": "bot", "participant": "b1", "observer": name})
+
+    assert answer.status_code == 400
+    assert not Session.objects.exists()

@@ -2,7 +2,9 @@
 
 import time
 
+import psycopg
 import pytest
+from django.db import connection
 from django.test import Client
 
 from tests.services.recruiters.http import Fault
@@ -13,6 +15,9 @@ from webapp.participants.models import HookDelivery, Submission
 from webapp.studies.models import Session, SessionEvent
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
+OPEN_TRANSACTIONS = """
+SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'
+"""
 CHANGE = {"event_type": "submission.status.change", "resource_id": prolific_id(1, "b"), "status": "APPROVED"}
 
 
@@ -125,3 +130,20 @@ def test_without_a_secret_there_is_no_such_address(session, settings):
 
 def test_only_posts_are_notices(session):
     assert Client().get("/hooks/prolific").status_code == 405
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_waits_in_a_transaction_while_prolific_is_asked(session, prolific, monkeypatch):
+    if connection.vendor != "postgresql":
+        pytest.skip("only PostgreSQL tells which transactions are open")
+    waiting, answer = [], prolific.answer
+
+    def look(*request):
+        with psycopg.connect(**connection.get_connection_params()) as other:
+            waiting.append(other.execute(OPEN_TRANSACTIONS).fetchone()[0])
+        return answer(*request)
+
+    monkeypatch.setattr(prolific, "answer", look)
+
+    assert send().json() == {"taken": True}
+    assert waiting == [0]

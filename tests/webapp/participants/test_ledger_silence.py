@@ -4,9 +4,11 @@ import pytest
 
 from tests.services.recruiters.http import Fault
 from tests.services.recruiters.mturk import FakeMTurk
+from tests.services.recruiters.prolific import prolific_id
 from tests.webapp.participants.conftest import on_mturk, on_prolific
-from tests.webapp.participants.lines import aged, approved, state_of
+from tests.webapp.participants.lines import aged, approved, person, state_of
 from webapp.participants import ledger
+from webapp.participants.erasure import participation_erase
 from webapp.participants.models import Payment
 from webapp.participants.recruiters import prolific_http
 
@@ -237,3 +239,34 @@ def test_bonus_of_mechanical_turk_is_paid_once(mturk: FakeMTurk, fault):
 
     assert state_of(payment) == "paid"
     assert len(mturk.bonuses) == 1
+
+
+def test_sent_line_of_an_erased_person_ends_with_what_to_do(prolific):
+    recruitment = on_prolific()
+    payment = approved(recruitment)
+    prolific.submission(1)
+    prolific.fail("/pay/", Fault.ERROR_AFTER)
+    ledger.payment_send(payment)
+    participation_erase(payment.participant, recruitment)
+
+    ledger.payments_reconcile(recruitment)
+    soon = state_of(payment)
+    aged(payment, hours=25)
+    ledger.payments_reconcile(recruitment)
+
+    assert (soon, state_of(payment)) == ("sent", "failed")
+    assert "by hand" in payment.error
+    assert ledger.payments_settle_by_hand(Payment.objects.filter(id=payment.id)) == 1
+
+
+def test_silence_is_waited_for_once_and_not_for_each_line(prolific):
+    recruitment = on_prolific()
+    for number in (1, 2, 3):
+        prolific.submission(number)
+        ledger.payment_plan(recruitment, person(recruitment, number), reason="base", amount=105)
+    Payment.objects.update(state=Payment.State.SENT)
+    prolific.fail("GET", *[Fault.ERROR_500] * 30)
+
+    ledger.payments_reconcile(recruitment)
+
+    assert sum(prolific.asked(prolific_id(number, "b")) > 0 for number in (1, 2, 3)) == 1

@@ -3,15 +3,18 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Permission, User
+from django.test import Client
 from django.utils import timezone
 
 from tests.services.recruiters.http import Fault
 from tests.services.recruiters.prolific import prolific_id
+from tests.webapp import traces
 from tests.webapp.participants.conftest import on_mturk, on_prolific
 from tests.webapp.participants.people import browser_of, finish, mturk_session, prolific_session
 from webapp.participants import tasks
 from webapp.participants.ledger import payment_approve, payment_send
-from webapp.participants.models import Payment, Submission
+from webapp.participants.models import Payment, Recruitment, Submission
 from webapp.participants.recruiters.base import NotDoneError
 from webapp.participants.submissions import submissions_reconcile
 from webapp.studies.assignment import study_cells
@@ -189,3 +192,50 @@ def test_payments_are_sent_by_the_task(prolific, recruiting):
 
     assert Payment.objects.get().state == "paid"
     assert prolific.asked("transition") == 1
+
+
+def test_people_who_handed_in_without_having_been_here_are_counted_until_that_is_settled(prolific, recruiting):
+    study = recruiting(on_prolific())
+    prolific_session(study, 1)
+    for number, status in ((1, "AWAITING REVIEW"), (2, "AWAITING REVIEW"), (3, "ACTIVE"), (4, "RETURNED"), (5, "APPROVED")):
+        prolific.submission(number, status=status)
+
+    tasks.reconcile()
+    counted = Recruitment.objects.get().strangers
+    stored = traces.dump()
+    Submission.objects.update(state="APPROVED")
+    prolific.submission(2, status="RETURNED")
+    tasks.reconcile()
+
+    assert (counted, Recruitment.objects.get().strangers) == (1, 0)
+    assert prolific_id(2).encode() not in stored
+    assert prolific_id(2, "b").encode() not in stored
+
+
+def test_link_that_leads_elsewhere_is_noticed(prolific, recruiting):
+    recruiting(on_prolific())
+    prolific.submission(1)
+
+    tasks.reconcile()
+
+    assert Recruitment.objects.get().strangers == 1
+
+
+def test_submissions_of_strangers_are_shown_to_who_may_see_ids(prolific, recruiting, researcher):
+    study = recruiting(on_prolific())
+    prolific.submission(1)
+    submissions_reconcile(study.recruitment)
+    viewer = User.objects.create_user("viewer", is_staff=True)
+    viewer.user_permissions.add(Permission.objects.get(codename="view_study"))
+    other = Client()
+    other.force_login(viewer)
+    page = f"/studies/{study.id}/operations/?still=yes"
+
+    told = [client.get(f"{page}{ask}").content.decode() for client in (researcher, other) for ask in ("", "&strangers=yes")]
+    prolific.fail("GET", Fault.ERROR_500)
+    silent = researcher.get(f"{page}&strangers=yes").content.decode()
+
+    assert all("Handed in without having been here: 1" in shown for shown in (*told, silent))
+    assert [prolific_id(1, "b") in shown for shown in (*told, silent)] == [False, True, False, False, False]
+    assert 'class="errornote"' in silent
+    assert prolific.asked("GET /api/v1/submissions/") == 3

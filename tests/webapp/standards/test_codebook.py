@@ -25,7 +25,7 @@ from webapp.studies.exports.codebook.entries import codebook
 from webapp.studies.exports.selection import Selection
 from webapp.studies.exports.text_rows import column_kinds
 from webapp.studies.models import Session
-from webapp.studies.participant.api import AnswerSerializer
+from webapp.studies.participant.bodies import AnswerSerializer
 from webapp.studies.services.response import oddities
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]

@@ -38,7 +38,9 @@ class Table:
 
 def mapped_tables() -> list[Table]:
     """Every table, ours before those of libraries."""
-    models = sorted(apps.get_models(), key=lambda model: (not is_ours(model), model._meta.label))
+    models = sorted(
+        (model for model in apps.get_models() if not model._meta.proxy), key=lambda model: (not is_ours(model), model._meta.label)
+    )
     return [_table(model) for model in models]
 
 

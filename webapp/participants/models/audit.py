@@ -31,6 +31,8 @@ class AuditEntry(models.Model):
         ERASED = "erased a person"
         RETENTION = "erased by date"
         GRANTED = "made a token"
+        FACTOR_SET_UP = "set up a second factor"
+        FACTOR_REMOVED = "took a second factor off"
 
     at = models.DateTimeField(auto_now_add=True, help_text="When it was done")
     actor = models.ForeignKey(

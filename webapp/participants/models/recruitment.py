@@ -25,13 +25,16 @@ class Recruitment(models.Model):
     reward = models.PositiveIntegerField(default=0, help_text="Minor units, for everybody who finishes")
     currency = models.CharField(max_length=3, default="USD", help_text="ISO 4217")
     completion_codes = models.JSONField(default=dict, help_text="Outcome to the recruiter's code for it")
+    strangers = models.PositiveIntegerField(
+        default=0, editable=False, help_text="Submissions handed in there by people who are not here, as the recruiter told last"
+    )
     created_at = models.DateTimeField(auto_now_add=True, help_text="When it was made")
 
     DATA = Data(
         purpose="Where participants come from and what they are paid",
         kept="For good",
         erasure="Nothing",
-        none="recruiter external_study_id reward currency created_at",
+        none="recruiter external_study_id reward currency strangers created_at",
         credential="completion_codes",
     )
 

@@ -10,7 +10,7 @@ from experiments.contract.errors import InputError
 from experiments.contract.fields import require
 from webapp.studies.assignment import study_models
 from webapp.studies.models import Study
-from webapp.studies.selectors import study_design, study_manifests, study_settings
+from webapp.studies.selectors import StudyManifests, study_design, study_settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +49,7 @@ def session_preview(
     require(condition in conditions, "condition", f"{condition!r} is unknown", f"Choose one of {', '.join(conditions)}")
     models = study_models(study)
     require(model in models, "model", f"{model!r} is unknown", f"Choose one of {', '.join(models)}")
-    design, settings, sets = study_design(study), study_settings(study), study_manifests(study)
+    design, settings, sets = study_design(study), study_settings(study), StudyManifests(study)
     require(0 <= task_index < settings.tasks, "task", f"there is no task {task_index}", f"Choose 0 to {settings.tasks - 1}")
     units = [unit for unit in study.unit_addresses if unit.startswith(f"{model}/") or not model]
     about: dict[str, Any] = {"condition": condition, "units": units, "settings": settings, "sets": sets}
@@ -61,7 +61,8 @@ def session_preview(
     except KeyError as error:
         message = "its stimuli are not all there yet"
         raise InputError(field="study", message=message, remedy="Start the study and wait until it is open") from error
-    files = {(digest, file.name): file.about for digest, manifest in sets.items() for file in manifest.files}
+    shown = {image.digest for trial in trials for image in trial.images.values()}
+    files = {(digest, file.name): file.about for digest in shown for file in sets[digest].files}
     return [
         _previewed(
             trial,

@@ -24,7 +24,7 @@ from webapp.stimuli.services import job_queue
 from webapp.studies.models import Study
 from webapp.studies.one_machine.children import Children, deployment
 from webapp.studies.preparation import study_prepare
-from webapp.studies.selectors import study_manifests, study_progress
+from webapp.studies.selectors import StudyManifests, study_progress
 from webapp.studies.services.study import StudyPlan, study_create
 from webapp.studies.truth import truth_write
 
@@ -181,7 +181,7 @@ def admin_password() -> str:
 
 def print_stimuli(study: Study) -> None:
     """How many batches the pool carried, and how many images of a trial show the same source or the same spot of it."""
-    for manifest in study_manifests(study).values():
+    for manifest in StudyManifests(study).values():
         values = manifest.values
         if "violations" in values:
             shares = f"{values['shared_sources']:.1%} of image pairs share a source, {values['violations']:.1%} overlap too much"

@@ -11,8 +11,8 @@ from statistics import median
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, Q, QuerySet
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Max, Q, QuerySet
+from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
 from experiments.contract.quality import QualityRule
@@ -121,7 +121,7 @@ def _with_answers(sessions: QuerySet[Session]) -> QuerySet[Session, Any]:
         .annotate(
             required=Count("trials", filter=required),
             answered=Count("trials__response", filter=required),
-            heard_at=Coalesce(F("seen_at"), F("created_at")),
+            heard_at=Greatest(Coalesce(Max("trials__response__answered_at"), "created_at"), Coalesce("seen_at", "created_at")),
         )
         .order_by("heard_at")
     )

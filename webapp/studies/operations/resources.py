@@ -4,14 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Sum
 
 from webapp.participants.models import Participant, Payment
+from webapp.participants.recruiters import recruiter_of
+from webapp.participants.recruiters.base import NotDoneError
+from webapp.participants.submissions import submissions_of_strangers
 from webapp.stimuli.models import Job
 from webapp.stimuli.selectors import Shown, job_shown
 from webapp.studies.models import Study
 
 JOBS_SHOWN = 10
+SEE_IDS = "participants.see_external_ids"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +44,23 @@ def study_cost(study: Study) -> Cost | None:
         owed=money(people * recruitment.reward, recruitment.currency),
         ledger=[(state.label.lower(), money(sums[state], recruitment.currency)) for state in Payment.State if state in sums],
     )
+
+
+def strangers_shown(study: Study, *, user: User | AnonymousUser, asks: bool) -> dict[str, Any] | None:
+    """People who handed in at the recruiter without a session here; which submissions, asked for now, to who may see ids.
+
+    None where nobody recruits.
+    """
+    if study.recruitment is None:
+        return None
+    may_ask = user.has_perm(SEE_IDS)
+    shown: dict[str, Any] = {"count": study.recruitment.strangers, "may_ask": may_ask}
+    if asks and may_ask:
+        try:
+            shown["ids"] = [remote.external_id for remote in submissions_of_strangers(study.recruitment)]
+        except NotDoneError as error:
+            shown["error"] = str(error)
+    return {**shown, "recruiter": recruiter_of(study.recruitment).name}
 
 
 def money(amount: int, currency: str) -> str:

@@ -15,7 +15,7 @@ from experiments.contract.errors import InputError
 from webapp.rights import seen_by
 from webapp.studies.models import Condition, Study
 from webapp.studies.operations.progress import GROUPS, study_operations
-from webapp.studies.operations.resources import queue_shown, study_cost
+from webapp.studies.operations.resources import queue_shown, strangers_shown, study_cost
 from webapp.studies.permissions import require_right
 from webapp.studies.selectors import studies_run_here
 from webapp.studies.services.study_state import condition_pause, condition_resume, study_close, study_pause, study_resume
@@ -51,6 +51,7 @@ def operations(request: HttpRequest, study_id: str) -> HttpResponse:
         "now": timezone.now(),
         "may_change": request.user.has_perm("studies.change_study"),
         "cost": study_cost(study),
+        "strangers": strangers_shown(study, user=request.user, asks="strangers" in request.GET),
         "queue": queue_shown(),
         **study_operations(study, group=group, silent_minutes=minutes),
     }

@@ -1,6 +1,5 @@
 """The JSON interface of a participant's browser, and of bots: plan in, answers out. The truth never passes through here."""
 
-import math
 from typing import Any, ClassVar, cast
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -8,27 +7,34 @@ from django.middleware.csrf import CsrfViewMiddleware
 from django.utils.cache import get_conditional_response
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
-from rest_framework import exceptions, serializers
+from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from experiments.contract.designs import CONFIDENCES, RATING_RANGE
 from webapp.api_errors import Conflict
+from webapp.studies.answerable import trial_by_token
 from webapp.studies.completion import completion_url
 from webapp.studies.models import Session, Trial
+from webapp.studies.participant.bodies import (
+    AnswerSerializer,
+    ConflictSerializer,
+    FinishedSerializer,
+    InstructionsSerializer,
+    NothingSerializer,
+    SavedSerializer,
+    WithdrawnSerializer,
+)
 from webapp.studies.participant.images import image_served, trial_image_find
 from webapp.studies.participant.session_plan import gives_feedback, practice_plan, session_plan
-from webapp.studies.selectors import session_by_token, trial_by_token
+from webapp.studies.selectors import session_by_token
 from webapp.studies.services.response import response_record
 from webapp.studies.services.session import instructions_finish, practice_judge, session_finish, session_served
 from webapp.studies.services.withdrawal import erasure_code_give, session_withdraw
 from webapp.throttles import AnswerThrottle, PlanThrottle
 
-DAY_MS = 86_400_000
-MAX_CLOCK = 1e12
 KEPT_FOR_GOOD = "private, max-age=31536000, immutable"
 MAX_BODY = 16 * 1024
 TAB_HEADER = "X-Tab"
@@ -39,95 +45,6 @@ TAB_LENGTH = 36
 def cookie_name(study_id: Any) -> str:
     """The cookie of a study; each study has its own, so that none is mistaken for another's."""
     return f"unitscope_{str(study_id).replace('-', '')}"
-
-
-class NumberChoiceField(serializers.ChoiceField):
-    """One of few numbers; DRF's own class takes their texts, too."""
-
-
-NUMBERS = (serializers.FloatField, serializers.IntegerField, NumberChoiceField)
-
-
-class StrictSerializer(serializers.Serializer):
-    """Refuses unknown fields and numbers that are not finite."""
-
-    def to_internal_value(self, data: Any) -> dict[str, Any]:
-        """The checked body."""
-        if isinstance(data, dict):
-            for name, value in data.items():
-                if name not in self.fields:
-                    raise serializers.ValidationError({str(name): ["There is no such field."]})
-                is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-                if isinstance(self.fields[name], NUMBERS) and not is_number:
-                    raise serializers.ValidationError({name: ["It is not a finite number."]})
-        checked: dict[str, Any] = super().to_internal_value(data)
-        return checked
-
-
-class InstructionsSerializer(StrictSerializer):
-    """How long the person read."""
-
-    duration = serializers.FloatField(min_value=0, max_value=DAY_MS, help_text="ms on the instruction pages")
-
-
-class AnswerSerializer(StrictSerializer):
-    """An answer with the evidence of its timing; times in ms on the page's performance timeline."""
-
-    key = serializers.UUIDField()
-    choice = serializers.CharField(max_length=10, required=False, help_text="Of a choice")
-    confidence = NumberChoiceField(choices=CONFIDENCES, required=False, help_text="Of a choice")
-    rating = serializers.IntegerField(
-        min_value=RATING_RANGE[0], max_value=RATING_RANGE[1], required=False, help_text="Of a rating"
-    )
-    rt = serializers.FloatField(min_value=0, max_value=DAY_MS)
-    input = serializers.ChoiceField(choices=("mouse", "touch", "pen", "keyboard"))
-    onset = serializers.FloatField(min_value=0, max_value=MAX_CLOCK)
-    second_frame = serializers.FloatField(min_value=0, max_value=MAX_CLOCK)
-    event_time = serializers.FloatField(min_value=0, max_value=MAX_CLOCK)
-    handler_time = serializers.FloatField(min_value=0, max_value=MAX_CLOCK)
-    refresh_interval = serializers.FloatField(min_value=0, max_value=10_000)
-    dropped_frames = serializers.IntegerField(min_value=0, max_value=2**31 - 1)
-    focus_losses = serializers.IntegerField(min_value=0, max_value=2**31 - 1)
-    viewport_width = serializers.IntegerField(min_value=0, max_value=100_000)
-    viewport_height = serializers.IntegerField(min_value=0, max_value=100_000)
-    cross_origin_isolated = serializers.BooleanField()
-
-
-class SavedSerializer(serializers.Serializer):
-    """The acknowledgement; `correct` is null where a trial gives no feedback."""
-
-    saved = serializers.BooleanField()
-    correct = serializers.BooleanField(allow_null=True)
-    elsewhere = serializers.BooleanField(help_text="Another tab goes on with the session")
-
-
-class ConflictSerializer(serializers.Serializer):
-    """What is stored contradicts the request; nothing was changed."""
-
-    field = serializers.CharField()
-    message = serializers.CharField()
-    remedy = serializers.CharField()
-    elsewhere = serializers.BooleanField(required=False, help_text="Another tab goes on with the session")
-    missing = serializers.ListField(child=serializers.UUIDField(), required=False, help_text="Trials without an answer")
-
-
-class NothingSerializer(StrictSerializer):
-    """An empty object."""
-
-
-class FinishedSerializer(serializers.Serializer):
-    """The end; without a code some trials are asked again first."""
-
-    code = serializers.CharField(allow_null=True)
-    url = serializers.CharField(allow_null=True, help_text="Where the code is handed in")
-    erasure_code = serializers.CharField(allow_null=True, help_text="The same each time")
-
-
-class WithdrawnSerializer(serializers.Serializer):
-    """The answers are not used."""
-
-    withdrawn = serializers.BooleanField()
-    erasure_code = serializers.CharField(allow_null=True, help_text="The same each time")
 
 
 class SessionAuthentication(BaseAuthentication):
@@ -211,9 +128,8 @@ class InstructionsApi(ParticipantApi):
     @extend_schema(request=InstructionsSerializer, responses={204: None})
     def post(self, request: Request, study_id: str) -> Response:
         """Note it."""
-        body = InstructionsSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        instructions_finish(self.session, duration=body.validated_data["duration"])
+        body = InstructionsSerializer.checked(request.data)
+        instructions_finish(self.session, duration=body["duration"])
         return Response(status=204)
 
 
@@ -234,11 +150,10 @@ class AnswerApi(ParticipantApi):
         if trial is None:
             # A stranger's trial does not exist here.
             raise Http404
-        body = AnswerSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
+        body = AnswerSerializer.checked(request.data)
         elsewhere = session.tab not in ("", request.headers.get(TAB_HEADER, ""))
         try:
-            response = response_record(session, trial, body.validated_data)
+            response = response_record(session, trial, body)
         except Conflict as conflict:
             # Then the contradicting answer came from there, and this tab must not take the session over again unasked.
             conflict.body["elsewhere"] = elsewhere
@@ -253,7 +168,7 @@ class PracticeApi(ParticipantApi):
     @extend_schema(request=NothingSerializer, responses={200: OpenApiTypes.OBJECT, 409: ConflictSerializer})
     def post(self, request: Request, study_id: str) -> Response:
         """Passed, or the trials to do next."""
-        NothingSerializer(data=request.data).is_valid(raise_exception=True)
+        NothingSerializer.checked(request.data)
         if practice_judge(self.session):
             return Response({"passed": True})
         self.session.refresh_from_db()
@@ -266,7 +181,7 @@ class FinishApi(ParticipantApi):
     @extend_schema(request=NothingSerializer, responses={200: FinishedSerializer, 409: ConflictSerializer})
     def post(self, request: Request, study_id: str) -> Response:
         """The completion code, once every answer is here, where to hand it in, and the code that erases them."""
-        NothingSerializer(data=request.data).is_valid(raise_exception=True)
+        NothingSerializer.checked(request.data)
         code = session_finish(self.session)
         erasure_code = erasure_code_give(self.session, token=self.token) if code else None
         self.session.refresh_from_db()
@@ -279,7 +194,7 @@ class WithdrawApi(ParticipantApi):
     @extend_schema(request=NothingSerializer, responses={200: WithdrawnSerializer})
     def post(self, request: Request, study_id: str) -> Response:
         """The answers are not used; the code erases them."""
-        NothingSerializer(data=request.data).is_valid(raise_exception=True)
+        NothingSerializer.checked(request.data)
         return Response({"withdrawn": True, "erasure_code": session_withdraw(self.session, token=self.token)})
 
 

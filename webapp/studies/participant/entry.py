@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from experiments.contract.errors import InputError
+from experiments.contract.fields import require
 from webapp.api_errors import Conflict
 from webapp.participants.consent import consent_in
 from webapp.participants.models import ConsentText, Participant
@@ -193,7 +194,7 @@ def _agree(request: HttpRequest, study: Study, language: str) -> HttpResponse:
         recruitment=visit.recruitment,
         secret=request.COOKIES.get(cookie_name(study.id), ""),
         cohort=visit.cohort,
-        observer=request.POST.get("observer", "")[:OBSERVER_LENGTH] if visit.kind == Participant.Kind.BOT else "",
+        observer=_observer(request) if visit.kind == Participant.Kind.BOT else "",
         language=visit.language,
     )
     response = HttpResponseRedirect(reverse("participant:run", args=[study.id]))
@@ -208,6 +209,14 @@ def _agree(request: HttpRequest, study: Study, language: str) -> HttpResponse:
     )
     entry_forget(response, study)
     return response
+
+
+def _observer(request: HttpRequest) -> str:
+    """What answers, as whoever sends the bot calls it."""
+    name = request.POST.get("observer", "")
+    is_name = len(name) <= OBSERVER_LENGTH and name.isprintable()
+    require(is_name, "observer", "it is no name", f"Give at most {OBSERVER_LENGTH} printable characters")
+    return name
 
 
 def _entry(request: HttpRequest, study: Study, visit: Visit) -> Entry:

@@ -12,7 +12,7 @@ from experiments.contract.recipes import Analysis
 from webapp.participants.models import Participant
 from webapp.stimuli.models import Artifact, Job
 from webapp.stimuli.selectors import store
-from webapp.stimuli.services import artifact_request, artifacts_remove, job_cancel
+from webapp.stimuli.services import artifact_request, artifact_store, artifacts_remove, job_cancel
 from webapp.stimuli.signals import artifact_stored
 from webapp.studies.exports import export
 from webapp.studies.models import Session, Study, StudyResult
@@ -21,6 +21,13 @@ from webapp.studies.results.shown import shown_analysis
 ANALYZED_KINDS = (Participant.Kind.LIVE, Participant.Kind.BOT)
 UNNAMED = timedelta(minutes=10)
 """A table that is about to be named by a row is younger."""
+CANCELLED = {
+    "field": "analysis",
+    "message": "It was cancelled",
+    "remedy": "It is asked for again when the next session ends",
+}
+CANCELLED_SINCE = timedelta(days=1)
+"""An analysis ends so soon after it was cancelled, whatever became of its worker."""
 
 
 def finished_sessions(study: Study) -> dict[str, int]:
@@ -65,11 +72,29 @@ def results_drop(study: Study) -> None:
 
 
 @receiver(artifact_stored)
-def drop_what_nobody_wants(digest: str, **_: Any) -> None:
-    """An analysis came home: if answers in it were erased meanwhile, no study asks for it any more, and it goes at once."""
-    is_analysis = Artifact.objects.filter(digest=digest, kind=Analysis.kind).exists()
-    if is_analysis and not StudyResult.objects.select_for_update().filter(digest=digest).values_list("id"):
+def drop_what_nobody_needs(digest: str, **_: Any) -> None:
+    """An analysis came home: the older ones of its study go, and so does it if answers in it were erased meanwhile."""
+    if not Artifact.objects.filter(digest=digest, kind=Analysis.kind).exists():
+        return
+    wanted = list(StudyResult.objects.select_for_update().filter(digest=digest))
+    for result in wanted:
+        older = result.study.results.filter(requested_at__lt=result.requested_at)
+        digests = list(older.values_list("digest", flat=True))
+        older.delete()
+        _analyses_remove(digests)
+    if not wanted:
         _analyses_remove([digest])
+
+
+def analyses_sweep() -> None:
+    """Remove what cancelled analyses left in the store: their workers ended, and nobody heard of it."""
+    since = timezone.now() - CANCELLED_SINCE
+    cancelled = Job.objects.filter(kind=Analysis.kind, state=Job.State.CANCELLED, ended_at__gt=since)
+    wanted = StudyResult.objects.values("digest")
+    for digest in set(cancelled.exclude(digest__in=wanted).values_list("digest", flat=True)):
+        if manifest := store().manifest(digest):
+            # As if it came home now, which `drop_what_nobody_needs` hears of.
+            artifact_store(manifest.as_json())
 
 
 def tables_sweep() -> None:
@@ -81,7 +106,8 @@ def tables_sweep() -> None:
 
 
 def _analyses_remove(digests: Sequence[str]) -> None:
-    for table in _tables(digests):
+    needed = _tables(StudyResult.objects.exclude(digest__in=digests).values_list("digest", flat=True))
+    for table in _tables(digests) - needed:
         store().remove_blob(table)
     artifacts_remove(digests)
 
@@ -107,7 +133,7 @@ def study_result(study: Study) -> dict[str, Any]:
     newest = next((result for result in requested if result.digest in ready), None)
     pending = requested[0] if requested and requested[0] is not newest else None
     job = Job.objects.filter(digest=pending.digest).order_by("-created_at").first() if pending else None
-    error = job.error if job else None
+    error = CANCELLED if job and job.state == Job.State.CANCELLED else job.error if job else None
     finished = finished_sessions(study)
     return {
         "result": newest,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.utils import timezone
 
 from experiments.contract.designs import CHOICES, WITH_CONFIDENCE
@@ -13,6 +13,7 @@ from webapp.api_errors import Conflict
 from webapp.participants.models import Participant
 from webapp.studies.models import Response, Session, SessionEvent, Trial
 from webapp.studies.selectors import session_phase, study_design
+from webapp.studies.services.response_row import response_insert
 
 FASTEST_RT = 100.0
 """ms; nobody sees two images and presses a button faster."""
@@ -33,23 +34,18 @@ def response_record(session: Session, trial: Trial, answer: Mapping[str, Any]) -
         Conflict: The trial has another answer, it is not its turn, or the session was erased meanwhile.
     """
     _require_fitting(session, trial, answer)
-    earlier = getattr(trial, "response", None)
-    if earlier is None:
-        _require_turn(session, trial)
+    refusal = _out_of_turn(session, trial)
+    if refusal is None:
         correct = answer["choice"] == trial.correct_choice if trial.correct_choice else None
         coarse = {name: round(answer[name], digits) for name, digits in KEPT_DIGITS.items()}
-        flags, now = " ".join(oddities(session, answer)), timezone.now()
-        try:
-            # One wait for the disk. The session comes first, as wherever it is locked and its trials are touched.
-            with transaction.atomic():
-                if not Session.objects.filter(id=session.id).update(seen_at=now):
-                    raise _erased()
-                kept = {**answer, **coarse, "correct": correct, "flags": flags, "answered_at": now}
-                return Response.objects.create(trial=trial, **kept)
-        except IntegrityError:
-            earlier = Response.objects.filter(trial=trial).first()
-            if earlier is None:
-                raise _erased() from None
+        odd = {"flags": " ".join(oddities(session, answer)), "answered_at": timezone.now()}
+        response = Response(trial=trial, **{**answer, **coarse, **odd, "correct": correct})
+        if _is_stored(response, session):
+            return response
+        refusal = InputError(field="session", message="it was erased", remedy="Reload the page")
+    earlier = Response.objects.filter(trial=trial).first()
+    if earlier is None:
+        raise Conflict(refusal)
     if any(getattr(earlier, field) != answer.get(field, getattr(earlier, field)) for field in WORDS_OF_ANSWER):
         details = {"trial": str(trial.id), **{field: str(answer.get(field)) for field in WORDS_OF_ANSWER}}
         SessionEvent.objects.create(session=session, kind=SessionEvent.Kind.CONTRADICTION, details=details)
@@ -58,8 +54,12 @@ def response_record(session: Session, trial: Trial, answer: Mapping[str, Any]) -
     return earlier
 
 
-def _erased() -> Conflict:
-    return Conflict(InputError(field="session", message="it was erased", remedy="Reload the page"))
+def _is_stored(response: Response, session: Session) -> bool:
+    try:
+        return response_insert(response, session=session)
+    except IntegrityError:
+        # An erasure took the trial away just then.
+        return False
 
 
 def oddities(session: Session, answer: Mapping[str, Any]) -> list[str]:
@@ -96,9 +96,10 @@ def _require_fitting(session: Session, trial: Trial, answer: Mapping[str, Any]) 
         require(answer["choice"] in choices, "choice", f"{answer['choice']!r} is not an answer here", remedy)
 
 
-def _require_turn(session: Session, trial: Trial) -> None:
+def _out_of_turn(session: Session, trial: Trial) -> InputError | None:
+    """Why a trial without an answer cannot be answered now; None if it can."""
     phase = session_phase(session)
-    is_turn = (phase == "practice" and trial.attempt == session.attempt) or (phase == "main" and trial.attempt == 0)
-    if not is_turn:
-        message = f"a {'practice' if trial.attempt else 'main'} trial cannot be answered in this phase"
-        raise Conflict(InputError(field="trial", message=message, remedy="Reload the page; it goes on where you are"))
+    if (phase == "practice" and trial.attempt == session.attempt) or (phase == "main" and trial.attempt == 0):
+        return None
+    message = f"a {'practice' if trial.attempt else 'main'} trial cannot be answered in this phase"
+    return InputError(field="trial", message=message, remedy="Reload the page; it goes on where you are")

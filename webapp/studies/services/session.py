@@ -18,7 +18,7 @@ from webapp.studies.allocation import units_chosen
 from webapp.studies.assignment import cell_choose
 from webapp.studies.completion import completion_code, session_reward
 from webapp.studies.models import Session, SessionEvent, Study, StudyImage, Trial
-from webapp.studies.selectors import answered_trials, plan_trials, session_units, study_design, study_manifests, study_settings
+from webapp.studies.selectors import StudyManifests, answered_trials, plan_trials, session_units, study_design, study_settings
 from webapp.studies.services.quality import person_judge, session_judge
 
 NOT_OPEN = InputError(field="study", message="this study is not open", remedy="Come back later, or ask the researcher")
@@ -241,5 +241,5 @@ def _about(session: Session) -> dict[str, Any]:
         "condition": session.condition.name,
         "units": session_units(session),
         "settings": study_settings(session.study),
-        "sets": study_manifests(session.study),
+        "sets": StudyManifests(session.study),
     }

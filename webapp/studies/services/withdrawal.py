@@ -26,6 +26,8 @@ def session_withdraw(session: Session, *, token: str) -> str | None:
         SessionEvent.objects.create(session=locked, kind=SessionEvent.Kind.WITHDRAWN, details={"from": locked.state})
         locked.state = Session.State.WITHDRAWN
         locked.save(update_fields=["state"])
+        # Also one that had finished: counts alone would not tell, when somebody else finishes in the same minute.
+        locked.study.results.update(outdated=True)
     return erasure_code_give(session, token=token)
 
 
