@@ -10,6 +10,8 @@ from experiments.contract.errors import InputError
 
 BAD_INPUT = 2
 """Exit code, as argparse's own."""
+INTERRUPTED = 130
+"""As a shell reports a program that Ctrl-C ended."""
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -23,6 +25,9 @@ def main(words: Sequence[str] | None = None) -> int:
     except OSError as error:
         print(f"{error.filename or 'disk'}: {error.strerror or error}", file=sys.stderr)
         return BAD_INPUT
+    except KeyboardInterrupt:
+        print("Interrupted", file=sys.stderr)
+        return INTERRUPTED
     return 0
 
 

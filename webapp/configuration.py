@@ -1,13 +1,36 @@
 """What a deployment is told wrongly is refused when its first process starts. The settings call it."""
 
 import re
+import warnings
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
+from environ import Env
 
 KEY_LENGTH = 50
 KEY_LETTERS = 5
 ADDRESS_PART = re.compile(r"[\w-]+(/[\w-]+)*", re.ASCII)
+
+
+def database(env: Env, *, default: str) -> dict[str, Any]:
+    """What DATABASE_URL names; a file of SQLite is made here, so that only its owner may read it.
+
+    Raises:
+        ImproperlyConfigured: It names neither PostgreSQL nor a file of SQLite.
+    """
+    with warnings.catch_warnings():
+        # It would show the password of a URL that it cannot read.
+        warnings.simplefilter("ignore")
+        found: dict[str, Any] = env.db("DATABASE_URL", default=default)
+    if not found.get("ENGINE", "").endswith((".postgresql", ".sqlite3")) or not found["NAME"]:
+        forms = "postgres://user:password@host:5432/name or sqlite:////folder/file.sqlite3"
+        raise ImproperlyConfigured(f"DATABASE_URL names no database that unitscope knows: give {forms}, or leave it out")
+    if found["ENGINE"].endswith(".sqlite3") and found["NAME"] != ":memory:" and not Path(found["NAME"]).exists():
+        Path(found["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+        Path(found["NAME"]).touch(mode=0o600)
+    return found
 
 
 def require_safe(*, secret_key: str, debug: bool, allowed_hosts: Sequence[str]) -> None:

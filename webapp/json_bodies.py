@@ -34,7 +34,9 @@ class StrictJSONParser(BaseParser):
             value = json.loads(
                 body.decode(), object_pairs_hook=_each_once, parse_constant=_NoNumber, parse_float=_finite, parse_int=_bounded
             )
-        except (ValueError, RecursionError) as error:
+        except RecursionError as error:
+            raise ParseError(f"The body is nested too deeply: more than {MAX_DEPTH} levels") from error
+        except ValueError as error:
             raise ParseError(f"The body is not valid JSON: {error}") from error
         _require_plain(value)
         return value

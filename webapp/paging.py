@@ -1,15 +1,35 @@
 """Pages of REST's lists."""
 
+from typing import Any
+
 from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.request import Request
 
+from experiments.contract.errors import InputError
+
 
 class Pages(LimitOffsetPagination):
-    """`?limit=` and `?offset=`, neither larger than a database takes."""
+    """`?limit=` and `?offset=`, neither larger than a database takes. A view names in `filters` what else it may be asked."""
 
     max_limit = 1000
     max_offset = 2**31
 
-    def get_offset(self, request: Request) -> int:
-        """Behind the last row a page is empty, however far behind."""
-        return min(super().get_offset(request), self.max_offset)
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> Any:
+        """The page that is asked for.
+
+        Raises:
+            InputError: It is asked for by a name or a number that nobody knows.
+        """
+        known = (self.limit_query_param, self.offset_query_param, *getattr(view, "filters", ()))
+        for name in request.query_params:
+            if name not in known:
+                raise InputError(field=name, message="is unknown", remedy=f"Choose of {', '.join(known)}")
+        _require_number(request, "limit", low=1, high=self.max_limit)
+        _require_number(request, "offset", low=0, high=self.max_offset)
+        return super().paginate_queryset(queryset, request, view)
+
+
+def _require_number(request: Request, name: str, *, low: int, high: int) -> None:
+    text = request.query_params.get(name, str(low))
+    if not text.isascii() or not text.isdigit() or len(text) > len(str(high)) or not low <= int(text) <= high:
+        raise InputError(field=name, message=f"{text[:20]!r} is none", remedy=f"Choose {low} to {high}")

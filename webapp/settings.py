@@ -7,7 +7,7 @@ import environ
 from experiments import jobs, logs
 from model_zoo.home import HOME
 from webapp.browser_policy import browser_settings
-from webapp.configuration import address_part, require_choice, require_safe
+from webapp.configuration import address_part, database, require_choice, require_safe
 
 ROOT = Path(__file__).resolve().parents[1]
 # A secret may also stand in a file: SECRET_KEY_FILE=/run/secrets/key, and so with all variables.
@@ -20,6 +20,7 @@ ID_KEY = env.str("ID_KEY", default="") or SECRET_KEY
 DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+CSRF_FAILURE_VIEW = "webapp.studies.participant.refused.csrf_refused"
 
 INSTALLED_APPS = [
     "webapp.participants",
@@ -81,10 +82,9 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{jobs.VAR / 'db.sqlite3'}")}
+DATABASES = {"default": database(env, default=f"sqlite:///{jobs.VAR / 'db.sqlite3'}")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    Path(DATABASES["default"]["NAME"]).parent.mkdir(parents=True, exist_ok=True)
     # Writers queue instead of failing, an acknowledged answer is on the disk, an erased one is off it.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
@@ -151,6 +151,7 @@ CACHES = {"default": IN_REDIS if REDIS_URL else IN_FILES, "answers": IN_MEMORY}
 
 ADMIN_PATH = address_part("ADMIN_PATH", env.str("ADMIN_PATH", default="") or "admin")
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 # Whether staff may, or must, set up a phone that makes codes.
 STAFF_SECOND_FACTOR = require_choice(
     "STAFF_SECOND_FACTOR", env.str("STAFF_SECOND_FACTOR", default="") or "optional", ("optional", "required")

@@ -1,6 +1,7 @@
 """The WSGI application that gunicorn serves."""
 
 import os
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -14,4 +15,13 @@ def application(environ: dict[str, Any], start_response: Any) -> Any:
     """Django, for clients who read: one who stops would keep a thread, and an export its moment of the database, for good."""
     if connection := environ.get("gunicorn.socket"):
         connection.settimeout(settings.STALLED_SECONDS)
-    return _django(environ, start_response)
+    return _django(environ, partial(_answer, start_response))
+
+
+def _answer(start_response: Any, status: str, *more: Any) -> Any:
+    """Begin the answer. A body that was too large was not read: no other request can follow on its connection."""
+    response = getattr(start_response, "__self__", None)
+    if response and status.startswith("413") and hasattr(response, "force_close"):
+        # gunicorn's; it sends `Connection: close`. A header of that name, set by Django, it would drop.
+        response.force_close()
+    return start_response(status, *more)

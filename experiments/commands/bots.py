@@ -44,12 +44,25 @@ def send_bots(options: argparse.Namespace) -> None:
     run = Run(observer_name=options.observer, sessions=options.sessions, seed=seed, dropout=options.dropout)
     observer = make_observer(options.observer, settings=_observer_settings(options), truth=truth, study=link.study)
     take_part = _take_part_in_browser() if options.browser else take_part_by_http
-    with tqdm(total=options.sessions, desc=f"{options.observer} observer", leave=False, disable=None) as bar:
-        outcomes, taken_part = run_sessions(link, run, observer=observer, take_part=take_part, report=bar.update)
+    sessions = run_sessions(link, run, observer=observer, take_part=take_part)
+    ended: list[Outcome | None] = []
+    try:
+        for outcome in tqdm(sessions, total=options.sessions, desc=f"{options.observer} observer", leave=False, disable=None):
+            ended.append(outcome)
+    except KeyboardInterrupt:
+        print(f"seed {seed}, {len(ended)} of {options.sessions} sessions\n{summary(*_counted(ended))}")
+        raise
+    outcomes, taken_part = _counted(ended)
     if not outcomes:
         message = f"all {taken_part} participants of seed {seed} have taken part before"
         raise InputError(field="seed", message=message, remedy="Give another --seed for new ones")
-    print(f"seed {seed}\n{summary(outcomes, taken_part=taken_part)}")
+    print(f"seed {seed}\n{summary(outcomes, taken_part)}")
+
+
+def _counted(ended: Sequence[Outcome | None]) -> tuple[list[Outcome], int]:
+    """The outcomes, and how many participants had taken part before."""
+    outcomes = [outcome for outcome in ended if outcome is not None]
+    return outcomes, len(ended) - len(outcomes)
 
 
 def _observer_settings(options: argparse.Namespace) -> dict[str, Json]:
@@ -72,7 +85,7 @@ def _take_part_in_browser() -> TakePart:
     return take_part_in_browser
 
 
-def summary(outcomes: Sequence[Outcome], *, taken_part: int) -> str:
+def summary(outcomes: Sequence[Outcome], taken_part: int) -> str:
     """The table at the end of a run of bots."""
     judged = [correct for outcome in outcomes for correct in outcome.judged]
     accuracy = f"{sum(judged) / len(judged):.3f} of {len(judged)} main and catch trials" if judged else "not told by this study"

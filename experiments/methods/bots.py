@@ -3,7 +3,7 @@
 They look at the images as far as a program does: each is fetched and its sha256 checked. Response times are drawn, not waited.
 """
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -87,19 +87,14 @@ class Run:
         )
 
 
-def run_sessions(
-    link: Link, run: Run, *, observer: Observer, take_part: TakePart, report: Callable[[], object]
-) -> tuple[list[Outcome], int]:
-    """The outcomes of the sessions, and how many of the participants had taken part before.
+def run_sessions(link: Link, run: Run, *, observer: Observer, take_part: TakePart) -> Iterator[Outcome | None]:
+    """The outcome of each session as it ends; None for a participant who had taken part before.
 
     Raises:
         InputError: The link, the study or the server refuses.
     """
-    outcomes, taken_part = [], 0
     for number in range(run.sessions):
         try:
-            outcomes.append(take_part(link, run.participant(number, observer)))
+            yield take_part(link, run.participant(number, observer))
         except TakenPartError:
-            taken_part += 1
-        report()
-    return outcomes, taken_part
+            yield None

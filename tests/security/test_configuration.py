@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from environ import Env
 
 from tests.services.processes import CHECKOUT
-from webapp.configuration import address_part, require_choice, require_safe
+from webapp.configuration import address_part, database, require_choice, require_safe
 
 pytestmark = pytest.mark.unit
 KEY = secrets.token_urlsafe(48)
@@ -132,6 +133,39 @@ def test_planted_secret_is_found(planted: str) -> None:
 
 def test_files_of_secrets_are_not_tracked() -> None:
     assert [name for name in TRACKED if re.search(r"(^|/)\.env$|\.(pem|key|p12|sqlite3)$|(^|/)id_[a-z0-9]+$", name)] == []
+
+
+@pytest.mark.parametrize(
+    "url", ["nonsense", "", "postgre://me:hidden@host/name", "mysql://me:hidden@host/name", "postgres://host"]
+)
+def test_database_that_is_none_is_refused_without_its_password(
+    url: str, monkeypatch: pytest.MonkeyPatch, recwarn: pytest.WarningsRecorder
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", url)
+
+    with pytest.raises(ImproperlyConfigured) as refused:
+        database(Env(), default="sqlite:///unused")
+
+    assert "postgres://user:password@host:5432/name" in str(refused.value)
+    assert "hidden" not in str(refused.value)
+    assert not recwarn
+
+
+def test_file_of_the_database_is_for_its_owner_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "var" / "db.sqlite3"
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{path}")
+
+    database(Env(), default="")
+
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_settings_that_are_refused_are_one_line() -> None:
+    done = run("manage.py", "check", DATABASE_URL="nonsense", SECRET_KEY=KEY)
+
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stderr.startswith("settings: DATABASE_URL")
 
 
 def test_admin_lies_where_it_is_told() -> None:

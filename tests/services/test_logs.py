@@ -41,7 +41,7 @@ def test_session_and_errors_leave_lines_without_ids(deployment: Deployment) -> N
     with httpx.Client(base_url=deployment.web.url, headers=headers, follow_redirects=True) as browser:
         entered = browser.get(made["url"], params={"participant": RECRUITERS_ID})
         csrf = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', entered.text)[1]
-        browser.post(str(entered.url), data={"csrfmiddlewaretoken": csrf, "consent": "on", "agree": "on"})
+        browser.post(str(entered.url), data={"csrfmiddlewaretoken": csrf})
         plan = browser.get(f"{made['url']}session").json()
         lost = browser.get(f"/p/{PERSON}/{RECRUITERS_ID}", params={"PROLIFIC_PID": PERSON})
         refused = browser.post(f"{made['url']}withdraw", json={"id": PERSON})

@@ -16,6 +16,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.django_db]
         ({"choice": None}, "choice"),
         ({"confidence": 4}, "confidence"),
         ({"confidence": "3; DROP TABLE"}, "confidence"),
+        ({"confidence": "2"}, "confidence"),
         ({"rt": -1}, "rt"),
         ({"rt": "soon"}, "rt"),
         ({"key": "not-a-uuid"}, "key"),
@@ -63,6 +64,15 @@ def test_body_that_is_no_answer_is_refused(browser, body):
     assert response.status_code == 400
     assert set(response.json()) == {"field", "message", "remedy"}
     assert not Response.objects.filter(trial=trial).exists()
+
+
+def test_body_too_deep_for_the_reader_is_told_so(browser):
+    client, session = browser(made_up.study())
+
+    response = client.post(f"/p/{session.study_id}/instructions", "[" * 8000, content_type=TYPE)
+
+    assert response.status_code == 400
+    assert "nested too deeply" in response.json()["message"]
 
 
 def test_huge_body_is_refused(browser):

@@ -1,9 +1,11 @@
 """Simulated participants, over HTTP, against the real web process."""
 
+import signal
 from pathlib import Path
 
 import pytest
 from django.core.servers.basehttp import WSGIRequestHandler
+from django.db.models.signals import post_save
 from pytest_django.live_server_helper import LiveServer
 
 from experiments.__main__ import main
@@ -221,3 +223,24 @@ def test_who_drops_out_in_a_browser_closes_it(
     answered = Response.objects.filter(trial__session=session, trial__attempt=0).count()
     assert (code, session.state) == (0, "running")
     assert answered < 5
+
+
+def test_interrupted_bots_say_what_they_did(live_server: LiveServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    study = made_up.study()
+
+    def interrupt(created: bool, **_: object) -> None:
+        if created and Session.objects.filter(study=study).count() == 2:
+            signal.raise_signal(signal.SIGINT)
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    post_save.connect(interrupt, sender=Session)
+    try:
+        code = send(live_server, study, tmp_path, observer="ideal", sessions=5)
+    finally:
+        post_save.disconnect(interrupt, sender=Session)
+        signal.signal(signal.SIGINT, before)
+
+    told = capsys.readouterr()
+    assert (code, told.err.splitlines()[-1]) == (130, "Interrupted")
+    assert "1 of 5 sessions" in told.out
+    assert "simulated sessions finished" in told.out

@@ -20,6 +20,7 @@ from experiments.contract.errors import InputError
 from experiments.contract.fields import require
 from webapp.operation.dumps import KINDS, Counts
 from webapp.operation.erasures import erase_again
+from webapp.out_files import text_write
 from webapp.stimuli.selectors import store
 from webapp.studies.erasure import Erasure
 
@@ -60,6 +61,7 @@ def backup_make(out: Path) -> Backup:
     # Only its owner may read it.
     unfinished = Path(tempfile.mkdtemp(prefix=f"{out.name}.", suffix=".unfinished", dir=out.parent))
     try:
+        (unfinished / kind.file).touch(mode=0o600)
         rows = kind.dump(unfinished / kind.file)
         made = Backup(
             format=FORMAT,
@@ -72,7 +74,7 @@ def backup_make(out: Path) -> Backup:
             rows=rows,
             migrations=sorted(".".join(name) for name in MigrationRecorder(connection).applied_migrations()),
         )
-        (unfinished / MANIFEST).write_text(json.dumps(dataclasses.asdict(made), indent=1))
+        text_write(unfinished / MANIFEST, json.dumps(dataclasses.asdict(made), indent=1))
         _write_through(unfinished / kind.file, unfinished / MANIFEST)
         unfinished.rename(out)
     finally:

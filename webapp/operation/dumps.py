@@ -56,6 +56,7 @@ def load_sqlite(path: Path, counts: Counts) -> None:
     database = Path(connection.settings_dict["NAME"])
     arriving = database.with_name(f"{database.name}.arriving")
     try:
+        arriving.touch(mode=0o600)
         shutil.copyfile(path, arriving)
         require_same(_counts_of_file(arriving, counts), counts)
         connection.close()

@@ -22,6 +22,7 @@ class Texts(TypedDict):
     answers_until: str
     anonymous_after: str
     consent_version: str
+    consent_changed: str
     other_language: str
     choose_language: str
     sorry: str
@@ -54,6 +55,7 @@ ENGLISH: Texts = {
     "answers_until": "We keep your answers until {}; then they are erased.",
     "anonymous_after": "After {} nothing leads from your answers to you any more.",
     "consent_version": "Consent text, version",
+    "consent_changed": "What you agree to has changed since you opened this page. Please read it again.",
     "other_language": "This text is not available in the language that you chose.",
     "choose_language": "Language",
     "sorry": "Sorry",
@@ -86,6 +88,7 @@ GERMAN: Texts = {
     "answers_until": "Ihre Antworten bewahren wir bis {} auf; dann werden sie gelöscht.",
     "anonymous_after": "Nach dem {} führt nichts mehr von Ihren Antworten zu Ihnen.",
     "consent_version": "Einwilligungstext, Fassung",
+    "consent_changed": "Wozu Sie zustimmen, hat sich geändert, seit Sie diese Seite geöffnet haben. Bitte lesen Sie es neu.",
     "other_language": "Diesen Text gibt es nicht in der Sprache, die Sie gewählt haben.",
     "choose_language": "Sprache",
     "sorry": "Das geht leider nicht",
@@ -130,6 +133,9 @@ GERMAN_ERRORS = {
     "this study has all the participants that it needs": "diese Studie hat alle Teilnehmenden, die sie braucht",
     "Thank you for your interest; nothing is left to do": "Vielen Dank für Ihr Interesse; es ist nichts mehr zu tun",
     "this page is out of date": "diese Seite ist veraltet",
+    "your browser keeps no cookies for this page": "Ihr Browser behält für diese Seite keine Cookies",
+    "Allow them and open the link again": "Erlauben Sie Cookies, und öffnen Sie den Link noch einmal",
+    "Open the link again": "Öffnen Sie den Link noch einmal",
     "Open the study through its link again": "Öffnen Sie die Studie noch einmal über ihren Link",
     "the participant id is not made of 1 to 64 letters and digits": "die Kennung ist nicht aus 1 bis 64 Buchstaben und Ziffern",
     "Open the study through the link that you were given": _LINK,

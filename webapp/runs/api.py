@@ -104,6 +104,7 @@ class RunListApi(StimulusApi, generics.ListAPIView):
     """The runs."""
 
     serializer_class = RunSerializer
+    filters = FILTERS
 
     @extend_schema(
         parameters=[

@@ -87,6 +87,14 @@ class StudyAdmin(SeenRows):
         wrap = self.admin_site.admin_view
         return [*(path(way, wrap(view), name=f"studies_study_{name}") for way, view, name in pages), *super().get_urls()]
 
+    def has_delete_permission(self, request: HttpRequest, obj: Study | None = None) -> bool:
+        """Not where somebody began: such a study is closed, and answers are erased by their codes or their dates."""
+        return super().has_delete_permission(request, obj) and (obj is None or not obj.sessions.exists())
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Studies are deleted one by one, on their own pages."""
+        return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
+
     @admin.display(description="people finished")
     def people(self, study: Study) -> int:
         """Finished live sessions."""

@@ -4,15 +4,19 @@ import json
 from pathlib import Path
 
 from experiments import jobs
+from webapp.out_files import out_file, text_write
 from webapp.studies.models import Study
 from webapp.studies.preparation import needed_sets
 from webapp.studies.selectors import StudyManifests, study_design
 
 
 def truth_write(study: Study, out: Path | None = None) -> Path:
-    """Write the truth file of a study and return its path, by default `var/truth/<study id>.json`."""
-    path = out or jobs.VAR / "truth" / f"{study.id}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write the truth file of a study and return its path, by default `var/truth/<study id>.json`. Its owner alone may read it.
+
+    Raises:
+        InputError: `out` is no file.
+    """
+    path = out_file(out or jobs.VAR / "truth" / f"{study.id}.json")
     recipes = {recipe.digest: recipe for recipe in needed_sets(study)}
     units: dict[str, dict[str, float]] = {}
     parts: dict[str, str] = {}
@@ -21,7 +25,7 @@ def truth_write(study: Study, out: Path | None = None) -> Path:
         if activation is not None:
             units.setdefault(recipes[digest].unit, {})[served_sha256] = activation
     about = {"study": str(study.id), "task": study_design(study).TASK}
-    path.write_text(json.dumps({**about, "units": units, "parts": parts, "labels": _labels(study)}))
+    text_write(path, json.dumps({**about, "units": units, "parts": parts, "labels": _labels(study)}))
     return path
 
 

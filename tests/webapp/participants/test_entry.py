@@ -44,7 +44,7 @@ def test_recruiters_ids_leave_the_address_at_once_and_come_to_rest_in_one_table(
 
     arrived = client.get(link(study))
     page = client.get(arrived.headers["Location"])
-    agreed = client.post(f"/p/{study.id}/", {"consent": study.consent.version})
+    agreed = client.post(f"/p/{study.id}/", {"consent": page.context["shown"]})
 
     submission = Submission.objects.get()
     session = Session.objects.get()

@@ -2,12 +2,11 @@
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Generator
 from pathlib import Path
 
 from experiments.contract.errors import InputError
+from webapp.out_files import out_file, text_write, unfinished_file
 from webapp.studies.exports.receipts import Receipt, export_receipted
 from webapp.studies.exports.selection import Selection
 from webapp.studies.models import Study
@@ -22,17 +21,14 @@ def export_to_file(study: Study, out: Path, *, form: str, selection: Selection) 
         InputError: The format is unknown, or `out` is a folder, a pipe or a device, which no file must replace.
         OSError: It cannot be written.
     """
-    out = out.resolve()
-    if out.exists() and not out.is_file():
-        raise InputError(field="out", message=f"{out} is no file", remedy="Name a file")
     pieces = export_receipted(study, form=form, selection=selection, tell=lambda _: None)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = _unfinished(out)
+    out = out_file(out)
+    unfinished = unfinished_file(out)
     try:
         receipt = _written(pieces, unfinished)
         sums, told = _beside(out, "sha256"), _beside(out, "json")
-        _replace(sums, f"{receipt['sha256']}  {out.name}\n")
-        _replace(told, json.dumps(receipt, indent=2) + "\n")
+        text_write(sums, f"{receipt['sha256']}  {out.name}\n")
+        text_write(told, json.dumps(receipt, indent=2) + "\n")
         unfinished.replace(out)
     finally:
         unfinished.unlink(missing_ok=True)
@@ -72,22 +68,6 @@ def _written(pieces: Generator[bytes, None, Receipt], path: Path) -> Receipt:
             except StopIteration as end:
                 receipt: Receipt = end.value
                 return receipt
-
-
-def _replace(path: Path, text: str) -> None:
-    unfinished = _unfinished(path)
-    try:
-        unfinished.write_text(text)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
-
-
-def _unfinished(path: Path) -> Path:
-    """A new file beside it, which nobody else writes to or reads."""
-    descriptor, name = tempfile.mkstemp(prefix=f"{path.name}.", suffix=".unfinished", dir=path.parent)
-    os.close(descriptor)
-    return Path(name)
 
 
 def _beside(path: Path, suffix: str) -> Path:

@@ -23,6 +23,8 @@ from webapp.studies.services.study import require_free_name
 ROWS_AT_ONCE = 2000
 LONGEST_TITLE = 200
 """Characters, as many as the title of a study has."""
+MAX_FILE = 256 << 20
+"""Bytes; ten times what 130,000 rows of 200 bytes take."""
 
 
 @transaction.atomic
@@ -33,7 +35,7 @@ def study_import(path: Path, *, mapping: ImportMapping, name: str, title: str = 
         InputError: The name is taken, or the table does not fit the mapping. Nothing is written then.
     """
     require_free_name(name)
-    content = path.read_bytes()
+    content = _content(path)
     sessions = answers_by_session(read_rows(content, mapping))
     require(bool(sessions), "file", "it has no rows", "Give a table of responses")
     require(len(title) <= LONGEST_TITLE, "title", f"it has {len(title)} characters", f"Give at most {LONGEST_TITLE}")
@@ -61,6 +63,14 @@ def study_import(path: Path, *, mapping: ImportMapping, name: str, title: str = 
         _write(session, answers, units, CHOICES[design.TASK])
         report(len(answers))
     return study
+
+
+def _content(path: Path) -> bytes:
+    require(path.is_file(), "file", f"{path} is no file", "Name a CSV file")
+    size = path.stat().st_size
+    told = f"{path} has {size:,} bytes, and more than {MAX_FILE:,} are not read"
+    require(size <= MAX_FILE, "file", told, "Import it in parts, each under a name of its own")
+    return path.read_bytes()
 
 
 def answers_by_session(answers: Iterable[ImportedAnswer]) -> dict[str, list[ImportedAnswer]]:

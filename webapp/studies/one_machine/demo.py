@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+import socket
 import subprocess
 import sys
 import time
@@ -29,14 +30,21 @@ from webapp.studies.truth import truth_write
 
 MODEL = "efficientnet_lite0.in1k"
 UNITS = 4
-# Name, seed of the draw of units, conditions: those that two cores make in minutes.
+HOST = "127.0.0.1"
+MAX_PORT = 65535
+# Name, seed of the draw of units, conditions, and how exemplars are made: what two cores make in minutes.
 STUDIES = {
-    "zimmermann2023_scale": ("demo-2afc", 1, ("natural", "synthetic")),
-    "zimmermann2021_causal": ("demo-occlusion", 2, ("synthetic", "natural", "none")),
+    "zimmermann2023_scale": ("demo-2afc", 1, ("natural", "synthetic"), "ranked at 128 px"),
+    "zimmermann2021_causal": (
+        "demo-occlusion",
+        2,
+        ("synthetic", "natural", "none"),
+        "ranked and occluded at 128 px, occlusion every 8 px",
+    ),
 }
 NOTICE = (
     "Demo scale: four units of EfficientNet-Lite0, ten main and two catch trials a session, visualizations of 128 px in "
-    "96 steps, exemplars ranked and occluded at 128 px, occlusion every 8 px. The published scale is a setting of the study."
+    "96 steps, exemplars {}. The published scale is a setting of the study."
 )
 
 
@@ -47,6 +55,7 @@ def run(*, port: int, pool: str) -> None:
         InputError: The network does not see what it should, or stimuli cannot be made.
         ChildDied: A child process ended by itself.
     """
+    require_free(port)
     if set(pool.split("+")) - set(POOLS):
         pool = str(Path(pool).resolve())
         if not Path(pool).is_dir():
@@ -68,10 +77,26 @@ def run(*, port: int, pool: str) -> None:
                 continue
             print_stimuli(study)
             truth_write(study)
+            print_study(study, port)
         print_links(studies, port)
         while True:
             time.sleep(1)
             children.check()
+
+
+def require_free(port: int) -> None:
+    """Raise InputError unless the web server can have the port."""
+    if not 1 <= port <= MAX_PORT:
+        raise InputError(field="port", message=f"{port} is none", remedy=f"Give a number from 1 to {MAX_PORT}")
+    with socket.socket() as probe:
+        # As gunicorn does, which may follow closely upon another.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            other = port + 1 if port < MAX_PORT else port - 1
+            remedy = f"make demo PORT={other}"
+            raise InputError(field="port", message=f"{port} cannot be had: {error.strerror}", remedy=remedy) from error
 
 
 def network_check() -> None:
@@ -89,7 +114,7 @@ def studies_prepare(pool: str) -> list[Study]:
         job.attempts = 0
         job_queue(job)
     studies = []
-    for paper, (name, seed, conditions) in STUDIES.items():
+    for paper, (name, seed, conditions, exemplars) in STUDIES.items():
         if pool.startswith("/"):
             # Another folder makes other studies, also where its name is the same.
             name = f"{name}-{hashlib.sha256(pool.encode()).hexdigest()[:8]}"
@@ -102,7 +127,7 @@ def studies_prepare(pool: str) -> list[Study]:
                 units=draw_units(MODEL, count=UNITS, seed=seed),
                 conditions=conditions,
                 settings=settings,
-                notice=NOTICE,
+                notice=NOTICE.format(exemplars),
             )
             study = study_create(plan, consent=default_consent())
         elif study.state in (Study.State.PREPARING, Study.State.FAILED):
@@ -112,7 +137,7 @@ def studies_prepare(pool: str) -> list[Study]:
 
 
 def stimuli_await(study: Study, children: Children) -> None:
-    """A progress bar until the study is open.
+    """A progress bar until the study is open; where no terminal shows it, a line for each set.
 
     Raises:
         InputError: A stimulus could not be made.
@@ -121,6 +146,8 @@ def stimuli_await(study: Study, children: Children) -> None:
     with tqdm(total=study.artifacts.count(), desc=study.name, bar_format=layout, disable=None) as bar:
         for finished, doing in _progress(study):
             children.check()
+            if bar.disable and finished > bar.n:
+                print(f"{study.name}: {finished} of {bar.total} sets", flush=True)
             bar.n = finished
             bar.set_postfix_str(doing)
     if study.state == Study.State.FAILED and study.error:
@@ -161,15 +188,21 @@ def print_stimuli(study: Study) -> None:
             print(f"  {manifest.recipe['unit']}: {values['batches']} batches; within a batch {shares}")
 
 
+def print_study(study: Study, port: int) -> None:
+    """Where a study is."""
+    host = f"http://{HOST}:{port}"
+    print(f"{study.title}\n  participant link  {host}{reverse('participant:entry', args=[study.id])}")
+    print(f"  results           {host}{reverse('results', args=[study.id])}")
+    print(f"  export link       {host}{reverse('api:responses', args=[study.id])}?format=csv", flush=True)
+
+
 def print_links(studies: list[Study], port: int) -> None:
     """Where everything is."""
-    host = f"http://127.0.0.1:{port}"
-    print(f"\n{NOTICE}\n")
+    host = f"http://{HOST}:{port}"
     for study in studies:
-        print(f"{study.title}\n  participant link  {host}{reverse('participant:entry', args=[study.id])}")
-        print(f"  results           {host}{reverse('results', args=[study.id])}")
-        print(f"  export link       {host}{reverse('api:responses', args=[study.id])}?format=csv")
-    print(f"Admin\n  link              {host}{reverse('admin:index')}\n  user, password    admin  {admin_password()}")
+        print(f"\n{study.notice}")
+        print_study(study, port)
+    print(f"\nAdmin\n  link              {host}{reverse('admin:index')}\n  user, password    admin  {admin_password()}")
     print(f"API documentation   {host}{reverse('api:docs')}\n\nSimulated participants, from a second terminal:")
     link = f"{host}{reverse('participant:entry', args=[studies[0].id])}"
     print(f"  .venv/bin/python -m experiments bot --link {link} --sessions 20 --observer lapsing")

@@ -10,7 +10,13 @@ from experiments.contract.designs import CONFIDENCES, RATING_RANGE
 
 DAY_MS = 86_400_000
 MAX_CLOCK = 1e12
-NUMBERS = (serializers.FloatField, serializers.IntegerField)
+
+
+class NumberChoiceField(serializers.ChoiceField):
+    """One of few numbers; DRF's own class takes their texts, too."""
+
+
+NUMBERS = (serializers.FloatField, serializers.IntegerField, NumberChoiceField)
 
 
 class StrictSerializer(serializers.Serializer):
@@ -51,7 +57,7 @@ class AnswerSerializer(StrictSerializer):
 
     key = serializers.UUIDField()
     choice = serializers.CharField(max_length=10, required=False, help_text="Of a choice")
-    confidence = serializers.ChoiceField(choices=CONFIDENCES, required=False, help_text="Of a choice")
+    confidence = NumberChoiceField(choices=CONFIDENCES, required=False, help_text="Of a choice")
     rating = serializers.IntegerField(
         min_value=RATING_RANGE[0], max_value=RATING_RANGE[1], required=False, help_text="Of a rating"
     )

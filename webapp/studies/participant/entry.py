@@ -1,5 +1,6 @@
 """The pages through which participants enter: consent, agreeing, declining."""
 
+import hashlib
 from collections.abc import Iterator
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -15,7 +16,7 @@ from experiments.contract.errors import InputError
 from experiments.contract.fields import require
 from webapp.api_errors import Conflict
 from webapp.participants.consent import consent_in
-from webapp.participants.models import Participant
+from webapp.participants.models import ConsentText, Participant
 from webapp.participants.recruiters.base import Entry, Outcome
 from webapp.participants.selectors import participant_known
 from webapp.participants.texts import direction, language_name, said, texts
@@ -138,14 +139,16 @@ def _session(request: HttpRequest, study: Study, visit: Visit) -> Session | None
     return session if session and (session.kind, session.cohort) == (visit.kind, visit.cohort) else None
 
 
-def _consent_page(request: HttpRequest, study: Study, visit: Visit) -> HttpResponse:
+def _consent_page(request: HttpRequest, study: Study, visit: Visit, *, why_again: str = "") -> HttpResponse:
     consent = consent_in(study.consent, [visit.language, *study.languages])
     context = {
+        "why_again": why_again,
         "study_title": study.title,
         "consent": consent,
         "consent_direction": direction(consent.language),
         "notice": study.notice,
         "promises": list(_promises(study, visit.language)),
+        "shown": _shown(consent, study, visit.language),
         "visitor": VISITORS.sign(uuid4().hex),
         "words": visit.words,
         "decline": f"{reverse('participant:decline', args=[study.id])}?{urlencode(visit.words)}",
@@ -156,6 +159,11 @@ def _consent_page(request: HttpRequest, study: Study, visit: Visit) -> HttpRespo
         **page_words(visit.language),
     }
     return render(request, "participants/consent.html", context)
+
+
+def _shown(consent: ConsentText, study: Study, language: str) -> str:
+    """A digest of text and promises: the form carries it, so that nobody agrees to what changed under their eyes."""
+    return hashlib.sha256("\n".join((consent.sha256, *_promises(study, language))).encode()).hexdigest()
 
 
 def _promises(study: Study, language: str) -> Iterator[str]:
@@ -173,11 +181,16 @@ def _agree(request: HttpRequest, study: Study, language: str) -> HttpResponse:
         if name in request.POST:
             words.setlist(name, request.POST.getlist(name))
     visit = Visit.of(study, words, request=request, language=language)
+    consent = consent_in(study.consent, [visit.language, *study.languages])
+    now = _shown(consent, study, visit.language)
+    # Whoever sends none was shown no page: a program.
+    if request.POST.get("consent", now) != now:
+        return _consent_page(request, study, visit, why_again=texts(visit.language)["consent_changed"])
     token = study_enter(
         study,
         _entry(request, study, visit),
         kind=visit.kind,
-        consent=consent_in(study.consent, [visit.language, *study.languages]),
+        consent=consent,
         recruitment=visit.recruitment,
         secret=request.COOKIES.get(cookie_name(study.id), ""),
         cohort=visit.cohort,

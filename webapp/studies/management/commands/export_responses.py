@@ -6,6 +6,7 @@ from typing import Any
 
 from experiments.contract.errors import InputError
 from webapp.management import InputCommand
+from webapp.out_files import out_format
 from webapp.studies.exports import FORMATS
 from webapp.studies.exports.asking import FILTERS, MEANINGS, SEVERAL, selection_asked
 from webapp.studies.exports.files import export_to_file, file_verify
@@ -22,7 +23,7 @@ class Command(InputCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Name the arguments; the filters are those of the REST interface."""
         parser.add_argument("--study", help="name or id of the study")
-        parser.add_argument("--format", default="csv", help=", ".join(FORMATS))
+        parser.add_argument("--format", help=f"{', '.join(FORMATS)}; by default what the file's name says, else csv")
         parser.add_argument("--out", type=Path, help="file to write")
         parser.add_argument("--verify", type=Path, metavar="FILE", help="only compare an exported file with its receipt")
         for name in FILTERS:
@@ -40,7 +41,9 @@ class Command(InputCommand):
         for name in ("study", "out"):
             if not options[name]:
                 raise InputError(field=name, message="is missing", remedy=f"Add --{name}")
-        study, form, out = study_by_name(options["study"]), options["format"], options["out"]
+        study, out = study_by_name(options["study"]), options["out"]
+        suffixes = {name: form.suffix for name, form in FORMATS.items()}
+        form = out_format(out, options["format"], suffixes=suffixes, default="csv")
         words = {name: options[name] for name in FILTERS}
         words |= {"format": [form], "flavor": [options["flavor"]], "ids": ["personal"] if options["personal_ids"] else []}
         selection = selection_asked(study, words, beside=("format",))

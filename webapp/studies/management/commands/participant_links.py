@@ -2,8 +2,11 @@
 
 from argparse import ArgumentParser
 from typing import Any
+from urllib.parse import urlsplit
 
+from experiments.contract.fields import require
 from webapp.management import InputCommand
+from webapp.participants.services import EXTERNAL_ID
 from webapp.studies.participant.links import person_link
 from webapp.studies.selectors import study_by_name
 
@@ -21,6 +24,10 @@ class Command(InputCommand):
 
     def run(self, options: dict[str, Any]) -> None:
         """Print them."""
-        study = study_by_name(options["study"])
+        study, site = study_by_name(options["study"]), urlsplit(options["site"])
+        is_site = site.scheme in ("http", "https") and bool(site.netloc) and not (site.query or site.fragment)
+        require(is_site, "site", f"{options['site']!r} is no address of a site", "Give it as https://host")
         for external_id in options["ids"]:
+            told = f"{external_id!r} is not made of 1 to 64 letters, digits, _ and -"
+            require(bool(EXTERNAL_ID.fullmatch(external_id)), "id", told, "Choose another id")
             self.stdout.write(f"{external_id} {options['site'].rstrip('/')}{person_link(study, external_id)}")
