@@ -10,12 +10,13 @@ TITLES = {
     "participants": "Participants",
     "pages": "Pages of researchers",
     "admin": "Rows in the admin",
+    "actions": "Actions in the admin",
 }
 HEAD = """# Who gets what
 
-Every address of the web process, and what each role gets: the status of the answer. A test visits every cell
-(`tests/access/test_matrix.py`), and fails when an address is missing here. Made from the tables in `tests/access/` by
-`python -m tests.access`.
+Every address of the web process, and what each role gets: the status of the answer; then the rows and the actions of the admin.
+A test visits every cell (`tests/access/test_matrix.py`), and fails when an address or an action is missing here. Made from
+the tables in `tests/access/` by `python -m tests.access`.
 """
 
 

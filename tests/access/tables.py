@@ -13,7 +13,7 @@ class Row:
 
     method: str
     way: str
-    """The route, as the URL configuration spells it; after a bar, of what. Of the admin a model."""
+    """The route, as the URL configuration spells it; after a bar, of what. Of the admin a model, or after it an action."""
     cells: dict[str, str]
 
     @property

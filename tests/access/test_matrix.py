@@ -9,7 +9,7 @@ import pytest_django
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from tests.access.page import PAGE, page
@@ -91,6 +91,31 @@ def test_everybody_may_do_with_rows_what_was_decided(world: World) -> None:
     assert not differences(decided, found), "\n".join(differences(decided, found))
 
 
+def test_everybody_is_offered_the_actions_that_were_decided(world: World) -> None:
+    decided = table("actions")
+
+    found = {(name, action, role): "x" for role in decided.roles for name, action in actions(world, role)}
+
+    written = {(row.method, row.way, role): cell for row in decided.rows for role, cell in row.cells.items() if cell == "x"}
+    assert found == written
+    assert {(row.method, row.way) for row in decided.rows} == {(name, action) for name, action, _ in found}
+
+
+def test_action_that_is_not_offered_does_nothing(world: World) -> None:
+    study, job = world.study, world.job
+    orders = {"studies_study": (study, "close"), "stimuli_job": (job, "cancel")}
+    states = {}
+
+    for role in ("viewer", "editor"):
+        for name, (row, action) in orders.items():
+            order = {"action": action, "_selected_action": [str(row.pk)]}
+            world.client(role).post(reverse(f"admin:{name}_changelist"), order)
+            row.refresh_from_db()
+        states[role] = study.state, job.state
+
+    assert states == {"viewer": ("open", "queued"), "editor": ("closed", "cancelled")}
+
+
 @pytest.mark.parametrize("role", ["anonymous", "participant", "token"])
 def test_admin_sends_everybody_else_to_the_login(role: str, world: World) -> None:
     model_pages = [reverse(f"admin:{name.replace('.', '_')}_changelist") for name in admin_models()]
@@ -141,6 +166,15 @@ def letters(world: World, name: str, role: str) -> str:
     may_change = opened.status_code == 200 and opened.context["has_change_permission"]
     may = {"l": is_listed, "v": is_open, "a": added.status_code == 200, "c": may_change, "d": deleted.status_code == 200}
     return "".join(letter for letter, holds in may.items() if holds) or NOT_ASKED
+
+
+def actions(world: World, role: str) -> set[tuple[str, str]]:
+    """The actions that the admin's lists offer to a role, with their models."""
+    request = RequestFactory().get("/")
+    request.user = world.users[role]
+    lists = {model._meta.label_lower: shown for model, shown in admin.site._registry.items()}
+    seen = {name: shown for name, shown in lists.items() if shown.has_view_or_change_permission(request)}
+    return {(name, action) for name, shown in seen.items() for action in shown.get_actions(request)}
 
 
 def differences(decided: Table, found: dict[tuple[str, str, str], str]) -> list[str]:

@@ -2,8 +2,11 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
+
+from django.test import TestCase
 
 from experiments import jobs
 from experiments.contract.artifacts import NewFile, Product
@@ -61,9 +64,15 @@ def made(recipe: Run, *, stages: Sequence[Training]) -> dict[str, Any]:
     return store().publish(recipe, product, provenance={}).as_json()
 
 
+def committed() -> AbstractContextManager[Any]:
+    """What is to happen when a transaction commits happens at the end, although that of a test never does."""
+    return TestCase.captureOnCommitCallbacks(execute=True)
+
+
 def come_home(recipe: Run, *, stages: Sequence[Training]) -> None:
     """The run's job ends well."""
-    job_end(jobs.finished(str(Job.objects.get(digest=recipe.digest).id), made(recipe, stages=stages)))
+    with committed():
+        job_end(jobs.finished(str(Job.objects.get(digest=recipe.digest).id), made(recipe, stages=stages)))
 
 
 def recipe_of(order: dict[str, Any]) -> Run:

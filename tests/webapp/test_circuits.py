@@ -19,6 +19,7 @@ from experiments.contract.local_models import CARD, WEIGHTS, model_id
 from experiments.contract.recipes import Circuit, recipe_from_json
 from tests.webapp import explored
 from tests.webapp.explored import PAGE, UNIT
+from tests.webapp.made_up_runs import committed
 from tests.webapp.tokens import client_of
 from webapp import compute
 from webapp.stimuli.circuits.selectors import circuit_shown
@@ -62,7 +63,8 @@ def ended(*, published: bool) -> Circuit:
         card = {**json.loads(CARD_FILE.read_text()), "id": name, "weights": weights, "reported_top1": None}
         files.append(NewFile(name=CARD, content=json.dumps(card).encode(), media_type="application/json"))
         files.append(NewFile(name=WEIGHTS, content=b"weights", media_type="application/octet-stream"))
-    artifact_store(store().publish(recipe, Product(new_files=files, values=values), provenance={}).as_json())
+    with committed():
+        artifact_store(store().publish(recipe, Product(new_files=files, values=values), provenance={}).as_json())
     return recipe
 
 

@@ -146,6 +146,44 @@ def test_table_that_does_not_fit_changes_nothing(case: str, imported: Callable[.
     assert (Study.objects.count(), Participant.objects.count(), Response.objects.count()) == (0, 0, 0)
 
 
+MINE = """
+paper = "zimmermann2023_scale"
+session = ["person"]
+[fields]
+condition.template = "{condition}"
+trial_kind.template = "main"
+unit.template = "{unit}"
+correct = {template = "{correct}", missing = ""}
+choice = {template = "{choice}", missing = ""}
+rt = {template = "{rt}", scale = 1000, missing = ""}
+"""
+
+
+@pytest.mark.parametrize(
+    ("values", "field", "told"),
+    [
+        ({"condition": "c" * 40 + "1"}, "condition", "line 2, condition: 'c"),
+        ({"rt": "1e308"}, "rt", "not finite"),
+        ({"choice": "c" * 11, "correct": ""}, "choice", "room for 10"),
+        ({"unit": f"{'m' * 101}/layer:0"}, "unit", "room for 100"),
+        ({"unit": f"{'m' * 99}/{'l' * 99}:{'1' * 9}"}, "unit", "room for 200"),
+    ],
+)
+def test_value_that_has_no_room_in_its_column_is_refused(
+    values: dict[str, str], field: str, told: str, imported: Callable[..., Study], tmp_path: Path
+) -> None:
+    mapping = tmp_path / "mine.toml"
+    mapping.write_text(MINE)
+    row = {"person": "1", "condition": "natural", "unit": "model/layer:0", "correct": "1", "choice": "", "rt": "", **values}
+
+    with pytest.raises(InputError) as caught:
+        imported([row], mapping=str(mapping))
+
+    assert caught.value.field == field
+    assert told in caught.value.message
+    assert not Study.objects.exists()
+
+
 def test_row_without_condition_has_that_of_its_session(imported: Callable[..., Study]) -> None:
     got = exported(imported(changed(2, mode="sketched")))
 

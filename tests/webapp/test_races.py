@@ -20,6 +20,7 @@ from webapp.studies.erasure import sessions_erase
 from webapp.studies.models import Response, Session, SessionEvent, Study, Trial
 from webapp.studies.services.response import response_record
 from webapp.studies.services.session import session_finish, session_start
+from webapp.studies.services.study import study_start
 from webapp.studies.services.withdrawal import erasure_code_give
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
@@ -204,6 +205,18 @@ def test_session_that_ends_many_times_at_once_ends_once():
 
     assert len({code for code, _ in ends}) == 1
     assert len({erasure_code for _, erasure_code in ends}) == 1
+
+
+def test_study_that_is_started_many_times_at_once_opens_once():
+    study = small_study()
+    images = set(study.images.values_list("id", flat=True))
+    Study.objects.filter(id=study.id).update(state=Study.State.DRAFT)
+
+    started = at_once(lambda _: study_start(study), range(6))
+
+    assert {getattr(one, "state", "refused") for one in started} <= {"open", "refused"}
+    assert Study.objects.get().state == Study.State.OPEN
+    assert set(study.images.values_list("id", flat=True)) == images
 
 
 @pytest.mark.parametrize("policy", Study.Erasure.values)

@@ -9,7 +9,7 @@ from django.test import Client
 from experiments import jobs
 from experiments.contract.local_models import model_id
 from tests.webapp.explored import text_of
-from tests.webapp.made_up_runs import JOURNAL_LINES, ORDER, PAPER, come_home, made, recipe_of, trained
+from tests.webapp.made_up_runs import JOURNAL_LINES, ORDER, PAPER, come_home, committed, made, recipe_of, trained
 from webapp import compute
 from webapp.runs.models import TrainingRun
 from webapp.stimuli.models import Job
@@ -90,7 +90,8 @@ def test_finished_run_shows_claims_curves_and_the_way_to_a_study(researcher: Cli
 def test_study_of_a_network_made_here_begins_with_its_units_and_its_size(researcher: Client) -> None:
     stage = trained(1)
     artifact_store(made(recipe_of(ORDER), stages=[stage]))
-    researcher.post(START, sent(settings="part=theory"))
+    with committed():
+        researcher.post(START, sent(settings="part=theory"))
     model = model_id(stage.digest)
     units = [f"{model}/_blocks.3:{channel}" for channel in (5, 7)]
 
@@ -106,7 +107,8 @@ def test_study_of_a_network_made_here_begins_with_its_units_and_its_size(researc
 def test_networks_that_take_vectors_are_not_offered_for_studies(researcher: Client) -> None:
     stages = [trained(1), trained(2, takes="vectors")]
     made(recipe_of(ORDER), stages=stages)
-    researcher.post(START, sent(settings="part=theory"))
+    with committed():
+        researcher.post(START, sent(settings="part=theory"))
 
     builder = researcher.get("/admin/studies/study/build/zimmermann2023_scale/")
     network = text_of(researcher.get(f"/explorer/{model_id(stages[1].digest)}/"))
@@ -123,7 +125,8 @@ def test_networks_that_take_vectors_are_not_offered_for_studies(researcher: Clie
 def test_units_of_a_network_made_here_are_looked_at_at_its_own_size(researcher: Client) -> None:
     stage = trained(1)
     made(recipe_of(ORDER), stages=[stage])
-    researcher.post(START, sent(settings="part=theory"))
+    with committed():
+        researcher.post(START, sent(settings="part=theory"))
     page = f"/explorer/{model_id(stage.digest)}/_blocks.3/5/"
 
     shown = text_of(researcher.get(page))

@@ -4,16 +4,17 @@ from collections.abc import Sequence
 
 from webapp.participants.models import ConsentText
 
-VERSION = "2026-12"
+VERSION = "2026-12.2"
 TITLE = "Taking part in this study"
 BODY = """\
 You are invited to look at images and to say which of them fit together. This takes about ten minutes and is part of \
 academic research on how artificial neural networks see.
 
-We record your choices, how sure you say you are, how long you take, the size of your browser window and whether you \
-use mouse or keyboard. We do not record your name or your internet address. If somebody sent you here with an id, \
-we keep a scrambled form of it, so that nobody takes part twice. If a paid service sent you, we also keep the id itself, \
-apart from your answers, so that you can be paid; it is never published.
+We record your choices, how sure you say you are, how long you take, how often you leave this page or load it again, \
+the time between the frames that your screen shows and how many of them it dropped, the size of your browser window and \
+whether you use mouse, keyboard, pen or touch. We do not record your name or your internet address. If somebody sent you \
+here with an id, we keep a scrambled form of it, so that nobody takes part twice. If a paid service sent you, we also \
+keep the id itself, apart from your answers, so that you can be paid; it is never published.
 
 Taking part is voluntary. You can stop at any time by closing this window; nothing happens to you if you do.
 
@@ -23,11 +24,12 @@ GERMAN_BODY = """\
 Wir laden Sie ein, Bilder anzusehen und zu sagen, welche davon zusammenpassen. Das dauert etwa zehn Minuten und gehört \
 zu wissenschaftlicher Forschung darüber, wie künstliche neuronale Netze sehen.
 
-Wir zeichnen auf, was Sie wählen, wie sicher Sie sich nach eigener Angabe sind, wie lange Sie brauchen, wie groß Ihr \
-Browserfenster ist und ob Sie Maus oder Tastatur benutzen. Ihren Namen und Ihre Internetadresse zeichnen wir nicht auf. \
-Wenn jemand Sie mit einer Kennung hierher geschickt hat, bewahren wir eine unkenntliche Form davon auf, damit niemand \
-zweimal teilnimmt. Wenn ein bezahlter Dienst Sie geschickt hat, bewahren wir auch die Kennung selbst auf, getrennt von \
-Ihren Antworten, damit Sie bezahlt werden können; sie wird nie veröffentlicht.
+Wir zeichnen auf, was Sie wählen, wie sicher Sie sich nach eigener Angabe sind, wie lange Sie brauchen, wie oft Sie diese \
+Seite verlassen oder neu laden, die Zeit zwischen den Bildern, die Ihr Bildschirm zeigt, und wie viele davon ausgefallen \
+sind, wie groß Ihr Browserfenster ist und ob Sie Maus, Tastatur, Stift oder Finger benutzen. Ihren Namen und Ihre \
+Internetadresse zeichnen wir nicht auf. Wenn jemand Sie mit einer Kennung hierher geschickt hat, bewahren wir eine \
+unkenntliche Form davon auf, damit niemand zweimal teilnimmt. Wenn ein bezahlter Dienst Sie geschickt hat, bewahren wir \
+auch die Kennung selbst auf, getrennt von Ihren Antworten, damit Sie bezahlt werden können; sie wird nie veröffentlicht.
 
 Die Teilnahme ist freiwillig. Sie können jederzeit aufhören, indem Sie dieses Fenster schließen; Ihnen entsteht daraus \
 kein Nachteil.

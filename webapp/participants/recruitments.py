@@ -17,6 +17,9 @@ CURRENCIES: dict[str, tuple[str, ...]] = {
 }
 """What each recruiter pays in; both count a hundred minor units."""
 
+LASTING = ("recruiter", "external_study_id", "currency")
+"""What stays once somebody came through a recruitment: the ledger's currency, and where the ids of submissions are known."""
+
 
 def recruitment_check(
     *, recruiter: str, external_study_id: str, reward: int, currency: str, completion_codes: Mapping[str, Any]
@@ -62,3 +65,35 @@ def recruitment_create(
     return Recruitment.objects.create(
         recruiter=recruiter, external_study_id=external_study_id, reward=reward, currency=currency, completion_codes=codes
     )
+
+
+def recruitment_change(
+    recruitment: Recruitment,
+    *,
+    recruiter: str,
+    external_study_id: str,
+    reward: int,
+    currency: str,
+    completion_codes: Mapping[str, str],
+) -> Recruitment:
+    """Change a source of participants; see `recruitment_check`.
+
+    Raises:
+        InputError: Somebody came or is paid through it, and would be known there no more.
+    """
+    values: dict[str, Any] = {"recruiter": recruiter, "external_study_id": external_study_id, "currency": currency}
+    values |= {"reward": reward, "completion_codes": dict(completion_codes)}
+    recruitment_check(**values)
+    is_in_use = recruitment.submissions.exists() or recruitment.payments.exists()
+    for name in LASTING:
+        told = f"people came through this recruitment with {getattr(recruitment, name) or 'none'}"
+        require(
+            not is_in_use or values[name] == getattr(recruitment, name),
+            name,
+            told,
+            "Leave it, or make a new version of the study",
+        )
+    for name, value in values.items():
+        setattr(recruitment, name, value)
+    recruitment.save()
+    return recruitment

@@ -1,5 +1,6 @@
 """Writes of runs: start, go on, cancel; and what is written down when one is made. Called by REST, admin, pages, command."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,9 +11,9 @@ from django.dispatch import receiver
 from experiments import registry
 from experiments.contract.errors import InputError
 from experiments.contract.fields import Json, canonical_json, require
-from experiments.contract.local_models import bring_models, is_model, model_id
+from experiments.contract.local_models import CARD, is_model
 from experiments.contract.recipes import Run, recipe_from_json
-from model_zoo.catalogue import card
+from model_zoo.catalogue import ModelCard
 from webapp.runs.models import RegisteredModel, RunClaim, TrainingRun
 from webapp.stimuli.models import Artifact, Job
 from webapp.stimuli.selectors import artifact_lineage, store
@@ -86,7 +87,7 @@ def note_stages(job: Job, stages: Sequence[str], **_: Any) -> None:
 
 @transaction.atomic
 def run_finish(run: TrainingRun, artifact: Artifact) -> None:
-    """Write down the claims of a run that is made, and bring the networks that it trained home; a second time changes nothing."""
+    """Write down the claims of a run that is made, and the networks that it trained; a second time changes nothing."""
     for position, claim in enumerate(artifact.manifest["values"]["claims"]):
         told = {name: claim[name] for name in ("statement", "reported", "source", "holds")}
         told |= {"position": position, "value": claim["value"] or ""}
@@ -95,7 +96,11 @@ def run_finish(run: TrainingRun, artifact: Artifact) -> None:
         if is_model(made.manifest["files"]):
             # Until now only the store knew of it.
             artifact_store(made.manifest)
-            bring_models(model_id(made.digest), store=store())
-            found = card(model_id(made.digest))
+            found = _card(made)
             about = {"title": found.title[:200], "takes_images": found.takes == "images"}
             RegisteredModel.objects.get_or_create(run=run, model=found.id, defaults=about)
+
+
+def _card(made: Artifact) -> ModelCard:
+    """The card of a network as the store has it: it comes into the zoo folder of this machine later."""
+    return ModelCard.from_json(json.loads(store().read_blob(made.read_manifest().file(CARD).sha256)))

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from experiments.contract.errors import InputError
 from webapp.rights import foreign_results
 from webapp.stimuli.models import Artifact, Job
+from webapp.stimuli.permissions import RIGHTS
 from webapp.stimuli.selectors import job_shown
 from webapp.stimuli.services import job_cancel, job_retry
 from webapp.stimuli.templatetags.stimulus_words import sentence
@@ -129,7 +130,7 @@ class JobAdmin(RecordAdmin):
         """Why it failed."""
         return f"{job.error['message']}. {job.error['remedy']}." if job.error else ""
 
-    @admin.action(description="Cancel the selected jobs")
+    @admin.action(description="Cancel the selected jobs", permissions=["make"])
     def cancel(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
         """Stop those that are open."""
         open_jobs = list(jobs.filter(state__in=Job.OPEN))
@@ -137,7 +138,7 @@ class JobAdmin(RecordAdmin):
             job_cancel(job)
         self.message_user(request, f"{len(open_jobs)} jobs cancelled.", messages.SUCCESS)
 
-    @admin.action(description="Make again what failed or was cancelled")
+    @admin.action(description="Make again what failed or was cancelled", permissions=["make"])
     def retry(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
         """Request their recipes anew."""
         again = 0
@@ -149,3 +150,7 @@ class JobAdmin(RecordAdmin):
             else:
                 again += 1
         self.message_user(request, f"{again} jobs requested again.", messages.SUCCESS)
+
+    def has_make_permission(self, request: HttpRequest) -> bool:
+        """As on the pages of what is made, and over REST."""
+        return request.user.has_perm(RIGHTS["make"])

@@ -90,8 +90,9 @@ def artifact_store(manifest: dict[str, Any]) -> Artifact:
     )
     if created:
         if is_model(manifest["files"]):
-            # From here on its units have addresses in this process, too.
-            bring_models(model_id(artifact.digest), store=store())
+            # From here on its units have addresses in this process, too. Not before the commit, since weights are large and
+            # others wait; if it fails, the minute's look brings them.
+            transaction.on_commit(lambda: bring_models(model_id(artifact.digest), store=store()), robust=True)
         artifact_stored.send(sender=Artifact, digest=artifact.digest)
     return artifact
 

@@ -1,10 +1,9 @@
-"""Admin pages of studies, units, trials and responses; those of sessions and of quality stand in files of their own."""
+"""Admin pages of studies, conditions and units; those of sessions, trials and quality stand in files of their own."""
 
 from collections.abc import Callable
-from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
@@ -15,14 +14,15 @@ from model_zoo.address import UnitAddress
 from webapp.rights import SeenRows, filter_by
 from webapp.stimuli.admin import RecordAdmin
 from webapp.stimuli.explorer.units import unit_url
+from webapp.stimuli.models import Artifact
 from webapp.studies.builder import views as builder
 from webapp.studies.dates_form import DatesForm
-from webapp.studies.models import Condition, Response, Session, Study, StudyImage, Trial, Unit
+from webapp.studies.models import Condition, Session, Study, StudyArtifact, Unit
 from webapp.studies.participant.links import study_links
-from webapp.studies.preparation import study_prepare
+from webapp.studies.row_counts import row_count
 from webapp.studies.selectors import study_progress
 from webapp.studies.services.quality import study_judge
-from webapp.studies.services.study import DATES
+from webapp.studies.services.study import DATES, study_start
 from webapp.studies.services.study_state import study_close, study_pause, study_resume
 
 EDITABLE = ("title", "notice", "thanks", "contact", "erasure", "researchers", *DATES)
@@ -66,10 +66,13 @@ class StudyAdmin(SeenRows):
     actions = ("prepare", "pause", "resume", "close", "judge")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Study]:
-        """Studies with their numbers of finished sessions."""
+        """Studies with their numbers of finished sessions, and of artifacts: those that they need, and those that exist."""
         finished = Q(sessions__state=Session.State.FINISHED)
         counts = {kind: Count("sessions", filter=finished & Q(sessions__kind=kind), distinct=True) for kind in ("live", "bot")}
-        return super().get_queryset(request).annotate(**counts).order_by("-created_at")
+        needs = StudyArtifact.objects.filter(study=OuterRef("pk"))
+        stored = needs.filter(Exists(Artifact.objects.filter(digest=OuterRef("digest"))))
+        stimuli = {"needed": row_count(needs, by="study"), "stored": row_count(stored, by="study")}
+        return super().get_queryset(request).annotate(**counts, **stimuli).order_by("-created_at")
 
     def get_urls(self) -> list[URLPattern]:
         """The builder's pages stand below the list of studies."""
@@ -105,9 +108,8 @@ class StudyAdmin(SeenRows):
     @admin.display(description="stimuli")
     def stimuli(self, study: Study) -> SafeString:
         """How many of the artifacts it needs exist."""
-        entries = study_progress(study)
-        done = sum(entry["state"] == "finished" for entry in entries)
-        return format_html('<progress value="{}" max="{}"></progress> {} of {}', done, len(entries), done, len(entries))
+        done, whole = study.stored, study.needed  # type: ignore[attr-defined]  # annotated above
+        return format_html('<progress value="{}" max="{}"></progress> {} of {}', done, whole, done, whole)
 
     def progress(self, study: Study) -> SafeString:
         """One line for each artifact."""
@@ -151,29 +153,28 @@ class StudyAdmin(SeenRows):
         }
         return format_html_join(" · ", '<a href="{}">{}</a>', ((url, name) for name, url in links.items()))
 
-    @admin.action(description="Prepare: request the stimuli that are missing, then open")
+    @admin.action(description="Prepare: request the stimuli that are missing, then open", permissions=["change"])
     def prepare(self, request: HttpRequest, studies: QuerySet[Study]) -> None:
-        """Request what failed or is missing."""
-        for study in studies:
-            study_prepare(study)
-        self.message_user(request, "Requested; each study opens when its stimuli are there.", messages.SUCCESS)
+        """Request what failed or is missing; what has been opened stays as it is."""
+        told = "{} is {}; it opens when its stimuli are there."
+        self._each(request, studies, lambda study: told.format(study.name, study_start(study).state))
 
-    @admin.action(description="Pause: let nobody begin or go on")
+    @admin.action(description="Pause: let nobody begin or go on", permissions=["change"])
     def pause(self, request: HttpRequest, studies: QuerySet[Study]) -> None:
         """Nothing that was answered is lost."""
         self._each(request, studies, lambda study: f"{study.name} is {study_pause(study).state}.")
 
-    @admin.action(description="Resume what was paused or closed")
+    @admin.action(description="Resume what was paused or closed", permissions=["change"])
     def resume(self, request: HttpRequest, studies: QuerySet[Study]) -> None:
         """Open again."""
         self._each(request, studies, lambda study: f"{study.name} is {study_resume(study).state}.")
 
-    @admin.action(description="Close: let nobody else begin")
+    @admin.action(description="Close: let nobody else begin", permissions=["change"])
     def close(self, request: HttpRequest, studies: QuerySet[Study]) -> None:
         """Those who have begun may finish."""
         self._each(request, studies, lambda study: f"{study.name} is {study_close(study).state}.")
 
-    @admin.action(description="Judge all finished sessions again by the newest quality rules")
+    @admin.action(description="Judge all finished sessions again by the newest quality rules", permissions=["change"])
     def judge(self, request: HttpRequest, studies: QuerySet[Study]) -> None:
         """Verdicts of earlier rules stay."""
         self._each(request, studies, lambda study: f"{study.name}: {study_judge(study)} sessions judged.")
@@ -196,13 +197,20 @@ class ConditionAdmin(SeenRows, RecordAdmin):
     list_filter = (("study", filter_by("")),)
     ordering = ("study", "name")
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Condition]:
+        """Conditions with their numbers of live sessions."""
+        started = Session.objects.filter(condition=OuterRef("pk"), kind="live")
+        numbers = {"started": started, "finished": started.filter(state=Session.State.FINISHED)}
+        counts = {name: row_count(rows, by="condition") for name, rows in numbers.items()}
+        return super().get_queryset(request).annotate(**counts)
+
     def sessions_started(self, condition: Condition) -> int:
         """Live sessions that were started."""
-        return condition.sessions.filter(kind="live").count()
+        return int(condition.started)  # type: ignore[attr-defined]  # annotated above
 
     def sessions_finished(self, condition: Condition) -> int:
         """Live sessions that were finished."""
-        return condition.sessions.filter(kind="live", state=Session.State.FINISHED).count()
+        return int(condition.finished)  # type: ignore[attr-defined]  # annotated above
 
 
 @admin.register(Unit)
@@ -218,67 +226,3 @@ class UnitAdmin(SeenRows, RecordAdmin):
     def explorer(self, unit: Unit) -> SafeString:
         """All that is known of it."""
         return format_html('<a href="{}">unit page</a>', unit_url(UnitAddress.parse(unit.address)))
-
-
-@admin.register(Trial)
-class TrialAdmin(SeenRows, RecordAdmin):
-    """Trials with the images that they show."""
-
-    study_way = "session__study"
-    list_display = ("short_id", "session", "kind", "position", "unit", "batch", "queries", "correct_choice")
-    list_filter = (("session__study", filter_by("")), "kind")
-    list_select_related = ("session", "unit")
-    ordering = ("-session__created_at", "attempt", "position")
-    readonly_fields = ("all_images", "lineage")
-
-    @admin.display(description="trial")
-    def short_id(self, trial: Trial) -> str:
-        """The first eight digits."""
-        return str(trial.id)[:8]
-
-    def queries(self, trial: Trial) -> SafeString:
-        """The two images to choose between."""
-        return self._images({place: pk for place, pk in trial.images.items() if place.startswith("query")})
-
-    @admin.display(description="images")
-    def all_images(self, trial: Trial) -> SafeString:
-        """Every image with its place."""
-        return self._images(trial.images)
-
-    def lineage(self, trial: Trial) -> SafeString:
-        """Where the images come from, down to the weights."""
-        digests = StudyImage.objects.filter(id__in=trial.images.values()).values_list("digest", flat=True)
-        links = ((reverse("lineage", args=[digest]), digest[:12]) for digest in sorted(set(digests)))
-        return format_html_join(", ", '<a href="{}">made as {}</a>', links)
-
-    def _images(self, places: dict[str, Any]) -> SafeString:
-        images = StudyImage.objects.in_bulk(places.values())
-        return format_html_join(
-            "\n",
-            '<img class="thumbnail" src="{}" alt="{}" title="{}" loading="lazy" width="64" height="64">',
-            (
-                (reverse("api:artifact-file", args=[images[pk].digest, images[pk].name]), place, place)
-                for place, pk in places.items()
-            ),
-        )
-
-
-@admin.register(Response)
-class ResponseAdmin(SeenRows, RecordAdmin):
-    """Answers."""
-
-    study_way = "trial__session__study"
-    list_display = ("short_id", "trial", "choice", "correct", "confidence", "rt_ms", "input", "answered_at")
-    list_filter = (("trial__session__study", filter_by("")), "trial__kind", "correct", "confidence")
-    list_select_related = ("trial",)
-    ordering = ("-answered_at",)
-
-    @admin.display(description="RT", ordering="rt")
-    def rt_ms(self, response: Response) -> str:
-        """Reaction time, rounded."""
-        return f"{response.rt:.0f} ms"
-
-    @admin.display(description="response")
-    def short_id(self, response: Response) -> str:
-        """The first eight digits."""
-        return str(response.id)[:8]

@@ -11,6 +11,6 @@ class StudiesConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the signals, and show the admin the pages that do not stand in `admin`, where alone it looks."""
-        from webapp.studies import preparation, returns, session_admin  # noqa: F401, PLC0415 -- needs models
+        from webapp.studies import preparation, returns, session_admin, trial_admin  # noqa: F401, PLC0415 -- needs models
         from webapp.studies.quality import admin  # noqa: F401, PLC0415 -- needs models
         from webapp.studies.results import requests  # noqa: F401, PLC0415 -- needs models

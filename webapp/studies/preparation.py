@@ -1,7 +1,11 @@
-"""From a new study to an open one: its stimuli are requested, awaited, padded to one size; then participants may come."""
+"""From a new study to an open one: its stimuli are requested, awaited, padded to one size; then participants may come.
+
+Called by the builder, the admin and the command; by outcomes that come home, and every minute.
+"""
 
 import hashlib
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -11,7 +15,9 @@ from django.utils import timezone
 from experiments import registry
 from experiments.contract.artifacts import Manifest, StoredFile
 from experiments.contract.errors import InputError
+from experiments.contract.fields import require
 from experiments.contract.recipes import StimulusSet
+from webapp.one_by_one import one_by_one
 from webapp.stimuli.models import Artifact, Job
 from webapp.stimuli.selectors import store
 from webapp.stimuli.services import artifact_request
@@ -20,17 +26,32 @@ from webapp.studies.models import Study, StudyArtifact, StudyImage
 from webapp.studies.padding import padded
 from webapp.studies.selectors import StudyManifests, study_settings
 
+PREPARABLE = (Study.State.DRAFT, Study.State.PREPARING, Study.State.FAILED)
+
 
 def study_prepare(study: Study) -> None:
-    """Request whatever a study still lacks; it opens by itself when nothing is missing."""
-    Study.objects.filter(id=study.id).update(state=Study.State.PREPARING, error=None)
-    recipes = needed_sets(study)
-    # All needs are noted before the first is met: what lies in the store already is there at once, and opens studies.
-    for recipe in recipes:
-        StudyArtifact.objects.get_or_create(study=study, digest=recipe.digest)
-    for recipe in recipes:
+    """Request whatever a study still lacks; it opens by itself when nothing is missing.
+
+    Raises:
+        InputError: It has been opened, or was run elsewhere.
+    """
+    for recipe in _needs_note(study):
         artifact_request(recipe, urgent=True)
     study_open_if_ready(study.id)
+
+
+@transaction.atomic
+def _needs_note(study: Study) -> list[StimulusSet]:
+    """All needs are noted before the first is met: what lies in the store already is there at once, and opens studies."""
+    locked = Study.objects.select_for_update().get(id=study.id)
+    remedy = f"Only what is {', '.join(PREPARABLE)} can be prepared; load the page again"
+    require(locked.state in PREPARABLE, "state", f"{locked.name} is {locked.state}", remedy)
+    locked.state, locked.error = Study.State.PREPARING, None
+    locked.save(update_fields=["state", "error"])
+    recipes = needed_sets(locked)
+    needs = (StudyArtifact(study=locked, digest=recipe.digest) for recipe in recipes)
+    StudyArtifact.objects.bulk_create(needs, ignore_conflicts=True, batch_size=500)
+    return recipes
 
 
 def needed_sets(study: Study) -> list[StimulusSet]:
@@ -42,9 +63,13 @@ def needed_sets(study: Study) -> list[StimulusSet]:
 
 @receiver(artifact_stored)
 def open_studies_that_waited(digest: str, **_: Any) -> None:
-    """A stimulus came home: perhaps it was the last one that somebody waited for."""
+    """A stimulus came home: perhaps it was the last one that somebody waited for.
+
+    A study opens once the artifact is written down: reading all its images takes longer than others should wait. If this
+    process dies before, the minute's look opens it.
+    """
     for need in StudyArtifact.objects.filter(digest=digest, study__state=Study.State.PREPARING):
-        study_open_if_ready(need.study_id)
+        transaction.on_commit(partial(study_open_if_ready, need.study_id), robust=True)
 
 
 @receiver(job_failed)
@@ -55,28 +80,51 @@ def fail_studies_that_waited(job: Job, **_: Any) -> None:
     waiting.update(state=Study.State.FAILED, error={**error, "unit": job.unit, "job": str(job.id)})
 
 
-@transaction.atomic
+def studies_open() -> None:
+    """Open all studies whose stimuli have come. Called every minute."""
+    one_by_one(Study.objects.filter(state=Study.State.PREPARING).values_list("id", flat=True), study_open_if_ready)
+
+
 def study_open_if_ready(study_id: Any) -> None:
-    """Open a preparing study if every artifact that it needs is stored and a session can be planned from them."""
-    study = Study.objects.select_for_update().get(id=study_id)
-    needed = set(study.artifacts.values_list("digest", flat=True))
+    """Open a preparing study if every artifact that it needs is stored; its images are read before its row is locked."""
+    study = Study.objects.get(id=study_id)
+    needed = _needed(study)
     if study.state != Study.State.PREPARING or Artifact.objects.filter(digest__in=needed).count() < len(needed):
         return
     try:
-        images_prepare(study, list(StudyManifests(study).values()))
+        images = images_prepared(study, list(StudyManifests(study).values()))
     except (InputError, FileNotFoundError, KeyError) as error:
-        study.state, study.error = Study.State.FAILED, _as_error(error)
+        _preparation_end(study, needed, state=Study.State.FAILED, error=_as_error(error))
     else:
-        study.state, study.opened_at = Study.State.OPEN, timezone.now()
-    study.save()
+        _preparation_end(study, needed, state=Study.State.OPEN, images=images, opened_at=timezone.now())
 
 
-def images_prepare(study: Study, manifests: Sequence[Manifest]) -> None:
-    """Write down every image as it will be served: padded to the size of the largest, so that sizes tell nothing."""
+@transaction.atomic
+def _preparation_end(study: Study, needed: set[str], *, images: Sequence[StudyImage] = (), **outcome: Any) -> None:
+    """Write down what came of a preparation, unless the study was planned anew or opened meanwhile."""
+    locked = Study.objects.select_for_update().get(id=study.id)
+    if locked.state != Study.State.PREPARING or _needed(locked) != needed:
+        return
+    # Trials name images by their ids: those of a row that is there already stay.
+    StudyImage.objects.bulk_create(
+        images,
+        batch_size=500,
+        update_conflicts=True,
+        unique_fields=["study", "digest", "name"],
+        update_fields=["blob", "activation", "served_size", "served_sha256"],
+    )
+    Study.objects.filter(id=study.id).update(**outcome)
+
+
+def _needed(study: Study) -> set[str]:
+    return set(study.artifacts.values_list("digest", flat=True))
+
+
+def images_prepared(study: Study, manifests: Sequence[Manifest]) -> list[StudyImage]:
+    """Every image as it will be served: padded to the size of the largest, so that sizes tell nothing."""
     files = [(manifest.digest, file) for manifest in manifests for file in manifest.files if file.media_type == "image/png"]
     size = max(file.size for _, file in files)
-    StudyImage.objects.filter(study=study).delete()
-    StudyImage.objects.bulk_create((_study_image(study, digest, file, size) for digest, file in files), batch_size=500)
+    return [_study_image(study, digest, file, size) for digest, file in files]
 
 
 def _study_image(study: Study, digest: str, file: StoredFile, size: int) -> StudyImage:

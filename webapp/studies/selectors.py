@@ -68,11 +68,14 @@ class StudyManifests(Mapping[str, Manifest]):
 
 def study_progress(study: Study) -> list[dict[str, Any]]:
     """One entry for each artifact that the study needs: what it is, its state, how far its job is."""
+    needed = study.artifacts.values("digest")
+    stored = set(Artifact.objects.filter(digest__in=needed).values_list("digest", flat=True))
+    newest = {job.digest: job for job in Job.objects.filter(digest__in=needed).defer("recipe").order_by("created_at")}
     entries = []
-    for digest in study.artifacts.values_list("digest", flat=True):
-        job = Job.objects.filter(digest=digest).order_by("-created_at").first()
+    for digest in study.artifacts.order_by("id").values_list("digest", flat=True):
+        job = newest.get(digest)
         about = {"digest": digest, "unit": job.unit if job else ""}
-        if Artifact.objects.filter(digest=digest).exists():
+        if digest in stored:
             entries.append({**about, "state": "finished", "done": 1, "total": 1, "doing": ""})
         elif job:
             entries.append({**about, **asdict(job_shown(job))})

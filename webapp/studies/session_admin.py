@@ -2,7 +2,7 @@
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.html import format_html_join
@@ -11,7 +11,8 @@ from django.utils.safestring import SafeString
 from webapp.rights import SeenRows, filter_by
 from webapp.stimuli.admin import RecordAdmin
 from webapp.studies.erasure import erasure_preview, sessions_erase
-from webapp.studies.models import QualityVerdict, Session, Study
+from webapp.studies.models import QualityVerdict, Session, Study, Trial
+from webapp.studies.row_counts import row_count
 from webapp.studies.services.quality import session_judge
 
 
@@ -65,6 +66,13 @@ class SessionAdmin(SeenRows, RecordAdmin):
     inlines = (VerdictInline,)
     actions = ("judge", "erase")
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Session]:
+        """Sessions with their numbers of trials to be answered, and of answers to them."""
+        required = Trial.objects.filter(session=OuterRef("pk"), kind__in=("main", "catch"))
+        numbers = {"required": required, "answered": required.exclude(response=None)}
+        counts = {name: row_count(rows, by="session") for name, rows in numbers.items()}
+        return super().get_queryset(request).annotate(**counts)
+
     @admin.display(description="session")
     def short_id(self, session: Session) -> str:
         """The first eight digits."""
@@ -72,8 +80,7 @@ class SessionAdmin(SeenRows, RecordAdmin):
 
     def answers(self, session: Session) -> str:
         """Main and catch trials answered."""
-        required = session.trials.filter(kind__in=("main", "catch"))
-        return f"{required.exclude(response=None).count()} of {required.count()}"
+        return f"{session.answered} of {session.required}"  # type: ignore[attr-defined]  # annotated above
 
     def consents(self, session: Session) -> SafeString:
         """Which texts their person agreed to, and when."""

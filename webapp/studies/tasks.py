@@ -7,6 +7,7 @@ from experiments import jobs
 from webapp.one_by_one import one_by_one
 from webapp.studies.erasure import disk_forget
 from webapp.studies.models import Study
+from webapp.studies.preparation import studies_open
 from webapp.studies.results.requests import analyses_sweep, results_request, tables_sweep
 from webapp.studies.retention import retention_apply
 from webapp.studies.services.session import sessions_expire
@@ -14,8 +15,9 @@ from webapp.studies.services.session import sessions_expire
 
 @shared_task(name=jobs.EXPIRE)
 def expire() -> None:
-    """Note the sessions whose time is over."""
+    """Note the sessions whose time is over, and open the studies whose stimuli have come."""
     sessions_expire()
+    studies_open()
 
 
 @shared_task(name=jobs.RETAIN)

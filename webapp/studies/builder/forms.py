@@ -66,6 +66,11 @@ class StudyForm(forms.Form):
         initial=60,
         help_text="Whoever is not done by then gives the place to others",
     )
+    erasure = forms.ChoiceField(
+        choices=Study.Erasure.choices,
+        initial=Study.Erasure.DELETE,
+        help_text="When a person wants their answers erased: delete them, or cut every link to the person",
+    )
     personal_ids_until = forms.DateField(
         widget=DAY, required=False, help_text="Then the recruiter's ids and their hashes are erased; empty: kept until erased"
     )

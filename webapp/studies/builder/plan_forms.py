@@ -14,10 +14,12 @@ from webapp.participants.models import ConsentText, Recruitment
 from webapp.studies.builder.forms import SETTING, AssumptionsForm, RecruitmentForm, SettingsForm, StudyForm
 from webapp.studies.builder.units import fitting_sizes, models_with_pictures, units_chosen
 from webapp.studies.models import Study
-from webapp.studies.services.study import DATES, StudyPlan
+from webapp.studies.services.study import COPIED, DATES, StudyPlan
 
 MINOR_UNITS = 100
 """Of all currencies on offer."""
+DECIDED = ("languages", *DATES, *(name for name in COPIED if name != "paper"))
+"""Fields of a plan, of its form and of its study alike."""
 CODES = ("completed", "failed_checks", "no_consent")
 CHOSEN_AS = {"unit": "pasted", "units": "pasted", "participants_per_condition": "tasks", "trials": "main_trials"}
 """Where the builder asks for what a service calls otherwise."""
@@ -72,18 +74,7 @@ class PlanForms:
             InputError: The units do not exist.
         """
         chosen = self.study.cleaned_data
-        fields = (
-            "name",
-            "conditions",
-            "title",
-            "notice",
-            "thanks",
-            "contact",
-            "languages",
-            "allocation",
-            "lease_minutes",
-            *DATES,
-        )
+        fields = ("conditions", *DECIDED)
         decided = {name: chosen[name] for name in fields if name in chosen}
         return StudyPlan(paper=paper, units=self._units(), settings=self.settings.settings(), **decided)
 
@@ -116,8 +107,7 @@ class PlanForms:
 
 
 def _initial(study: Study) -> dict[str, Any]:
-    fields = ("name", "title", "notice", "thanks", "contact", "languages", "allocation", "lease_minutes", *DATES)
-    initial = {name: getattr(study, name) for name in fields}
+    initial = {name: getattr(study, name) for name in DECIDED}
     initial |= {"consent": study.consent_id, **_pasted(study.unit_addresses)}
     initial["conditions"] = [condition.name for condition in study.conditions.all()]
     return initial | (_of_recruitment(study.recruitment) if study.recruitment else {})

@@ -16,7 +16,7 @@ from experiments import registry
 from experiments.contract.designs import LANGUAGES
 from experiments.contract.errors import InputError
 from webapp.api_errors import Conflict
-from webapp.participants.recruitments import recruitment_create
+from webapp.participants.recruitments import recruitment_change, recruitment_create
 from webapp.studies.assignment import study_models
 from webapp.studies.builder.forecast import Forecast, plan_forecast
 from webapp.studies.builder.forms import PaperForm
@@ -52,12 +52,13 @@ def build_new(request: HttpRequest, paper: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def build_again(request: HttpRequest, study_id: UUID) -> HttpResponse:
-    """Change a study that nobody has begun; of one that has responses, a new version is offered."""
+    """Change a study that nobody has begun; of one in which somebody took part, a new version is offered."""
     require_right(request, "change")
     study = get_object_or_404(studies_seen(request.user), id=study_id)
     if study.is_frozen or study.state == Study.State.IMPORTED:
         messages.error(
-            request, "This study has responses, so that its design stays as it is. Make a new version and change that."
+            request,
+            "People have taken part in this study, so that its design stays as it is. Make a new version and change that.",
         )
         return redirect("admin:studies_study_change", study.id)
     return build(request, study.paper, study)
@@ -74,9 +75,11 @@ def build(request: HttpRequest, paper: str, study: Study | None) -> HttpResponse
             if "predict" in request.POST:
                 forecast = plan_forecast(forms.plan(paper), recruitment=forms.recruitment_values(), assumptions=forms.assumptions)
             else:
-                saved = save(forms, paper, study, start="start" in request.POST)
+                saved = save(forms, paper, study)
                 if study is None:
                     saved.researchers.add(cast(User, request.user))
+                if "start" in request.POST:
+                    study_start(saved)
                 messages.success(request, f"{saved.name} is {saved.state}.")
                 return redirect("admin:studies_study_change", saved.id)
         except InputError as error:
@@ -90,26 +93,26 @@ def build(request: HttpRequest, paper: str, study: Study | None) -> HttpResponse
 
 
 @transaction.atomic
-def save(forms: PlanForms, paper: str, study: Study | None, *, start: bool) -> Study:
-    """Store what the forms mean, and request the stimuli if it is to start."""
-    recruitment = recruitment_create(**forms.recruitment_values())
+def save(forms: PlanForms, paper: str, study: Study | None) -> Study:
+    """Store what the forms mean."""
+    known = study.recruitment if study else None
+    values = forms.recruitment_values()
+    recruitment = recruitment_change(known, **values) if known else recruitment_create(**values)
     plan = forms.plan(paper)
     if study is None:
-        saved = study_draft(plan, consent=forms.consent, recruitment=recruitment)
-    else:
-        replaced = study.recruitment
-        saved = study_redraft(study, plan, consent=forms.consent, recruitment=recruitment)
-        if replaced:
-            replaced.delete()
-    return study_start(saved) if start else saved
+        return study_draft(plan, consent=forms.consent, recruitment=recruitment)
+    return study_redraft(study, plan, consent=forms.consent, recruitment=recruitment)
 
 
 @require_POST
 def start(request: HttpRequest, study_id: UUID) -> HttpResponse:
     """Request the stimuli of a draft."""
     require_right(request, "change")
-    study = get_object_or_404(studies_seen(request.user), id=study_id, state=Study.State.DRAFT)
-    messages.success(request, f"{study.name} is {study_start(study).state}; it opens when its stimuli are there.")
+    study = get_object_or_404(studies_seen(request.user), id=study_id)
+    try:
+        messages.success(request, f"{study.name} is {study_start(study).state}; it opens when its stimuli are there.")
+    except InputError as error:
+        messages.error(request, f"{error.message}. {error.remedy}.")
     return redirect("admin:studies_study_change", study.id)
 
 

@@ -5,17 +5,22 @@ import io
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any, cast, get_args
+
+from django.db.models import CharField, Model
 
 from experiments.contract.designs import CONFIDENCES, RATING_RANGE, TrialKind
 from experiments.contract.errors import InputError
 from experiments.contract.fields import require
 from model_zoo.address import UnitAddress
 from webapp.studies.imports.mapping import ImportMapping
+from webapp.studies.models import Condition, Response, Trial, Unit
 
 TRUTHS = {"1": True, "1.0": True, "true": True, "0": False, "0.0": False, "false": False}
 TRIAL_KINDS = [kind for kind in get_args(TrialKind) if kind != "example"]
 COHORTS = ("crowd", "expert")
+TEXTS = {"condition": (Condition, "name"), "trial_condition": (Trial, "condition"), "choice": (Response, "choice")}
+"""Where the texts of a row go to."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,26 +97,41 @@ def _answer(row: Mapping[str, str], mapping: ImportMapping, *, line: int) -> Imp
 def _read(name: str, text: str, *, scale: float) -> Any:
     """The text as what the column holds; ValueError if it does not fit."""
     if name == "unit":
-        return UnitAddress.parse(text)
+        return _unit(text)
     if name in ("correct", "passed_checks"):
         return TRUTHS[_among(text.lower(), TRUTHS)] if text else None
     if name == "rt":
-        return _number(text) * scale if text else None
+        return _number(text, scale=scale) if text else None
     if name in ("confidence", "rating"):
-        return _within(round(_number(text) * scale), name) if text else None
+        return _within(round(_number(text, scale=scale)), name) if text else None
     if name in ("task_index", "block", "batch"):
-        number = round(_number(text))
+        number = round(_number(text, scale=1.0))
         if not 0 <= number < 2**15:
             raise ValueError(f"{number} is not between 0 and {2**15 - 1}")
         return number
     if name == "trial_kind":
         return _among(text, TRIAL_KINDS)
-    return _among(text, COHORTS) if name == "cohort" else text[:40]
+    return _among(text, COHORTS) if name == "cohort" else _fitting(text, *TEXTS[name])
 
 
-def _number(text: str) -> float:
+def _unit(text: str) -> UnitAddress:
+    address = UnitAddress.parse(text)
+    for column, part in {"address": address, "model": address.model, "layer": address.layer}.items():
+        _fitting(str(part), Unit, column)
+    return address
+
+
+def _fitting(text: str, model: type[Model], column: str) -> str:
+    """The text, if its column can hold it: none is cut, since two could become one."""
+    longest = cast("CharField[str, str]", model._meta.get_field(column)).max_length or 0
+    if len(text) > longest:
+        raise ValueError(f"{text!r} has {len(text)} characters, and there is room for {longest}")
+    return text
+
+
+def _number(text: str, *, scale: float) -> float:
     try:
-        number = float(text)
+        number = float(text) * scale
     except ValueError:
         raise ValueError(f"{text!r} is no number") from None
     if not math.isfinite(number):

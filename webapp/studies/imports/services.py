@@ -21,6 +21,8 @@ from webapp.studies.models import Condition, Response, Session, Study, Trial, Un
 from webapp.studies.services.study import require_free_name
 
 ROWS_AT_ONCE = 2000
+LONGEST_TITLE = 200
+"""Characters, as many as the title of a study has."""
 MAX_FILE = 256 << 20
 """Bytes; ten times what 130,000 rows of 200 bytes take."""
 
@@ -36,6 +38,7 @@ def study_import(path: Path, *, mapping: ImportMapping, name: str, title: str = 
     content = _content(path)
     sessions = answers_by_session(read_rows(content, mapping))
     require(bool(sessions), "file", "it has no rows", "Give a table of responses")
+    require(len(title) <= LONGEST_TITLE, "title", f"it has {len(title)} characters", f"Give at most {LONGEST_TITLE}")
     consent, _ = ConsentText.objects.get_or_create(
         version="imported", language="en", defaults={"title": "Consent", "body": "Consent was given where the study was run."}
     )

@@ -156,8 +156,8 @@ class Study(models.Model):
 
     @property
     def is_frozen(self) -> bool:
-        """Whether somebody who counts has begun, so that what defines the trials must stay."""
-        return self.sessions.filter(kind=Participant.Kind.LIVE).exists()
+        """Whether somebody who counts has begun, also if they are erased by now: what defines the trials must stay."""
+        return self.erased_sessions > 0 or self.sessions.filter(kind=Participant.Kind.LIVE).exists()
 
 
 class Condition(models.Model):

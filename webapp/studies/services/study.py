@@ -41,13 +41,14 @@ class StudyPlan:
     languages: Sequence[str] = ("en",)
     allocation: str = Study.Allocation.BALANCED
     lease_minutes: int = 60
+    erasure: str = Study.Erasure.DELETE
     personal_ids_until: date | None = None
     answers_until: date | None = None
 
 
 DATES = ("personal_ids_until", "answers_until")
 """Not copied with a study: each has its own."""
-TEXTS = ("name", "paper", "title", "notice", "thanks", "contact", "allocation", "lease_minutes")
+COPIED = ("name", "paper", "title", "notice", "thanks", "contact", "allocation", "lease_minutes", "erasure")
 
 
 @transaction.atomic
@@ -58,12 +59,12 @@ def study_draft(plan: StudyPlan, *, consent: ConsentText, recruitment: Recruitme
         InputError: Paper, unit, condition, setting, language or name is unknown, unfit or taken.
     """
     require_free_name(plan.name)
+    checked = _checked(plan)
     study = Study(state=Study.State.DRAFT, consent=consent, recruitment=recruitment)
-    _write(study, plan)
+    _write(study, plan, checked)
     return study
 
 
-@transaction.atomic
 def study_create(plan: StudyPlan, *, consent: ConsentText, recruitment: Recruitment | None = None) -> Study:
     """Draft a study and start it.
 
@@ -74,7 +75,11 @@ def study_create(plan: StudyPlan, *, consent: ConsentText, recruitment: Recruitm
 
 
 def study_start(study: Study) -> Study:
-    """Request the stimuli of a study; it opens when they are all there."""
+    """Request the stimuli of a study; it opens when they are all there.
+
+    Raises:
+        InputError: As for `study_prepare`.
+    """
     study_prepare(study)
     study.refresh_from_db()
     return study
@@ -90,17 +95,20 @@ def study_redraft(study: Study, plan: StudyPlan, *, consent: ConsentText, recrui
     """
     study = Study.objects.select_for_update().get(id=study.id)
     if study.is_frozen or study.state == Study.State.IMPORTED:
-        message = "it has responses, so that its design stays as it is"
+        message = "people have taken part in it, so that its design stays as it is"
         raise Conflict(InputError(field="study", message=message, remedy="Make a new version of it and change that"))
     if plan.name != study.name:
         require_free_name(plan.name)
+    # Before anything goes: the mark that a session was erased stays when the rest is rolled back.
+    checked = _checked(plan)
     # Previews and bots have tried what will no longer be.
     study.sessions.all().delete()
     study.artifacts.all().delete()
+    study.images.all().delete()
     study.conditions.all().delete()
     study.quality_rule_sets.all().delete()
     study.state, study.error, study.consent, study.recruitment = Study.State.DRAFT, None, consent, recruitment
-    _write(study, plan)
+    _write(study, plan, checked)
     return study
 
 
@@ -159,7 +167,11 @@ def unit_get_or_create(address: UnitAddress) -> Unit:
     return unit
 
 
-def plan_check(plan: StudyPlan) -> tuple[list[UnitAddress], Sequence[str], Any]:
+Checked = tuple[list[UnitAddress], Sequence[str], Any]
+"""The units, conditions and settings of a plan."""
+
+
+def plan_check(plan: StudyPlan) -> Checked:
     """The units, conditions and settings of a plan, each checked.
 
     Raises:
@@ -177,6 +189,7 @@ def plan_check(plan: StudyPlan) -> tuple[list[UnitAddress], Sequence[str], Any]:
         require(language in LANGUAGES, "languages", f"{language!r} is unknown", f"Choose among {', '.join(LANGUAGES)}")
     require_range(plan, "lease_minutes", 1, 7 * 24 * 60)
     require(plan.allocation in Study.Allocation.values, "allocation", f"{plan.allocation!r} is unknown", "Choose a policy")
+    require(plan.erasure in Study.Erasure.values, "erasure", f"{plan.erasure!r} is unknown", "Choose a policy")
     adaptive = plan.allocation == Study.Allocation.ADAPTIVE
     told = "a session of this design has no choice of units, so that there is nothing to allocate"
     has_choice = design.ASKS_ABOUT == "units" and hasattr(settings, "main_trials")
@@ -200,11 +213,15 @@ def _units_check(units: Sequence[str], *, asks_about: Subject) -> list[UnitAddre
     return addresses
 
 
-def _write(study: Study, plan: StudyPlan) -> None:
-    addresses, conditions, settings = plan_check(plan)
+def _checked(plan: StudyPlan) -> Checked:
     dates_check({name: getattr(plan, name) for name in DATES}, today=timezone.now().date())
-    for text in (*TEXTS, *DATES):
-        setattr(study, text, getattr(plan, text))
+    return plan_check(plan)
+
+
+def _write(study: Study, plan: StudyPlan, checked: Checked) -> None:
+    addresses, conditions, settings = checked
+    for name in (*COPIED, *DATES):
+        setattr(study, name, getattr(plan, name))
     study.title = plan.title or registry.design(plan.paper).TITLE
     study.languages, study.settings = list(plan.languages), asdict(settings)
     study.save()
@@ -214,9 +231,9 @@ def _write(study: Study, plan: StudyPlan) -> None:
 
 
 def _plan(study: Study, *, name: str) -> StudyPlan:
-    texts = {text: getattr(study, text) for text in TEXTS}
+    copied = {field: getattr(study, field) for field in COPIED}
     return StudyPlan(
-        **{**texts, "name": name},
+        **{**copied, "name": name},
         units=study.unit_addresses,
         conditions=[condition.name for condition in study.conditions.order_by("id")],
         settings=study.settings,
