@@ -1,6 +1,7 @@
 """Admin pages of studies, conditions and units; those of sessions, trials and quality stand in files of their own."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
