@@ -1,11 +1,13 @@
 """Simulated participants, over HTTP, against the real web process."""
 
 import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 from django.core.servers.basehttp import WSGIRequestHandler
-from django.db.models.signals import post_save
 from pytest_django.live_server_helper import LiveServer
 
 from experiments.__main__ import main
@@ -225,22 +227,23 @@ def test_who_drops_out_in_a_browser_closes_it(
     assert answered < 5
 
 
-def test_interrupted_bots_say_what_they_did(live_server: LiveServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_interrupted_bots_say_what_they_did(live_server: LiveServer, tmp_path: Path):
     study = made_up.study()
+    truth = truth_write(study, tmp_path / "truth.json")
+    words = ["--link", f"{live_server.url}/p/{study.id}/", "--sessions", "500", "--observer", "ideal", "--truth", str(truth)]
+    # A shell in the background has Ctrl-C's signal ignored, and children would inherit it.
+    code = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    code += "from experiments.__main__ import main\nsys.exit(main(sys.argv[1:]))"
+    bots = subprocess.Popen(
+        [sys.executable, "-c", code, "bot", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + 60
+    while not Session.objects.filter(study=study, state="finished").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
 
-    def interrupt(created: bool, **_: object) -> None:
-        if created and Session.objects.filter(study=study).count() == 2:
-            signal.raise_signal(signal.SIGINT)
+    bots.send_signal(signal.SIGINT)
+    out, err = bots.communicate(timeout=30)
 
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    post_save.connect(interrupt, sender=Session)
-    try:
-        code = send(live_server, study, tmp_path, observer="ideal", sessions=5)
-    finally:
-        post_save.disconnect(interrupt, sender=Session)
-        signal.signal(signal.SIGINT, before)
-
-    told = capsys.readouterr()
-    assert (code, told.err.splitlines()[-1]) == (130, "Interrupted")
-    assert "1 of 5 sessions" in told.out
-    assert "simulated sessions finished" in told.out
+    assert (bots.returncode, err.splitlines()[-1]) == (130, "Interrupted"), err
+    assert "of 500 sessions" in out
+    assert "simulated sessions finished" in out

@@ -1,6 +1,7 @@
 """What is met at the doors: files that commands write and read, forms that are refused, lists that are asked wrongly."""
 
 import os
+import signal
 import socket
 import sys
 from collections.abc import Iterator
@@ -39,6 +40,15 @@ def logs_as_before(settings) -> Iterator[None]:
     """A command configures the log, which then writes to what `capsys` closes: to be taken before it."""
     yield
     configure_logging(settings.LOGGING_CONFIG, settings.LOGGING)
+
+
+@pytest.fixture
+def signals_as_before() -> Iterator[None]:
+    """The demo takes over what ends it."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
@@ -119,11 +129,13 @@ def test_links_of_persons_need_a_site_and_an_id(study, words, field, capsys):
     assert said.startswith(f"{field}: ")
 
 
+@pytest.mark.usefixtures("signals_as_before")
 @pytest.mark.parametrize("port", [0, 65536])
 def test_demo_refuses_a_port_that_is_none(port, capsys):
     assert refused(capsys, "demo", "--port", str(port)).startswith(f"port: {port} is none")
 
 
+@pytest.mark.usefixtures("signals_as_before")
 def test_demo_refuses_a_port_in_use_before_it_starts_anything(capsys):
     with socket.socket() as taken:
         taken.bind((demo.HOST, 0))
