@@ -21,6 +21,7 @@ from tests.webapp import made_up
 from tests.webapp.test_outage import unreachable_database
 from tests.webapp.tokens import client_of
 from webapp.__main__ import main
+from webapp.participants.models import AuditEntry
 from webapp.studies.imports.services import MAX_FILE
 from webapp.studies.models import Session, Study
 from webapp.studies.one_machine import demo
@@ -67,9 +68,11 @@ def test_commands_replace_no_pipe_and_write_through_links(study, command, tmp_pa
     Path("link").symlink_to("target")
 
     said = [refused(capsys, command, "--study", study.name, "--out", out) for out in ("pipe", "-", ".")]
+    noted = AuditEntry.objects.count()
     call_command(command, "--study", study.name, "--out", "link")
 
     assert [line.partition(" ")[0] for line in said] == ["out:"] * 3
+    assert noted == 0
     assert Path("pipe").is_fifo()
     assert Path("link").is_symlink()
     assert Path("target").stat().st_size > 0

@@ -6,7 +6,7 @@ from typing import Any
 
 from experiments.contract.errors import InputError
 from webapp.management import InputCommand
-from webapp.out_files import out_format
+from webapp.out_files import out_file, out_format
 from webapp.studies.exports import FORMATS
 from webapp.studies.exports.asking import FILTERS, MEANINGS, SEVERAL, selection_asked
 from webapp.studies.exports.files import export_to_file, file_verify
@@ -47,7 +47,8 @@ class Command(InputCommand):
         words = {name: options[name] for name in FILTERS}
         words |= {"format": [form], "flavor": [options["flavor"]], "ids": ["personal"] if options["personal_ids"] else []}
         selection = selection_asked(study, words, beside=("format",))
-        # Before it is made, so that none leaves unnoted.
+        out_file(out)
+        # Before it is made, so that none leaves unnoted; and not one that cannot be written there.
         export_note(study, form=form, selection=selection, file=str(out))
         receipt = export_to_file(study, out, form=form, selection=selection)
         self.stdout.write(f"{out}: {receipt['rows']} responses of {study.name}, sha256 {receipt['sha256']}")
