@@ -10,6 +10,7 @@ from django.test import Client
 
 from experiments.contract.recipes import Exemplars
 from tests.webapp import made_up
+from tests.webapp.traces import paid_study, took_part
 from webapp import compute
 from webapp.stimuli.models import Job
 
@@ -71,3 +72,10 @@ def test_stimulus_that_is_asked_for_without_a_queue_is_a_job_that_waits_for_it(u
     assert [answer.status_code for answer in answers] == [503, 503]
     assert answers[0].json()["message"] == "the queue is out of reach or full"
     assert list(Job.objects.values_list("digest", "state", "attempts")) == [(recipe.digest, "queued", 1)]
+
+
+def test_results_are_shown_without_a_queue(unreachable_queue, researcher: Client):
+    study = paid_study()
+    took_part(study)
+
+    assert researcher.get(f"/studies/{study.id}/results/").status_code == 200

@@ -180,6 +180,28 @@ def test_promise_to_people_can_only_be_made_shorter(researcher: Client, until: d
     assert told is None or told in page.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("promised", "wanted", "has_begun", "becomes"),
+    [
+        ("delete", "anonymize", True, "delete"),
+        ("anonymize", "delete", True, "delete"),
+        ("delete", "anonymize", False, "anonymize"),
+    ],
+)
+def test_answers_that_people_were_promised_would_go_cannot_be_made_to_stay(
+    researcher: Client, promised: str, wanted: str, has_begun: bool, becomes: str
+) -> None:
+    study = paid_study(erasure=promised)
+    if has_begun:
+        took_part(study)
+
+    page = researcher.post(f"/admin/studies/study/{study.id}/change/", {"title": study.title, "erasure": wanted})
+
+    study.refresh_from_db()
+    assert study.erasure == becomes
+    assert ("People agreed to answers that are erased" in page.content.decode()) == (becomes != wanted)
+
+
 def test_study_that_nobody_has_begun_may_keep_longer_and_a_copy_has_no_dates() -> None:
     study = made_up.study()
     Study.objects.update(answers_until=DAY)

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from webapp.participants.models import ConsentText
 
 VERSION = "2026-12.2"
+IMPORTED = "imported"
+"""The version of the text in the place of the one that people agreed to where an imported study was run."""
 TITLE = "Taking part in this study"
 BODY = """\
 You are invited to look at images and to say which of them fit together. This takes about ten minutes and is part of \
@@ -39,8 +41,8 @@ DEFAULTS = {"en": (TITLE, BODY), "de": (GERMAN_TITLE, GERMAN_BODY)}
 
 
 def default_consent() -> ConsentText:
-    """The newest English consent text; ours, in all its languages, is written at the first use."""
-    newest = ConsentText.objects.filter(language="en").order_by("-created_at").first()
+    """The newest English text that people can agree to; ours, in all its languages, is written at the first use."""
+    newest = ConsentText.objects.filter(language="en").exclude(version=IMPORTED).order_by("-created_at").first()
     if newest and newest.version != VERSION:
         return newest
     written = {}
