@@ -103,7 +103,9 @@ def sessions_erase(
             participation_erase(session.participant, study.recruitment)
         Study.objects.filter(id=study.id).update(erased_sessions=F("erased_sessions") + 1)
     people = {session.participant_id for session in found} | {person.id for person in persons}
-    for participant in Participant.objects.filter(id__in=people, sessions=None):
+    # Held before their sessions are looked for: somebody may enter another study at this moment.
+    held = list(Participant.objects.select_for_update().filter(id__in=people).order_by("id").values_list("id", flat=True))
+    for participant in Participant.objects.filter(id__in=held, sessions=None):
         participant_erase(participant)
     if people:
         names = sorted(study.name for study in locked.values())
