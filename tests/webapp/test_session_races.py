@@ -21,6 +21,10 @@ from webapp.studies.services.withdrawal import session_withdraw
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
 PERSON = "anna"
 TYPE = "application/json"
+ENDS: dict[str, Callable[[Session], Any]] = {
+    "finished": session_finish,
+    "withdrawn": lambda session: session_withdraw(session, token="secret"),
+}
 NOBODY_PASSES = [{"name": "instruction_time", "low": 1e6, "high": None}]
 
 
@@ -88,7 +92,7 @@ def test_end_in_one_study_does_not_bring_old_rules_back_in_another():
 def test_people_who_end_crosswise_in_two_studies_do_not_wait_for_one_another():
     studies = small_study(), small_study()
     sessions = []
-    for number in range(12):
+    for number in range(6):
         before, now = studies if number % 2 else reversed(studies)
         progress.finish(made_up.session(before, external_id=f"person-{number}")[0])
         sessions.append(answered(now, external_id=f"person-{number}"))
@@ -98,20 +102,24 @@ def test_people_who_end_crosswise_in_two_studies_do_not_wait_for_one_another():
     assert [code for code in codes if not isinstance(code, str)] == []
 
 
-@pytest.mark.parametrize(
-    ("end", "state"),
-    [(session_finish, "finished"), (lambda session: session_withdraw(session, token="secret"), "withdrawn")],
-    ids=["finish", "withdraw"],
-)
-def test_whoever_comes_in_again_while_their_session_ends_does_not_revive_it(end: Callable[[Session], Any], state: str):
+@pytest.mark.parametrize("end", ENDS)
+def test_whoever_comes_in_again_while_their_session_ends_does_not_revive_it(end: str):
     study = small_study()
     session = answered(study, external_id=PERSON)
 
-    refused = meanwhile(lambda: end(session), lambda: enter(study))
+    refused = meanwhile(lambda: ENDS[end](session), lambda: enter(study))
 
     assert isinstance(refused, Conflict)
-    assert Session.objects.get().state == state
+    assert Session.objects.get().state == end
     assert not SessionEvent.objects.filter(kind=SessionEvent.Kind.REJOINED).exists()
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_erasure_waits_for_an_end_under_way(end: str):
+    session = answered(small_study())
+
+    assert meanwhile(lambda: ENDS[end](session), lambda: erase(session)) == 1
+    assert not Session.objects.exists()
 
 
 @pytest.mark.parametrize("path", ["finish", "practice", "withdraw"])
@@ -120,9 +128,7 @@ def test_end_that_meets_an_erasure_has_no_session(browser, path: str):
     progress.answer_plan(progress.to_main(session))
     Session.objects.filter(id=session.id).update(practice_passed=True)
 
-    response = meanwhile(
-        lambda: erase(session), lambda: client.post(f"/p/{session.study_id}/{path}", {}, content_type=TYPE)
-    )
+    response = meanwhile(lambda: erase(session), lambda: client.post(f"/p/{session.study_id}/{path}", {}, content_type=TYPE))
 
     assert (response.status_code, response.json()["field"]) == (401, "token")
 

@@ -88,7 +88,7 @@ def sessions_erase(
     Returns:
         What went.
     """
-    studies = Study.objects.select_for_update(of=("self",)).select_related("recruitment")
+    studies = Study.objects.select_for_update(of=("self",), no_key=True).select_related("recruitment")
     locked = {study.id: study for study in studies.filter(id__in=set(sessions.values_list("study_id", flat=True))).order_by("id")}
     # Read behind the lock: somebody else may have erased them while it was waited for. Answers under way are stored before
     # that, and go too, or find no session.

@@ -43,7 +43,7 @@ def study_prepare(study: Study) -> None:
 @transaction.atomic
 def _needs_note(study: Study) -> list[StimulusSet]:
     """All needs are noted before the first is met: what lies in the store already is there at once, and opens studies."""
-    locked = Study.objects.select_for_update().get(id=study.id)
+    locked = Study.objects.select_for_update(no_key=True).get(id=study.id)
     remedy = f"Only what is {', '.join(PREPARABLE)} can be prepared; load the page again"
     require(locked.state in PREPARABLE, "state", f"{locked.name} is {locked.state}", remedy)
     locked.state, locked.error = Study.State.PREPARING, None
@@ -102,7 +102,7 @@ def study_open_if_ready(study_id: Any) -> None:
 @transaction.atomic
 def _preparation_end(study: Study, needed: set[str], *, images: Sequence[StudyImage] = (), **outcome: Any) -> None:
     """Write down what came of a preparation, unless the study was planned anew or opened meanwhile."""
-    locked = Study.objects.select_for_update().get(id=study.id)
+    locked = Study.objects.select_for_update(no_key=True).get(id=study.id)
     if locked.state != Study.State.PREPARING or _needed(locked) != needed:
         return
     # Trials name images by their ids: those of a row that is there already stay.

@@ -40,7 +40,7 @@ def session_start(
     """
     token = secrets.token_urlsafe(32)
     token_sha256 = hashlib.sha256(token.encode()).hexdigest()
-    study = Study.objects.select_for_update().get(id=study.id)
+    study = Study.objects.select_for_update(no_key=True).get(id=study.id)
     # Locked: somebody may withdraw in another tab.
     session = Session.objects.select_for_update().filter(study=study, participant=participant).first()
     if session is not None:

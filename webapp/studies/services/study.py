@@ -93,7 +93,7 @@ def study_redraft(study: Study, plan: StudyPlan, *, consent: ConsentText, recrui
         Conflict: Somebody has begun it.
         InputError: As for `study_draft`.
     """
-    study = Study.objects.select_for_update().get(id=study.id)
+    study = Study.objects.select_for_update(no_key=True).get(id=study.id)
     if study.is_frozen or study.state == Study.State.IMPORTED:
         message = "people have taken part in it, so that its design stays as it is"
         raise Conflict(InputError(field="study", message=message, remedy="Make a new version of it and change that"))
