@@ -43,7 +43,7 @@ def test_recruiters_ids_rest_in_one_table_and_address_browser_and_secrets_in_non
     study = recruiting(recruitment())
     client = Client(REMOTE_ADDR=ADDRESS, HTTP_USER_AGENT=BROWSER, HTTP_X_FORWARDED_FOR=ADDRESS)
     client.get(f"/p/{study.id}/?{urlencode(words)}", follow=True)
-    client.post(f"/p/{study.id}/", {})
+    client.post(f"/p/{study.id}/", made_up.agreed(study))
     session = Session.objects.get()
 
     told = finish(client, session)
