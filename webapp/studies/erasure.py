@@ -101,7 +101,9 @@ def sessions_erase(
         session.delete()
         if study.recruitment:
             participation_erase(session.participant, study.recruitment)
-        Study.objects.filter(id=study.id).update(erased_sessions=F("erased_sessions") + 1)
+        live = int(session.kind == Participant.Kind.LIVE)
+        counts = {"erased_sessions": F("erased_sessions") + 1, "erased_live_sessions": F("erased_live_sessions") + live}
+        Study.objects.filter(id=study.id).update(**counts)
     people = {session.participant_id for session in found} | {person.id for person in persons}
     # Held before their sessions are looked for: somebody may enter another study at this moment.
     held = list(Participant.objects.select_for_update().filter(id__in=people).order_by("id").values_list("id", flat=True))

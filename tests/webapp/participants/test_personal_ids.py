@@ -9,6 +9,7 @@ from django.test import Client
 
 from tests.services.recruiters.mturk import HIT_ID
 from tests.services.recruiters.prolific import STUDY_ID, prolific_id
+from tests.webapp import made_up
 from tests.webapp.participants.conftest import on_mturk, on_prolific
 from tests.webapp.participants.people import finish
 from tests.webapp.traces import tables

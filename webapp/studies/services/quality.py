@@ -1,8 +1,6 @@
 """Writes of quality: versions of a study's rules, and their verdicts on sessions, when a session ends and ever after.
 
-A session that fails is not counted; nothing of it is deleted, and its participant is paid like everybody. Whoever judges
-or changes the rules holds the study's row until the end, and takes it before a session's: so no verdict of older rules is
-the last one. Who answers does not wait for that.
+A session that fails is not counted; nothing of it is deleted, and its participant is paid like everybody.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,10 +12,10 @@ from django.db.models import QuerySet
 
 from experiments.contract.fields import build, require
 from experiments.contract.quality import QualityRule
-from webapp.participants.models import Participant
 from webapp.studies.models import QualityRuleSet, QualityVerdict, Session, Study
 from webapp.studies.quality.judging import judge, sessions_facts
 from webapp.studies.selectors import rules_by_condition, study_design, study_settings
+from webapp.studies.services.rules_lock import rules_keep, rules_take
 
 Rules = Mapping[str, Sequence[Mapping[str, Any]]]
 """Condition to its rules, each with `name`, `low`, `high`."""
@@ -30,7 +28,7 @@ def rule_set_create(study: Study, rules: Rules) -> QualityRuleSet:
     Raises:
         InputError: A rule or condition is unknown, a rule stands there twice, or no session could satisfy it.
     """
-    _hold(Study.objects.filter(id=study.id))
+    rules_take(study)
     names = [condition.name for condition in study.conditions.order_by("id")]
     for name in rules:
         require(name in names, "condition", f"{name!r} is no condition of {study.name}", f"Choose among {', '.join(names)}")
@@ -53,7 +51,9 @@ def _checked(rules: Sequence[Mapping[str, Any]]) -> list[QualityRule]:
 
 def rule_set_newest(study: Study) -> QualityRuleSet:
     """The rules by which the study's sessions are judged now: at first the published ones."""
-    return study.quality_rule_sets.order_by("-version").first() or rule_set_create(study, published_rules(study))
+    newest = study.quality_rule_sets.order_by("-version").first()
+    # Two who end at once may both come here: neither takes the study, which the other keeps.
+    return newest or study.quality_rule_sets.get_or_create(version=1, defaults={"rules": published_rules(study)})[0]
 
 
 def published_rules(study: Study) -> dict[str, list[dict[str, Any]]]:
@@ -63,25 +63,10 @@ def published_rules(study: Study) -> dict[str, list[dict[str, Any]]]:
     return {name: [asdict(rule) for rule in design.quality_rules(condition=name, settings=settings)] for name in conditions}
 
 
-def rules_hold(session: Session) -> None:
-    """Let the rules stay by which the session and what its person did in other studies of the paper are judged.
-
-    Called before anything of the session is locked, in the transaction that judges.
-    """
-    known_as = Participant.objects.filter(id=session.participant_id).values("external_id_hash")
-    sessions = Session.objects.filter(participant__external_id_hash__in=known_as, study__paper=session.study.paper)
-    _hold(Study.objects.filter(id__in=sessions.values("study")))
-
-
-def _hold(studies: QuerySet[Study]) -> None:
-    """Always in the same order, so that no two wait for one another."""
-    list(studies.select_for_update(no_key=True).order_by("id").values_list("id"))
-
-
 @transaction.atomic
 def session_judge(session: Session) -> bool:
     """Judge a session by its study's newest rules; whether it passed them all."""
-    _hold(Study.objects.filter(id=session.study_id))
+    rules_keep(session)
     return _judge(session.study, Session.objects.filter(id=session.id), rule_set_newest(session.study))[session.id]
 
 
@@ -89,7 +74,7 @@ def person_judge(session: Session) -> None:
     """Judge anew what a person finished in other studies of this paper: they have taken part once more."""
     same_person = Session.objects.filter(participant__external_id_hash=session.participant.external_id_hash)
     others = same_person.filter(study__paper=session.study.paper, state=Session.State.FINISHED).exclude(id=session.id)
-    for other in others.select_related("study"):
+    for other in others.select_related("study").order_by("id"):
         session_judge(other)
 
 
@@ -104,7 +89,7 @@ def study_judge(study: Study) -> int:
     """
     message = "it was run elsewhere, and its sessions were judged there"
     require(study.state != Study.State.IMPORTED, "study", message, "Import it again if the verdicts are wrong")
-    _hold(Study.objects.filter(id=study.id))
+    rules_take(study)
     finished = study.sessions.filter(state=Session.State.FINISHED)
     return len(_judge(study, finished, rule_set_newest(study)))
 

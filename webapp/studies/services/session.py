@@ -19,7 +19,8 @@ from webapp.studies.assignment import cell_choose
 from webapp.studies.completion import completion_code, session_reward
 from webapp.studies.models import Session, SessionEvent, Study, StudyImage, Trial
 from webapp.studies.selectors import StudyManifests, answered_trials, plan_trials, session_units, study_design, study_settings
-from webapp.studies.services.quality import person_judge, rules_hold, session_judge
+from webapp.studies.services.quality import person_judge, session_judge
+from webapp.studies.services.rules_lock import rules_keep
 
 NOT_OPEN = InputError(field="study", message="this study is not open", remedy="Come back later, or ask the researcher")
 TAKEN_PART = InputError(field="participant", message="you have already taken part", remedy="Thank you; nothing is left to do")
@@ -185,7 +186,7 @@ def session_finish(session: Session) -> str | None:
         Conflict: Answers are missing; the body lists their trials in `missing`. Or the session was returned or withdrawn
             before it was finished.
     """
-    rules_hold(session)
+    rules_keep(session)
     locked = Session.objects.select_for_update(of=("self",))
     session = locked.select_related("study", "condition", "participant").get(id=session.id)
     if session.finished_at:
