@@ -77,6 +77,13 @@ def test_judging_by_older_rules_that_ends_last_does_not_decide():
     assert session.passed_checks is False
 
 
+def test_judging_waits_for_somebody_who_withdraws():
+    study = small_study()
+    session = progress.finish(made_up.session(study)[0])
+
+    assert meanwhile(lambda: session_withdraw(session, token="secret"), lambda: study_judge(study)) == 0
+
+
 def test_end_in_one_study_does_not_bring_old_rules_back_in_another():
     first, second = small_study(), small_study()
     earlier = progress.finish(made_up.session(first, external_id=PERSON)[0])
