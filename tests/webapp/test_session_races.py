@@ -104,7 +104,7 @@ def test_sessions_end_and_begin_beside_one_that_ends():
     with ThreadPoolExecutor(2) as others, transaction.atomic():
         session_finish(first)
         ended, begun = (others.submit(outcome, act) for act in (lambda: session_finish(second), lambda: enter(study)))
-        done = ended.result(timeout=10), begun.result(timeout=10)
+        done = ended.result(timeout=60), begun.result(timeout=60)
 
     assert isinstance(done[0], str)
     assert done[1].status_code == 302
