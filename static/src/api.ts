@@ -19,6 +19,8 @@ export class Refused extends Error {
     message: string,
     /** Whether another tab goes on with the session, if the server says so. */
     readonly elsewhere = false,
+    /** What the server found at fault, in its own word. */
+    readonly field = "",
   ) {
     super(message);
   }
@@ -101,6 +103,6 @@ function cookie(name: string): string {
 
 async function refusal(response: Response): Promise<Refused> {
   // A proxy in front of the server may answer with HTML; the status is then all that is known.
-  const detail = (await response.json().catch(() => ({}))) as { message?: string; elsewhere?: boolean };
-  return new Refused(response.status, detail.message ?? `HTTP ${response.status}`, detail.elsewhere);
+  const detail = (await response.json().catch(() => ({}))) as { message?: string; elsewhere?: boolean; field?: string };
+  return new Refused(response.status, detail.message ?? `HTTP ${response.status}`, detail.elsewhere, detail.field);
 }

@@ -9,6 +9,8 @@ export interface Explanation {
   texts: string[];
   /** Milliseconds after which it is worth trying again by itself. */
   retryAfter?: number;
+  /** The words before whom to write to, where trying again does not help. */
+  contact?: string;
 }
 
 const CONFLICT = 409;
@@ -26,9 +28,10 @@ export function explanationOf(error: unknown, failures: number, safety: string):
 }
 
 function refusal(error: Refused, safety: string): Explanation {
-  const { trouble } = words();
+  const { practice, thanks, trouble } = words();
   const server = trouble.server(error.message);
   if (error.gone) return { title: trouble.gone, texts: [...trouble.goneTexts, safety, server] };
+  if (error.field === "practice") return { title: practice.over, texts: practice.overTexts, contact: thanks.contact };
   if (error.status === CONFLICT) return { title: trouble.refused, texts: [trouble.missing, server] };
   return { title: trouble.notTaken, texts: [...trouble.notTakenTexts, server] };
 }

@@ -1,6 +1,6 @@
 /** The driver on bad days: no connection, refused answers, a second tab, a paused study. */
 import { expect, test, vi } from "vitest";
-import { openStudy, passed, play, screen, stage, startDriver } from "./driver_stage";
+import { openStudy, passed, play, screen, stage, startDriver, text } from "./driver_stage";
 
 test("a_lost_connection_loses_no_answer_and_stops_nobody", async () => {
   const study = openStudy({ task: "two_afc", practiceTrials: 0, mainTrials: 3 });
@@ -154,5 +154,24 @@ test("a_connection_that_is_back_ends_the_trouble", async () => {
   await expect.poll(screen, { timeout: 900 }).toBe("instructions");
 
   play(() => "1");
+  await running;
+});
+
+test("practice_without_end_ends_and_says_whom_to_write_to", async () => {
+  const study = openStudy({ task: "two_afc", practiceTrials: 1, mainTrials: 1, language: "de" });
+  study.session.contact = "lab@example.org";
+  const { handle } = study;
+  const refusal = { field: "practice", message: "it was not passed in 200 attempts", remedy: "Write to lab@example.org" };
+  let isOver = true;
+  study.handle = (method, path, ...rest) =>
+    path === "practice" && isOver ? { status: 409, body: refusal } : handle.call(study, method, path, ...rest);
+  play(() => "1");
+
+  const running = (await startDriver()).run();
+
+  await expect.poll(() => stage.querySelector("h1")?.textContent).toBe("Die Übung endet hier");
+  expect(stage.querySelector("a")?.href).toBe("mailto:lab@example.org");
+  expect(text()).toContain("Fragen? Schreiben Sie an:");
+  isOver = false;
   await running;
 });

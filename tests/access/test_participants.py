@@ -73,9 +73,10 @@ def test_altered_answer_is_noted_and_a_copy_is_not(browser: Any) -> None:
     trial = main_trials(session)[0]
     key = "11111111-1111-4111-8111-111111111111"
 
-    statuses = [put(client, session, trial, key=key, choice=choice).status_code for choice in ("upper", "upper", "lower")]
+    answers = ("upper", "upper", "lower", "lower")
+    statuses = [put(client, session, trial, key=key, choice=choice).status_code for choice in answers]
 
-    assert statuses == [200, 200, 409]
+    assert statuses == [200, 200, 409, 409]
     events = SessionEvent.objects.filter(session=session, kind=SessionEvent.Kind.CONTRADICTION)
     assert [event.details["choice"] for event in events] == ["lower"]
 

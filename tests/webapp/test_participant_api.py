@@ -7,8 +7,9 @@ import pytest
 from django.test import Client
 
 from tests.webapp import made_up
-from webapp.studies.models import Response, Session, Trial
+from webapp.studies.models import Response, Session, Study, Trial
 from webapp.studies.participant.api import cookie_name
+from webapp.studies.services.session import MOST_ATTEMPTS
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 TYPE = "application/json"
@@ -83,6 +84,28 @@ def test_practice_with_a_mistake_brings_fresh_trials(browser):
     assert body["passed"] is False
     assert body["practice"]["attempt"] == 2
     assert {trial["id"] for trial in body["practice"]["trials"]}.isdisjoint(str(trial.id) for trial in first)
+
+
+@pytest.mark.parametrize(
+    ("contact", "remedy"), [("lab@example.org", "Write to lab@example.org"), ("", "Write to whoever sent you here")]
+)
+def test_practice_ends_after_many_attempts_with_whom_to_write_to(browser, contact, remedy):
+    client, session = browser(made_up.study())
+    Study.objects.filter(id=session.study_id).update(contact=contact)
+    post(client, session, "instructions", {"duration": 5000})
+    # As if all attempts but the last had gone before.
+    session.trials.filter(kind="practice").update(attempt=MOST_ATTEMPTS)
+    Session.objects.filter(id=session.id).update(attempt=MOST_ATTEMPTS)
+    for trial in session.trials.filter(kind="practice"):
+        put(client, session, trial, choice="lower" if trial.correct_choice == "upper" else "upper")
+
+    refusals = [post(client, session, "practice") for _ in range(2)]
+
+    assert [refusal.status_code for refusal in refusals] == [409, 409]
+    assert (refusals[0].json()["field"], refusals[0].json()["remedy"]) == ("practice", remedy)
+    assert session.trials.filter(kind="practice").count() == 2
+    session.refresh_from_db()
+    assert (session.attempt, session.practice_passed) == (MOST_ATTEMPTS, False)
 
 
 def test_unfinished_practice_stays_as_it_is(browser):

@@ -19,8 +19,9 @@ export function showWaiting(stage: HTMLElement, title: string): (done: number, t
 }
 
 /** Says what went wrong and that nothing is lost. Resolves on "Try again", or by itself where that may help, as when the connection is back. */
-export async function showTrouble(stage: HTMLElement, { title, texts, retryAfter }: Explanation, contact: string): Promise<void> {
-  const build = (): Node[] => [...paragraphs(texts), ...contactLine(words().trouble.contact, contact)];
+export async function showTrouble(stage: HTMLElement, explanation: Explanation, contact: string): Promise<void> {
+  const { title, texts, retryAfter, contact: label = words().trouble.contact } = explanation;
+  const build = (): Node[] => [...paragraphs(texts), ...contactLine(label, contact)];
   const again = stayingPage(stage, "trouble", title, words().trouble.again, build);
   const online = new Promise((resolve) => window.addEventListener("online", resolve, { once: true }));
   await Promise.race([pressed(again), online, ...(retryAfter === undefined ? [] : [wait(retryAfter)])]);

@@ -64,6 +64,11 @@ export const de: Texts = {
       "Sie bekommen neue Übungen. Sehen Sie sich die Beispiele genau an.",
     ],
     again: "Noch einmal üben",
+    over: "Die Übung endet hier",
+    overTexts: [
+      "In keinem von vielen Versuchen waren alle Antworten der Übung richtig, und weitere Versuche gibt es nicht.",
+      "Deshalb kann die Studie hier nicht weitergehen. Bitte sagen Sie der Person Bescheid, von der Sie den Link haben. Danke für Ihre Mühe.",
+    ],
   },
   block: {
     ended: "Block beendet",

@@ -63,6 +63,11 @@ export const en = {
     failed: "Once more",
     failedTexts: ["Some of the practice answers were not right.", "You get new practice trials. Look at the examples closely."],
     again: "Practice again",
+    over: "The practice ends here",
+    overTexts: [
+      "In none of many attempts all practice answers were right, and there are no more attempts.",
+      "So the study cannot go on here. Please tell whoever sent you here. Thank you for trying.",
+    ],
   },
   block: {
     ended: "Block finished",

@@ -47,11 +47,18 @@ def response_record(session: Session, trial: Trial, answer: Mapping[str, Any]) -
     if earlier is None:
         raise Conflict(refusal)
     if any(getattr(earlier, field) != answer.get(field, getattr(earlier, field)) for field in WORDS_OF_ANSWER):
-        details = {"trial": str(trial.id), **{field: str(answer.get(field)) for field in WORDS_OF_ANSWER}}
-        SessionEvent.objects.create(session=session, kind=SessionEvent.Kind.CONTRADICTION, details=details)
+        _contradiction_note(session, trial, answer)
         message = "this trial has been answered, with another answer"
         raise Conflict(InputError(field="trial", message=message, remedy="Go on with the next trial; the first answer stands"))
     return earlier
+
+
+def _contradiction_note(session: Session, trial: Trial, answer: Mapping[str, Any]) -> None:
+    """Note the first one of a trial, so that a browser that goes on and on does not fill the table."""
+    noted = SessionEvent.objects.filter(session=session, kind=SessionEvent.Kind.CONTRADICTION, details__trial=str(trial.id))
+    if not noted.exists():
+        details = {"trial": str(trial.id), **{field: str(answer.get(field)) for field in WORDS_OF_ANSWER}}
+        SessionEvent.objects.create(session=session, kind=SessionEvent.Kind.CONTRADICTION, details=details)
 
 
 def _is_stored(response: Response, session: Session) -> bool:

@@ -26,6 +26,8 @@ from webapp.studies.services.study_state import pause_note
 NOT_OPEN = InputError(field="study", message="this study is not open", remedy="Come back later, or ask the researcher")
 TAKEN_PART = InputError(field="participant", message="you have already taken part", remedy="Thank you; nothing is left to do")
 ENDED = InputError(field="session", message="this session has ended", remedy="Reload the page")
+MOST_ATTEMPTS = 200
+"""At practice: more than a person would make, and enough for observers that guess."""
 
 
 @transaction.atomic
@@ -156,7 +158,7 @@ def practice_judge(session: Session) -> bool:
     """Whether practice is passed: all of the attempt right. A wrong answer brings a fresh draw; a missing one changes nothing.
 
     Raises:
-        Conflict: The session was returned or withdrawn meanwhile.
+        Conflict: The session was returned or withdrawn meanwhile, or this was the last attempt.
     """
     session = Session.objects.select_for_update(of=("self",)).select_related("study", "condition").get(id=session.id)
     if session.practice_passed:
@@ -170,6 +172,11 @@ def practice_judge(session: Session) -> bool:
         session.practice_passed = True
         session.save(update_fields=["practice_passed"])
         return True
+    if session.attempt >= MOST_ATTEMPTS:
+        contact = session.study.contact or "whoever sent you here"
+        raise Conflict(
+            InputError(field="practice", message=f"it was not passed in {MOST_ATTEMPTS} attempts", remedy=f"Write to {contact}")
+        )
     session.attempt += 1
     session.save(update_fields=["attempt"])
     design = study_design(session.study)
