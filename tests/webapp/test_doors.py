@@ -46,10 +46,9 @@ def logs_as_before(settings) -> Iterator[None]:
 @pytest.fixture
 def signals_as_before() -> Iterator[None]:
     """The demo takes over what ends it."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = signal.getsignal(signal.SIGINT)
     yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
+    signal.signal(signal.SIGINT, before)
 
 
 def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:

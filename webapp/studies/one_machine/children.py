@@ -8,11 +8,14 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from experiments import jobs
 
 LOGS = jobs.VAR / "log"
 GRACE_SECONDS = 8
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Ctrl-C, a kill, a terminal that is closed."""
 
 
 class ChildDied(Exception):  # noqa: N818 -- names what happened
@@ -20,16 +23,30 @@ class ChildDied(Exception):  # noqa: N818 -- names what happened
 
 
 class Children:
-    """Processes, each in a group of its own; leaving the block ends them all."""
+    """Processes, each in a group of its own; leaving the block ends them all, also when a signal ends the command."""
 
     def __init__(self) -> None:
         self.running: dict[str, subprocess.Popen[bytes]] = {}
+        self.handlers: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> "Children":
         LOGS.mkdir(parents=True, exist_ok=True)
+        self.handlers = {number: signal.getsignal(number) for number in ENDINGS}
+        for number, handler in self.handlers.items():
+            # What would end Python on the spot leaves the block now; what a shell or `nohup` ignores stays ignored.
+            if handler == signal.SIG_DFL:
+                signal.signal(number, _leave)
         return self
 
     def __exit__(self, *error: object) -> None:
+        # A second Ctrl-C shall not leave half of them alive.
+        for number in ENDINGS:
+            signal.signal(number, signal.SIG_IGN)
+        self._end()
+        for number, handler in self.handlers.items():
+            signal.signal(number, handler)
+
+    def _end(self) -> None:
         for process in self.running.values():
             self._signal(process, signal.SIGTERM)
         deadline = time.monotonic() + GRACE_SECONDS
@@ -62,6 +79,10 @@ class Children:
     def _signal(process: subprocess.Popen[bytes], number: int) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, number)
+
+
+def _leave(number: int, _: object) -> None:
+    sys.exit(128 + number)
 
 
 @contextmanager

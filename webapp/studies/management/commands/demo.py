@@ -22,7 +22,6 @@ class Command(InputCommand):
 
     def run(self, options: dict[str, Any]) -> None:
         """Serve."""
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         # A shell starts background jobs with Ctrl-C's signal ignored, and Python would keep it so.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
