@@ -14,8 +14,9 @@ from model_zoo.home import HOME
 GPU_QUEUE = "gpu"
 MAKE = "experiments.make"
 
-FIRST, URGENT, ORDINARY = 0, 3, 6
-"""Priorities on the GPU queue, the lowest number first: parts of work that has begun, what a study waits for, all else."""
+ANALYSES, PARTS, URGENT, ORDINARY = PRIORITIES = 0, 3, 6, 9
+"""On the GPU queue, the lowest number first: analyses, which take seconds; parts of work that has begun; what a study waits for;
+all else. These four are the ones that kombu keeps apart on Redis."""
 
 # The web worker's: an outcome or a crash that comes home, the minute's look after lost jobs, sessions whose time is over, what
 # is kept no longer, sessions to analyze, payments to send, and what became of submissions and payments at the recruiters.

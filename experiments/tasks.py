@@ -83,7 +83,7 @@ def is_out_of_memory(error: MemoryError | RuntimeError) -> bool:
 
 def _divide(task: Task, divided: "Divided", *, job: str, recipe: dict[str, Any]) -> NoReturn:
     """Replace the task by a chord: one task for each of the recipes, then this one again."""
-    place = {"queue": jobs.GPU_QUEUE, "priority": jobs.FIRST}
+    place = {"queue": jobs.GPU_QUEUE, "priority": jobs.PARTS}
     ids = [jobs.part_id(job, digest=part.digest) for part in divided.recipes]
     now = time.time()
     progress = jobs.Progress(

@@ -42,15 +42,15 @@ def queue() -> Celery:
     return app
 
 
-def submit(*, job: str, task_id: str, recipe: dict[str, Any], urgent: bool = False) -> None:
-    """Put the making of a recipe on the GPU queue, before all others if it is urgent; its outcome comes home on the web queue."""
+def submit(*, job: str, task_id: str, recipe: dict[str, Any], priority: int = jobs.ORDINARY) -> None:
+    """Put the making of a recipe on the GPU queue; its outcome comes home on the web queue."""
     app = queue()
     app.send_task(
         jobs.MAKE,
         kwargs={"job": job, "recipe": recipe},
         task_id=task_id,
         queue=jobs.GPU_QUEUE,
-        priority=jobs.URGENT if urgent else jobs.ORDINARY,
+        priority=priority,
         link=app.signature(jobs.JOB_FINISHED, queue=jobs.WEB_QUEUE),
         # Immutable and by id: the worker may have died, and with it all that it knew.
         link_error=app.signature(jobs.JOB_CRASHED, kwargs={"task_id": task_id}, queue=jobs.WEB_QUEUE, immutable=True),

@@ -1,4 +1,4 @@
-"""What comes first on the GPU queue: parts of work that has begun, then what a study waits for; on both kinds of queue."""
+"""What comes first on the GPU queue: analyses, then parts of work that has begun, then what a study waits for; on both kinds of queue."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ def test_messages_are_taken_by_priority_and_then_by_age(
     monkeypatch.setenv("BROKER_URL", url)
     app = Celery("priorities")
     app.conf.update(jobs.queue_settings(default_queue=jobs.GPU_QUEUE))
-    sent = [jobs.ORDINARY, jobs.URGENT, jobs.ORDINARY, jobs.FIRST, jobs.URGENT]
+    sent = [jobs.ORDINARY, jobs.URGENT, jobs.ORDINARY, jobs.PARTS, jobs.URGENT, jobs.ANALYSES]
 
     for number, priority in enumerate(sent):
         app.send_task("task", kwargs={"number": number}, queue=jobs.GPU_QUEUE, priority=priority)
@@ -31,5 +31,5 @@ def test_messages_are_taken_by_priority_and_then_by_age(
             message.ack()
             taken.append(message.payload[1]["number"])
 
-    assert taken == [3, 1, 4, 0, 2]
+    assert taken == [5, 3, 1, 4, 0, 2]
     app.close()

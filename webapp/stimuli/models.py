@@ -5,7 +5,9 @@ import uuid
 from django.db import models
 from django.db.models import Q
 
+from experiments import jobs
 from experiments.contract.artifacts import Manifest
+from experiments.contract.recipes import Analysis
 from webapp.participants.data import Data
 
 
@@ -86,6 +88,13 @@ class Job(models.Model):
                 fields=["digest"], condition=Q(state__in=["queued", "started"]), name="one_open_job_per_digest"
             ),
         )
+
+    @property
+    def priority(self) -> int:
+        """Its place on the queue."""
+        if self.kind == Analysis.kind:
+            return jobs.ANALYSES
+        return jobs.URGENT if self.urgent else jobs.ORDINARY
 
     def __str__(self) -> str:
         return f"{self.kind} {self.unit or self.digest[:12]} ({self.state})"

@@ -34,7 +34,7 @@ WORKER_LOST = {
 def artifact_request(recipe: Recipe, *, urgent: bool = False) -> Artifact | Job:
     """The artifact of a recipe if it exists, else the job that makes it; a job is started only if none is open.
 
-    An `urgent` one comes before all others; one that is open already moves up.
+    An `urgent` one comes before all others but analyses; one that is open already moves up.
     """
     digest = recipe.digest
     artifact = Artifact.objects.filter(digest=digest).first()
@@ -75,7 +75,7 @@ def job_queue(job: Job) -> None:
     job.state, job.attempts, job.task_id = Job.State.QUEUED, job.attempts + 1, uuid.uuid4()
     job.queued_at, job.started_at = timezone.now(), None
     job.save()
-    message = {"job": str(job.id), "task_id": str(job.task_id), "recipe": job.recipe, "urgent": job.urgent}
+    message = {"job": str(job.id), "task_id": str(job.task_id), "recipe": job.recipe, "priority": job.priority}
     # Robust: without a queue the job is there all the same, and the look after lost jobs sends it.
     transaction.on_commit(lambda: compute.submit(**message), robust=True)
 
@@ -189,7 +189,7 @@ def jobs_look_after() -> None:
     one_by_one(Job.objects.filter(state__in=Job.OPEN), partial(_look_after, gone_before=gone_before))
 
 
-def _look_after(job: Job, *, gone_before: Mapping[bool, datetime]) -> None:
+def _look_after(job: Job, *, gone_before: Mapping[int, datetime]) -> None:
     outcome = compute.outcome(str(job.task_id))
     if outcome is not None:
         job_end(outcome)
@@ -199,21 +199,23 @@ def _look_after(job: Job, *, gone_before: Mapping[bool, datetime]) -> None:
         _look_after_open(job.id, gone_before=gone_before)
 
 
-def _gone_before() -> dict[bool, datetime]:
-    """By urgency: a message that was put on the queue before this moment is on it no more.
+def _gone_before() -> dict[int, datetime]:
+    """By priority: a message that was put on the queue before this moment is on it no more.
 
     Of an empty queue that is every message but the newest. Else it is those that a later one has overtaken: messages of one
-    urgency leave the queue in their order.
+    priority leave the queue in their order.
     """
     long_ago = timezone.now() - timedelta(seconds=jobs.LOST_SECONDS)
     if compute.waiting(jobs.GPU_QUEUE) == 0:
-        return {True: long_ago, False: long_ago}
+        return dict.fromkeys(jobs.PRIORITIES, long_ago)
     begun = Q(state=Job.State.STARTED, started_at__lt=long_ago) | Q(state=Job.State.FINISHED, ended_at__lt=long_ago)
-    return dict(Job.objects.filter(begun, queued_at__isnull=False).values_list("urgent").annotate(Max("queued_at")))
+    newest = Job.objects.filter(begun, queued_at__isnull=False).values_list("kind", "urgent").annotate(at=Max("queued_at"))
+    # By time, so that the newest of a priority is what stays.
+    return {Job(kind=kind, urgent=urgent).priority: at for kind, urgent, at in newest.order_by("at")}
 
 
 @transaction.atomic
-def _look_after_open(job_id: uuid.UUID, *, gone_before: Mapping[bool, datetime]) -> None:
+def _look_after_open(job_id: uuid.UUID, *, gone_before: Mapping[int, datetime]) -> None:
     job = Job.objects.select_for_update().filter(id=job_id, state__in=Job.OPEN).first()
     if job is None:
         return
@@ -224,7 +226,7 @@ def _look_after_open(job_id: uuid.UUID, *, gone_before: Mapping[bool, datetime])
             job.save()
         if time.time() - progress.beat_at > jobs.LOST_SECONDS:
             job_requeue(job)
-    elif job.queued_at and job.urgent in gone_before and job.queued_at < gone_before[job.urgent]:
+    elif job.queued_at and job.priority in gone_before and job.queued_at < gone_before[job.priority]:
         if job.state == Job.State.QUEUED:
             # The queue forgot it before any worker saw it; nobody died over it.
             job.attempts -= 1
