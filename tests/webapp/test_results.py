@@ -132,6 +132,21 @@ def test_study_without_results_says_so(researcher: Client):
     assert "There is no result yet" in page(researcher, made_up.study())
 
 
+def test_page_that_waits_looks_again_unless_told_to_stand_still_and_misses_a_worker(researcher: Client):
+    study = paid_study()
+    took_part(study)
+    url = f"/studies/{study.id}/results/"
+
+    alone, still = researcher.get(url), researcher.get(url, {"still": "yes"})
+    store().mark_heard("gpu", worker="gpu@here")
+    accompanied = researcher.get(url)
+
+    assert [answer.headers.get("Refresh") for answer in (alone, still, accompanied)] == ["30", None, "30"]
+    assert ["No GPU worker" in answer.content.decode() for answer in (alone, accompanied)] == [True, False]
+    assert "The first analysis is under way" in accompanied.content.decode()
+    assert "There is no result yet" not in accompanied.content.decode()
+
+
 def test_analysis_gets_the_sessions_that_do_not_count_too(browser: Callable[..., tuple[Client, Session]]):
     study = made_up.study()
     for kind in ("live", "preview"):
