@@ -39,9 +39,10 @@ def test_study_whose_stimuli_lie_in_the_store_already_opens_with_all_of_them():
 
 def test_start_that_died_half_way_is_gone_on_with(monkeypatch: pytest.MonkeyPatch) -> None:
     units = [f"efficientnet_lite0.in1k/_blocks.10:{channel}" for channel in (50, 51)]
-    with monkeypatch.context() as patch, pytest.raises(SystemExit):
+    with monkeypatch.context() as patch:
         patch.setattr(preparation, "artifact_request", lambda *_, **__: sys.exit("killed"))
-        made_up.study(opened=False, units=units)
+        with pytest.raises(SystemExit):
+            made_up.study(opened=False, units=units)
     study = Study.objects.get()
     needed = {recipe.digest for recipe in needed_sets(study)}
     before = Job.objects.count()
