@@ -184,7 +184,7 @@ REST_FRAMEWORK = {
         "webapp.tokens.authentication.ApiTokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["webapp.tokens.rights.HasRight"],
+    "DEFAULT_PERMISSION_CLASSES": ["webapp.tokens.rights.HasRight", "webapp.known_queries.KnownQuery"],
     "DEFAULT_THROTTLE_CLASSES": ["webapp.throttles.TokenThrottle"],
     "NUM_PROXIES": PROXY_HOPS,
     # The browsable API needs inline scripts, which the content security policy forbids.

@@ -91,7 +91,6 @@ class UnitListApi(generics.ListAPIView):
 
     serializer_class = UnitSerializer
     rights = STUDIES
-    filters = ("study",)
 
     @extend_schema(parameters=[OpenApiParameter("study", OpenApiTypes.UUID, description="Only the units of this study")])
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -74,7 +74,7 @@ class ResponsePagesApi(APIView):
         """A page of rows and the address of the next; null behind the last. That a walk begins is noted, as an export is."""
         study, words = study_or_404(request.user, study_id), dict(request.query_params.lists())
         _refuse_personal(words, "Export a file instead, by a POST")
-        selection = selection_asked(study, {**words, "format": ["json"]}, beside=("format", "size", "cursor"))
+        selection = selection_asked(study, words, beside=("size", "cursor"))
         size, cursor = page_size(request.query_params.get("size", "100")), request.query_params.get("cursor", "")
         page = response_page(study, selection, size=size, cursor=cursor)
         if not cursor:

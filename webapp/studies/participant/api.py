@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from webapp.api_errors import Conflict
+from webapp.known_queries import KnownQuery
 from webapp.studies.answerable import trial_by_token
 from webapp.studies.completion import completion_url
 from webapp.studies.models import Session, Trial
@@ -86,7 +87,7 @@ class ParticipantApi(APIView):
     """What all views of this interface share."""
 
     authentication_classes = (SessionAuthentication,)
-    permission_classes = (IsSession,)
+    permission_classes = (IsSession, KnownQuery)
     throttle_classes = (AnswerThrottle,)
     max_body = MAX_BODY
     remedies: ClassVar[dict[int, str]] = {
