@@ -30,7 +30,8 @@ def ask(world: World, method: str, path: str, query: str) -> Any:
     """What somebody gets who may do everything."""
     role = "own" if path.startswith(PARTICIPANTS) else "token"
     url = path.format(**existing(world, path, role=role)) + query
-    return untouched(lambda: world.client(role).generic(method.upper(), url, b"{}", content_type="application/json"))
+    sent = {"content_type": "application/json", "headers": {"Accept": "application/json"}}
+    return untouched(lambda: world.client(role).generic(method.upper(), url, b"{}", **sent))
 
 
 def test_unknown_name_is_refused_at_every_address_and_told_what_there_is(world: World) -> None:

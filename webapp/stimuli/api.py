@@ -49,6 +49,7 @@ class JobSerializer(serializers.Serializer):
     attempts = serializers.IntegerField(help_text="How often it was given to a worker")
     error = ErrorSerializer(allow_null=True)
     artifact = serializers.SerializerMethodField()
+    _seen: tuple[Job, Shown] | None = None
 
     def get_url(self, job: Job) -> str:
         """Where to look again."""
@@ -69,9 +70,10 @@ class JobSerializer(serializers.Serializer):
         return reverse("api:artifact", args=[job.digest]) if job.state == Job.State.FINISHED else None
 
     def _shown(self, job: Job) -> Shown:
-        if not hasattr(self, "_seen"):
-            self._seen = job_shown(job)
-        return self._seen
+        """The job as it is seen once; a list has one serializer for all its jobs."""
+        if self._seen is None or self._seen[0] is not job:
+            self._seen = job, job_shown(job)
+        return self._seen[1]
 
 
 class ArtifactSerializer(serializers.Serializer):
