@@ -1,4 +1,4 @@
-"""REST's lists of what was ordered: by pages, each entry with the state of its own job, in as many queries for many as for one."""
+"""REST's lists of orders: by pages, each entry with the state of its own job, in as many queries for many as for one."""
 
 from typing import Any
 

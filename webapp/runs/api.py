@@ -75,7 +75,7 @@ class RunSerializer(serializers.Serializer):
     paper = serializers.CharField(source="run.paper")
     preset = serializers.CharField(source="run.preset")
     seed = serializers.IntegerField(source="run.seed")
-    settings = serializers.JSONField(source="run.settings")
+    settings = serializers.DictField(source="run.settings")
     started_by = serializers.CharField(source="run.started_by.username", default=None, allow_null=True)
     started_at = serializers.DateTimeField(source="run.started_at")
     state = serializers.CharField()

@@ -6,7 +6,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -36,6 +36,15 @@ class RecipeSerializer(serializers.Serializer):
     unit = serializers.CharField(help_text="Unit address, `<model>/<module path>:<channel>`")
 
 
+class ProgressSerializer(serializers.Serializer):
+    """How far something is."""
+
+    done = serializers.IntegerField(help_text="Steps")
+    total = serializers.IntegerField(help_text="Steps in all")
+    doing = serializers.CharField()
+    seconds_left = serializers.FloatField(allow_null=True, help_text="An estimate; null where nothing can be said")
+
+
 class JobSerializer(serializers.Serializer):
     """A job with its live progress."""
 
@@ -59,8 +68,9 @@ class JobSerializer(serializers.Serializer):
         """queued, started, finished, failed or cancelled."""
         return self._shown(job).state
 
+    @extend_schema_field(ProgressSerializer)
     def get_progress(self, job: Job) -> dict[str, Any]:
-        """Steps done, steps in all, what is being done, and an estimate in s of the time that this will still take."""
+        """How far it is."""
         shown = self._shown(job)
         left = shown.seconds_left if shown.seconds_left is None else round(shown.seconds_left, 1)
         return {"done": shown.done, "total": shown.total, "doing": shown.doing, "seconds_left": left}
@@ -76,18 +86,32 @@ class JobSerializer(serializers.Serializer):
         return self._seen[1]
 
 
+class StoredFileSerializer(serializers.Serializer):
+    """A file of an artifact."""
+
+    name = serializers.CharField()
+    sha256 = serializers.CharField()
+    size = serializers.IntegerField(help_text="Bytes")
+    media_type = serializers.CharField()
+    about = serializers.DictField(help_text="What is known of it, such as `width`, `height` and `activation` of an image")
+    url = serializers.CharField()
+
+
 class ArtifactSerializer(serializers.Serializer):
     """An artifact: recipe, files with their addresses, numbers, parents, provenance."""
 
     digest = serializers.CharField()
     kind = serializers.CharField()
     unit = serializers.CharField()
-    recipe = serializers.JSONField(source="manifest.recipe")
+    recipe = serializers.DictField(source="manifest.recipe")
     files = serializers.SerializerMethodField()
-    values = serializers.JSONField(source="manifest.values")
-    parents = serializers.JSONField(source="manifest.parents")
-    provenance = serializers.JSONField(source="manifest.provenance")
+    values = serializers.DictField(source="manifest.values", help_text="Numbers of the whole")
+    parents: Any = serializers.ListField(
+        child=serializers.CharField(), source="manifest.parents", help_text="Digests of what it was made from"
+    )
+    provenance = serializers.DictField(source="manifest.provenance", help_text="Versions, device, wall time in s")
 
+    @extend_schema_field(StoredFileSerializer(many=True))
     def get_files(self, artifact: Artifact) -> list[dict[str, Any]]:
         """Each file with its URL."""
         return [

@@ -29,7 +29,7 @@ class CircuitSerializer(serializers.Serializer):
 
     digest = serializers.CharField()
     url = serializers.SerializerMethodField()
-    recipe = serializers.JSONField()
+    recipe = serializers.DictField()
     state = serializers.CharField()
     job = JobSerializer(allow_null=True)
     published = serializers.BooleanField(allow_null=True, help_text="null before there is a result")

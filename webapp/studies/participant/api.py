@@ -29,6 +29,7 @@ from webapp.studies.participant.bodies import (
     WithdrawnSerializer,
 )
 from webapp.studies.participant.images import image_served, trial_image_find
+from webapp.studies.participant.plan_documented import PlanSerializer, PracticeJudgedSerializer
 from webapp.studies.participant.session_plan import gives_feedback, practice_plan, session_plan
 from webapp.studies.selectors import session_by_token
 from webapp.studies.services.response import response_record
@@ -116,7 +117,7 @@ class SessionApi(ParticipantApi):
 
     throttle_classes = (PlanThrottle,)
 
-    @extend_schema(responses={200: OpenApiTypes.OBJECT})
+    @extend_schema(responses={200: PlanSerializer})
     def get(self, request: Request, study_id: str) -> Response:
         """Everything the browser needs to go on, after any reload."""
         session_served(self.session, tab=request.headers.get(TAB_HEADER, "")[:TAB_LENGTH])
@@ -166,7 +167,7 @@ class AnswerApi(ParticipantApi):
 class PracticeApi(ParticipantApi):
     """The end of an attempt at practice."""
 
-    @extend_schema(request=NothingSerializer, responses={200: OpenApiTypes.OBJECT, 409: ConflictSerializer})
+    @extend_schema(request=NothingSerializer, responses={200: PracticeJudgedSerializer, 409: ConflictSerializer})
     def post(self, request: Request, study_id: str) -> Response:
         """Passed, or the trials to do next."""
         NothingSerializer.checked(request.data)
