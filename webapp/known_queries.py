@@ -27,9 +27,11 @@ class KnownQuery(BasePermission):
         Raises:
             InputError: Something is asked that would not be heard.
         """
-        asked = request.query_params
-        known = _documented().get(_operation(request)) if asked else None
-        for name, values in asked.lists() if known is not None else ():
+        known = _documented().get(_operation(request)) if request.query_params else None
+        if known is None:
+            # Nothing is asked, or by a method that will be refused.
+            return True
+        for name, values in request.query_params.lists():
             if name not in known:
                 remedy = f"Choose of {', '.join(known)}" if known else "Leave it out: nothing is asked by name here"
                 raise InputError(field=name, message="is unknown", remedy=remedy)
@@ -49,6 +51,7 @@ def _require_listed(name: str, values: list[str], schema: Schema) -> None:
 
 def _operation(request: Request) -> tuple[str, str]:
     """Path and method, as the document spells them; what answers to GET answers to HEAD alike."""
+    assert request.resolver_match  # noqa: S101 -- or no view were asked
     path = CONVERTER.sub(r"{\1}", request.resolver_match.route)
     return f"/{path}", {"HEAD": "get"}.get(str(request.method), str(request.method).lower())
 

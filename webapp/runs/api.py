@@ -139,6 +139,7 @@ class RunListApi(StimulusApi, generics.ListAPIView):
         body = request.data if isinstance(request.data, dict) else {}
         for name in body:
             require(name in FIELDS, str(name), "there is no such field", f"Choose among {', '.join(FIELDS)}")
+            require(body[name] is not None, name, "it is null", "Give a value, or leave it out")
         if "paper" not in body:
             raise InputError(field="paper", message="it is missing", remedy="Give the slug of a paper that can be run")
         assert isinstance(request.user, User)  # noqa: S101 -- or they were not let in

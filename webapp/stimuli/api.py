@@ -5,6 +5,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.urls import reverse
+from django.utils.cache import get_conditional_response
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework import serializers, status
@@ -14,6 +15,7 @@ from rest_framework.views import APIView
 
 from experiments.contract.errors import InputError
 from experiments.contract.recipes import STIMULI, Analysis, recipe_from_json
+from webapp.negotiation import OneForm
 from webapp.rights import Person, is_foreign_result
 from webapp.stimuli.models import Artifact, Job
 from webapp.stimuli.permissions import REST_RIGHTS, RESULTS
@@ -192,15 +194,21 @@ class LineageApi(StimulusApi):
 class ArtifactFileApi(StimulusApi):
     """The bytes of one file."""
 
-    @extend_schema(responses={(200, "image/png"): OpenApiTypes.BINARY, 404: ErrorSerializer})
+    content_negotiation_class = OneForm
+
+    @extend_schema(responses={(200, "image/png"): OpenApiTypes.BINARY, 304: None, 404: ErrorSerializer})
     def get(self, request: Request, digest: str, name: str) -> HttpResponse:
         """An image or a table, under a name that never changes its content."""
         found = artifact_file(artifact_opened(request, digest), name)
         if found is None:
             raise Http404
         stored, content = found
-        headers = {"Cache-Control": "private, max-age=31536000, immutable"}
-        return HttpResponse(content, content_type=stored.media_type, headers=headers)
+        etag = f'"{stored.sha256}"'
+        response = get_conditional_response(request._request, etag=etag)
+        if response is None:
+            response = HttpResponse(content, content_type=stored.media_type)
+        response.headers["ETag"], response.headers["Cache-Control"] = etag, "private, max-age=31536000, immutable"
+        return response
 
 
 def artifact_opened(request: Request, digest: str) -> Artifact:

@@ -39,7 +39,7 @@ class StudySerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Study
-        fields = (
+        fields: tuple[str, ...] = (
             "id",
             "name",
             "title",

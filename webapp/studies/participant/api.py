@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 
 from webapp.api_errors import Conflict
 from webapp.known_queries import KnownQuery
+from webapp.negotiation import OneForm
 from webapp.studies.answerable import trial_by_token
 from webapp.studies.completion import completion_url
 from webapp.studies.models import Session, Trial
@@ -202,6 +203,8 @@ class WithdrawApi(ParticipantApi):
 
 class ImageApi(ParticipantApi):
     """An image of one of the session's own trials, under a name that tells nothing and that never means another image."""
+
+    content_negotiation_class = OneForm
 
     @extend_schema(responses={(200, "image/png"): OpenApiTypes.BINARY, 304: None})
     def get(self, request: Request, study_id: str, trial_id: str, sha256: str) -> HttpResponse:
