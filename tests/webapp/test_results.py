@@ -28,6 +28,7 @@ from webapp.studies.services.quality import rule_set_create, study_judge
 from webapp.studies.services.withdrawal import session_withdraw
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
+SLOW = {"name": "instruction_time", "low": 1000, "high": None}
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"/>'
 
 
@@ -206,7 +207,8 @@ def test_what_changes_while_a_table_is_written_is_news(monkeypatch: pytest.Monke
             session_withdraw(session, token="secret")
             took_part(study, external_id="somebody-else")
         else:
-            rule_set_create(study, {"natural": [{"name": "instruction_time", "low": 1000, "high": None}]})
+            # In whichever condition the session is.
+            rule_set_create(study, {condition.name: [SLOW] for condition in study.conditions.all()})
             study_judge(study)
         return table
 
