@@ -149,7 +149,11 @@ IN_REDIS = {
 ENTRIES = {"MAX_ENTRIES": 10_000}
 IN_FILES = {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": jobs.VAR / "cache", "OPTIONS": ENTRIES}
 IN_MEMORY = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": ENTRIES}
-CACHES = {"default": IN_REDIS if REDIS_URL else IN_FILES, "answers": IN_MEMORY}
+CACHES = {
+    "default": IN_REDIS if REDIS_URL else IN_FILES,
+    "answers": IN_MEMORY,
+    "operations": {**IN_MEMORY, "LOCATION": "operations"},
+}
 
 ADMIN_PATH = address_part("ADMIN_PATH", env.str("ADMIN_PATH", default="") or "admin")
 LOGIN_URL = "admin:login"

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.cache import caches
 from django.db.models import F
 from django.test import Client
 from django.utils import timezone
@@ -40,6 +41,8 @@ def study_with(*rules: dict[str, Any], **settings: Any) -> Study:
 
 
 def watched(study: Study, *, group: str = "people", minutes: int = 5) -> dict[str, Any]:
+    """What a page shows that looks after a while."""
+    caches["operations"].clear()
     return study_operations(Study.objects.get(id=study.id), group=group, silent_minutes=minutes)
 
 
@@ -240,6 +243,25 @@ def test_page_of_fifty_sessions_takes_no_more_queries_than_that_of_one(staff, dj
         page = staff.get(study_url).content.decode()
 
     assert "started: 50 reached of 50" in page
+
+
+def test_figures_are_kept_for_a_while_and_the_buttons_are_up_to_date(staff, django_assert_max_num_queries):
+    study = study_with(CATCH)
+    url = f"/studies/{study.id}/operations/"
+    made_up.session(study)
+    first = staff.get(url).content.decode()
+    made_up.session(study)
+
+    with django_assert_max_num_queries(14) as kept:
+        staff.get(url)
+    staff.post(url, {"action": "pause", "condition": "natural"})
+    second = staff.get(url).content.decode()
+    caches["operations"].clear()
+    later = staff.get(url).content.decode()
+
+    assert [query["sql"] for query in kept.captured_queries if "studies_response" in query["sql"]] == []
+    assert ["started: 1 reached of 1" in page for page in (first, second, later)] == [True, True, False]
+    assert ["Resume natural" in page for page in (first, second)] == [False, True]
 
 
 def test_page_refreshes_itself_and_has_nothing_that_the_content_policy_forbids(staff):

@@ -7,6 +7,7 @@ from tests.webapp import made_up, progress
 from webapp.studies.assignment import study_cells
 from webapp.studies.models import QualityVerdict, Response, Session, Study
 from webapp.studies.results.requests import has_news, results_request
+from webapp.studies.services import quality
 from webapp.studies.services.quality import published_rules, rule_set_create, rule_set_newest, session_judge, study_judge
 from webapp.studies.services.study import StudyPlan, study_redraft
 
@@ -175,8 +176,26 @@ def test_verdicts_of_many_sessions_take_as_many_queries_as_those_of_one(django_a
     for _ in range(4):
         progress.finished(study)
 
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(16):
         assert study_judge(study) == 4
+
+
+def test_study_is_judged_by_slices_and_nobody_waits_while_answers_are_read(monkeypatch, django_assert_max_num_queries):
+    monkeypatch.setattr(quality, "AT_ONCE", 2)
+    study = study_with(CATCH)
+    sessions = [progress.finished(study, wrong=["catch"] * (number == 2)) for number in range(5)]
+    rule_set_create(study, {"natural": [], "synthetic": []})
+
+    with django_assert_max_num_queries(48) as seen:
+        assert study_judge(study) == 5
+
+    said = [query["sql"] for query in seen.captured_queries]
+    begins = [number for number, sql in enumerate(said) if sql.startswith("SAVEPOINT")]
+    ends = [number for number, sql in enumerate(said) if sql.startswith("RELEASE SAVEPOINT")]
+    written = [sql for begin, end in zip(begins, ends, strict=True) for sql in said[begin:end]]
+    assert len(begins) == 3
+    assert [sql for sql in written if "studies_response" in sql] == []
+    assert {Session.objects.get(id=session.id).passed_checks for session in sessions} == {True}
 
 
 def test_pilot_and_simulated_sessions_are_judged_too():

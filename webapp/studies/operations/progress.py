@@ -1,8 +1,10 @@
 """What researchers watch while a study runs: how far people come, who is stuck, what fails, what is free. Reads only.
 
-The number of queries does not grow with the sessions. What it costs and what the GPU workers do: `resources`.
+The number of queries does not grow with the sessions, but their time does: figures of all sessions are kept for a while. What it
+costs and what the GPU workers do: `resources`.
 """
 
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +13,7 @@ from statistics import median
 from typing import Any
 from uuid import UUID
 
+from django.core.cache import caches
 from django.db.models import Count, Max, Q, QuerySet
 from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
@@ -40,6 +43,9 @@ STEPS: Sequence[tuple[str, Callable[[Any], bool]]] = (
 )
 ENDED = (Session.State.EXPIRED, Session.State.RETURNED, Session.State.WITHDRAWN)
 SILENT_SHOWN = 50
+REFRESH_SECONDS = 10
+RESTS = 10
+"""Figures are kept for so many times what they took, so that no number of open pages takes more than a tenth of a processor."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,8 +58,8 @@ class Step:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Silent:
-    """A running session whose browser has not been heard of for a while."""
+class Running:
+    """A running session, and when its browser was last heard of."""
 
     session: Session
     place: str
@@ -90,26 +96,51 @@ class Places:
 def study_operations(study: Study, *, group: str, silent_minutes: int) -> dict[str, Any]:
     """All of the page that is about the sessions of one of `GROUPS`."""
     kind, cohort = GROUPS[group]
+    figures = _figures_kept(study, group=group)
+    since = timezone.now() - timedelta(minutes=silent_minutes)
+    silent = [one for one in figures["running"] if one.heard_at < since]
+    return {
+        **figures,
+        "erased": study.erased_sessions,
+        "silent": silent[:SILENT_SHOWN],
+        "silent_count": len(silent),
+        # By what they say here the buttons of a condition change.
+        "places": [_places(cell) for cell in study_cells(study, kind=kind, cohort=cohort)],
+    }
+
+
+def _figures_kept(study: Study, *, group: str) -> dict[str, Any]:
+    """The figures of a group, made at most as often as the page looks again, and less often if they take long."""
+    kept, key = caches["operations"], f"{study.id}/{group}"
+    figures: dict[str, Any] | None = kept.get(key)
+    if figures is None:
+        began = time.monotonic()
+        figures = _figures(study, group=group)
+        kept.set(key, figures, max(REFRESH_SECONDS, RESTS * (time.monotonic() - began)))
+    return figures
+
+
+def _figures(study: Study, *, group: str) -> dict[str, Any]:
+    """What is counted over all sessions of a group and all their answers."""
+    kind, cohort = GROUPS[group]
+    as_of = timezone.now()
     sessions = study.sessions.filter(kind=kind, cohort=cohort)
     rows = list(_with_answers(sessions))
     facts = sessions_facts(study, sessions)
     rule_set = study.quality_rule_sets.order_by("-version").first()
-    silent = _silent(rows, since=timezone.now() - timedelta(minutes=silent_minutes))
     catch_answered = sum(of_one.catch_answered for of_one in facts.values())
     over = [facts[session.id] for session in rows if session.state == Session.State.FINISHED]
     return {
+        "as_of": as_of,
         "steps": _steps(rows),
         "ended": {state.label: sum(session.state == state for session in rows) for state in ENDED},
-        "erased": study.erased_sessions,
-        "silent": silent[:SILENT_SHOWN],
-        "silent_count": len(silent),
+        "running": _running(rows),
         "rule_set": rule_set,
         "rules": _rules(rule_set, sessions, rows, facts) if rule_set else [],
         "catch_answered": catch_answered,
         "catch_right": sum(of_one.catch_right for of_one in facts.values()),
         "instruction_seconds": _median([of_one.instruction_time for of_one in facts.values()]),
         "total_seconds": _median([of_one.total_time for of_one in over]),
-        "places": [_places(cell) for cell in study_cells(study, kind=kind, cohort=cohort)],
     }
 
 
@@ -135,9 +166,9 @@ def _steps(rows: Sequence[Any]) -> list[Step]:
     return steps
 
 
-def _silent(rows: Sequence[Any], *, since: datetime) -> list[Silent]:
-    unheard = [row for row in rows if row.state == Session.State.RUNNING and row.heard_at < since]
-    return [Silent(session=row, place=_place(row), heard_at=row.heard_at) for row in unheard]
+def _running(rows: Sequence[Any]) -> list[Running]:
+    running = [row for row in rows if row.state == Session.State.RUNNING]
+    return [Running(session=row, place=_place(row), heard_at=row.heard_at) for row in running]
 
 
 def _place(row: Any) -> str:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from experiments.contract.errors import InputError
 from webapp.rights import seen_by
 from webapp.studies.models import Condition, Study
-from webapp.studies.operations.progress import GROUPS, study_operations
+from webapp.studies.operations.progress import GROUPS, REFRESH_SECONDS, study_operations
 from webapp.studies.operations.resources import queue_shown, strangers_shown, study_cost
 from webapp.studies.permissions import require_right
 from webapp.studies.selectors import studies_run_here
@@ -23,7 +23,6 @@ from webapp.studies.services.study_state import condition_pause, condition_resum
 STUDY_ACTIONS: dict[str, Callable[[Study], Study]] = {"pause": study_pause, "resume": study_resume, "close": study_close}
 CONDITION_ACTIONS: dict[str, Callable[[Condition], None]] = {"pause": condition_pause, "resume": condition_resume}
 SILENT_MINUTES = (5, 15, 60)
-REFRESH_SECONDS = 10
 
 
 @staff_member_required

@@ -4,7 +4,7 @@ Called by `services.quality` when a session ends or is judged again, and by the 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -160,6 +160,16 @@ def _paused_seconds(sessions: QuerySet[Session]) -> dict[UUID, float]:
     for session_id, details in pauses.values_list("session_id", "details"):
         found[session_id] = found.get(session_id, 0.0) + details["seconds"]
     return found
+
+
+def participations_renewed(
+    study: Study, sessions: QuerySet[Session], *, facts: Mapping[UUID, SessionFacts]
+) -> dict[UUID, SessionFacts]:
+    """The facts of those that still are among the sessions, with what their people did since the facts were read."""
+    people = _participations(study, sessions)
+    known_as = sessions.values_list("id", "participant__external_id_hash")
+    counts = {pk: None if facts[pk].participations is None else people[known] for pk, known in known_as}
+    return {pk: replace(facts[pk], participations=count) for pk, count in counts.items()}
 
 
 def _participations(study: Study, sessions: QuerySet[Session]) -> dict[str, int]:

@@ -6,6 +6,7 @@ A session that fails is not counted; nothing of it is deleted, and its participa
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -13,12 +14,14 @@ from django.db.models import QuerySet
 from experiments.contract.fields import build, require
 from experiments.contract.quality import QualityRule
 from webapp.studies.models import QualityRuleSet, QualityVerdict, Session, Study
-from webapp.studies.quality.judging import judge, sessions_facts
+from webapp.studies.quality.judging import SessionFacts, judge, participations_renewed, sessions_facts
 from webapp.studies.selectors import rules_by_condition, study_design, study_settings
 from webapp.studies.services.rules_lock import rules_keep, rules_take
 
 Rules = Mapping[str, Sequence[Mapping[str, Any]]]
 """Condition to its rules, each with `name`, `low`, `high`."""
+AT_ONCE = 500
+"""So many sessions are judged in one transaction."""
 
 
 @transaction.atomic
@@ -67,7 +70,8 @@ def published_rules(study: Study) -> dict[str, list[dict[str, Any]]]:
 def session_judge(session: Session) -> bool:
     """Judge a session by its study's newest rules; whether it passed them all."""
     rules_keep(session)
-    return _judge(session.study, Session.objects.filter(id=session.id), rule_set_newest(session.study))[session.id]
+    itself = Session.objects.filter(id=session.id)
+    return _judge(session.study, itself, facts=sessions_facts(session.study, itself))[session.id]
 
 
 def person_judge(session: Session) -> None:
@@ -78,27 +82,36 @@ def person_judge(session: Session) -> None:
         session_judge(other)
 
 
-@transaction.atomic
 def study_judge(study: Study) -> int:
     """Judge every finished session by the newest rules, and return their number. Doing it again changes nothing.
 
-    The verdicts of earlier rules stay beside the new ones.
+    The verdicts of earlier rules stay beside the new ones. By slices, each read before it is written: nobody else can write to
+    SQLite, or end a session of this study, meanwhile.
 
     Raises:
         InputError: It was run elsewhere: what was judged there stands.
     """
     message = "it was run elsewhere, and its sessions were judged there"
     require(study.state != Study.State.IMPORTED, "study", message, "Import it again if the verdicts are wrong")
-    rules_take(study)
     finished = study.sessions.filter(state=Session.State.FINISHED)
-    return len(_judge(study, finished, rule_set_newest(study)))
+    ids = list(finished.order_by("id").values_list("id", flat=True))
+    return sum(_slice_judge(study, finished.filter(id__in=ids[i : i + AT_ONCE])) for i in range(0, len(ids), AT_ONCE))
 
 
-def _judge(study: Study, sessions: QuerySet[Session], rule_set: QualityRuleSet) -> dict[Any, bool]:
-    """Write the verdicts and what follows from them; whether each session passed, by its id."""
-    facts, rules = sessions_facts(study, sessions), rules_by_condition(rule_set)
+def _slice_judge(study: Study, sessions: QuerySet[Session]) -> int:
+    facts = sessions_facts(study, sessions)
+    with transaction.atomic():
+        rules_take(study)
+        # What may change behind a finished session: somebody else's end counts it anew, and some are finished no more.
+        return len(_judge(study, sessions, facts=participations_renewed(study, sessions, facts=facts)))
+
+
+def _judge(study: Study, sessions: QuerySet[Session], *, facts: Mapping[UUID, SessionFacts]) -> dict[UUID, bool]:
+    """Write the verdicts by the newest rules and what follows from them; whether each session passed, by its id."""
+    rule_set = rule_set_newest(study)
+    rules = rules_by_condition(rule_set)
     verdicts: list[QualityVerdict] = []
-    passed: dict[Any, bool] = {}
+    passed: dict[UUID, bool] = {}
     for session in sessions.select_related("condition"):
         judged = judge(rules[session.condition.name], facts[session.id])
         passed[session.id] = all(verdict.passed for verdict in judged)
