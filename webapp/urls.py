@@ -19,7 +19,7 @@ from webapp.studies.exports import views as exports_views
 from webapp.studies.exports.codebook import api as codebook_api
 from webapp.studies.exports.codebook import views as codebook_views
 from webapp.studies.operations import views as operations_views
-from webapp.studies.participant import erase, not_found
+from webapp.studies.participant import erase, error_pages
 from webapp.studies.quality import views as quality_views
 from webapp.studies.results import views as results_views
 
@@ -68,4 +68,7 @@ urlpatterns = [
     path(settings.ADMIN_PATH, include("webapp.second_factor.urls")),
     path(settings.ADMIN_PATH, admin.site.urls),
 ]
-handler404 = not_found.not_found
+handler400 = error_pages.unreadable
+handler403 = error_pages.forbidden
+handler404 = error_pages.not_found
+handler500 = error_pages.fault

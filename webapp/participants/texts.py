@@ -42,6 +42,9 @@ class Texts(TypedDict):
     no_page_title: str
     no_page: str
     check_link: str
+    unreadable: str
+    forbidden: str
+    fault: str
     unavailable_title: str
     unavailable: str
     script_off_title: str
@@ -76,6 +79,9 @@ ENGLISH: Texts = {
     "no_page_title": "Not found",
     "no_page": "There is no such page.",
     "check_link": "Check the link that you were given.",
+    "unreadable": "What your browser sent cannot be read. Please open the link that you were given again.",
+    "forbidden": "You may not do this. Ask an administrator for the right.",
+    "fault": "The server made a mistake. Nothing that it confirmed is lost. Please load this page again in a minute.",
     "unavailable_title": "One moment, please",
     "unavailable": "Nothing can be stored at the moment. Please load this page again in a minute.",
     "script_off_title": "JavaScript is switched off",
@@ -110,6 +116,9 @@ GERMAN: Texts = {
     "no_page_title": "Nicht gefunden",
     "no_page": "Diese Seite gibt es nicht.",
     "check_link": "Prüfen Sie den Link, den Sie bekommen haben.",
+    "unreadable": "Was Ihr Browser geschickt hat, ist nicht zu lesen. Bitte öffnen Sie Ihren Link noch einmal.",
+    "forbidden": "Das dürfen Sie nicht. Bitten Sie die Verwaltung dieses Servers um das Recht dazu.",
+    "fault": "Der Server hat einen Fehler gemacht. Was er bestätigt hat, ist da. Bitte laden Sie diese Seite in einer Minute neu.",
     "unavailable_title": "Einen Moment, bitte",
     "unavailable": "Im Augenblick kann nichts gespeichert werden. Bitte laden Sie diese Seite in einer Minute neu.",
     "script_off_title": "JavaScript ist ausgeschaltet",

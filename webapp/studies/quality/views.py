@@ -30,7 +30,13 @@ def quality(request: HttpRequest, study_id: str) -> HttpResponse:
         if not form.is_bound or _rules_saved(study, form):
             messages.success(request, f"{study_judge(study)} finished sessions were judged by the newest rules.")
             return redirect("quality", study_id=study.id)
-    context = {"study": study, "rule_set": rule_set, "form": form, "versions": quality_versions(study)}
+    context = {
+        "study": study,
+        "rule_set": rule_set,
+        "form": form,
+        "versions": quality_versions(study),
+        "may_change": request.user.has_perm("studies.change_study"),
+    }
     return render(request, "studies/quality.html", context)
 
 
