@@ -1,4 +1,4 @@
-"""What comes first on the GPU queue: analyses, then parts of work that has begun, then what a study waits for; on both kinds of queue."""
+"""What comes first on the GPU queue: analyses, parts of work that has begun, what a study waits for; on both kinds of queue."""
 
 from pathlib import Path
 

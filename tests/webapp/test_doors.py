@@ -22,7 +22,7 @@ from tests.webapp.test_outage import unreachable_database
 from tests.webapp.tokens import client_of
 from webapp.__main__ import main
 from webapp.participants.models import AuditEntry, Participant
-from webapp.studies.imports.services import MAX_FILE
+from webapp.studies.imports.checked import MAX_FILE
 from webapp.studies.models import Session, Study
 from webapp.studies.one_machine import demo
 from webapp.studies.services.quality import rule_set_create

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +18,7 @@ from tests.webapp import published_tables
 from webapp.participants.consent import default_consent
 from webapp.participants.models import Participant
 from webapp.studies.exports import export
+from webapp.studies.imports import checked
 from webapp.studies.imports.mapping import SHIPPED, FieldRule, ImportMapping
 from webapp.studies.imports.services import study_import
 from webapp.studies.models import Response, Study
@@ -145,6 +148,35 @@ def test_table_that_does_not_fit_changes_nothing(case: str, imported: Callable[.
     assert caught.value.field == field
     assert told in caught.value.message
     assert (Study.objects.count(), Participant.objects.count(), Response.objects.count()) == (0, 0, 0)
+
+
+def test_table_with_too_many_rows_is_refused(imported: Callable[..., Study], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checked, "MAX_ROWS", 17)
+
+    with pytest.raises(InputError) as caught:
+        imported(published_tables.scale_released())
+
+    assert "more than 17 rows" in caught.value.message
+    assert not Study.objects.exists()
+
+
+def test_table_is_read_and_checked_before_anything_is_written(imported: Callable[..., Study]) -> None:
+    for rows in (changed(2, choice="c"), changed(2, mode="natural"), changed(17, rt="slow")):
+        with CaptureQueriesContext(connection) as seen, pytest.raises(InputError):
+            imported(rows)
+
+        assert [query["sql"] for query in seen.captured_queries if not query["sql"].startswith("SELECT")] == []
+
+
+def test_rows_take_no_queries_of_their_own(imported: Callable[..., Study]) -> None:
+    counts = []
+    for number, participants in enumerate((2, 20)):
+        with CaptureQueriesContext(connection) as seen:
+            imported(published_tables.scale_released(participants=participants), name=f"published-{number}")
+        counts.append(len(seen.captured_queries))
+
+    # SQLite takes many rows in several statements.
+    assert counts[1] <= counts[0] + 12
 
 
 MINE = """

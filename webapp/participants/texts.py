@@ -118,7 +118,7 @@ GERMAN: Texts = {
     "check_link": "Prüfen Sie den Link, den Sie bekommen haben.",
     "unreadable": "Was Ihr Browser geschickt hat, ist nicht zu lesen. Bitte öffnen Sie Ihren Link noch einmal.",
     "forbidden": "Das dürfen Sie nicht. Bitten Sie die Verwaltung dieses Servers um das Recht dazu.",
-    "fault": "Der Server hat einen Fehler gemacht. Was er bestätigt hat, ist da. Bitte laden Sie diese Seite in einer Minute neu.",
+    "fault": "Der Server hat einen Fehler gemacht. Was er bestätigt hat, bleibt. Bitte laden Sie die Seite in einer Minute neu.",
     "unavailable_title": "Einen Moment, bitte",
     "unavailable": "Im Augenblick kann nichts gespeichert werden. Bitte laden Sie diese Seite in einer Minute neu.",
     "script_off_title": "JavaScript ist ausgeschaltet",
