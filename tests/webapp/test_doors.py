@@ -25,6 +25,7 @@ from webapp.participants.models import AuditEntry
 from webapp.studies.imports.services import MAX_FILE
 from webapp.studies.models import Session, Study
 from webapp.studies.one_machine import demo
+from webapp.studies.services.quality import rule_set_create
 from webapp.wsgi import application
 
 TOKEN = "0" * 32
@@ -211,16 +212,18 @@ def test_list_that_is_asked_wrongly_is_refused(query, field):
     assert answer.json()["remedy"]
 
 
-def test_study_in_which_somebody_began_is_not_deleted(researcher, study):
-    empty = made_up.study()
+def test_study_in_which_somebody_began_is_not_deleted_another_is(researcher, study):
+    empty, unwanted = made_up.study(), made_up.study()
+    rule_set_create(unwanted, {})
     made_up.session(study)
 
     offered = [researcher.get(f"/admin/studies/study/{each.id}/delete/").status_code for each in (study, empty)]
+    researcher.post(f"/admin/studies/study/{unwanted.id}/delete/", {"post": "yes"})
     together = researcher.post("/admin/studies/study/", {"action": "delete_selected", "_selected_action": [study.id]})
 
     assert offered == [403, 200]
     assert together.status_code == 302
-    assert Study.objects.filter(id=study.id).exists()
+    assert set(Study.objects.values_list("id", flat=True)) == {study.id, empty.id}
 
 
 def test_login_leads_to_the_admin(client):

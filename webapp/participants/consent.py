@@ -7,6 +7,8 @@ from webapp.participants.models import ConsentText
 VERSION = "2026-12.2"
 EARLIER = ("2026-11", "2026-12")
 """Versions of ours that name less of what is recorded. Studies that have them keep them; new ones do not begin with them."""
+IMPORTED = "imported"
+"""The version of the text in the place of the one that people agreed to where an imported study was run."""
 TITLE = "Taking part in this study"
 BODY = """\
 You are invited to look at images and to say which of them fit together. This takes about ten minutes and is part of \
@@ -42,7 +44,8 @@ DEFAULTS = {"en": (TITLE, BODY), "de": (GERMAN_TITLE, GERMAN_BODY)}
 
 def default_consent() -> ConsentText:
     """The laboratory's newest English consent text; else ours, which is written in all its languages at the first use."""
-    own = ConsentText.objects.filter(language="en").exclude(version__in=(VERSION, *EARLIER)).order_by("-created_at").first()
+    others = (VERSION, *EARLIER, IMPORTED)
+    own = ConsentText.objects.filter(language="en").exclude(version__in=others).order_by("-created_at").first()
     if own:
         return own
     written = {}

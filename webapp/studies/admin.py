@@ -92,6 +92,11 @@ class StudyAdmin(SeenRows):
         """Not where somebody began: such a study is closed, and answers are erased by their codes or their dates."""
         return super().has_delete_permission(request, obj) and (obj is None or not obj.sessions.exists())
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, set[str], Any]:
+        """What belongs to a study goes with it: nobody is asked for the right to delete its conditions one by one."""
+        deleted, counts, _, protected = super().get_deleted_objects(objs, request)
+        return deleted, counts, set(), protected
+
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Studies are deleted one by one, on their own pages."""
         return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
