@@ -95,13 +95,7 @@ def sessions_erase(
     found = list(sessions.select_related("participant").select_for_update(of=("self",)).order_by("id"))
     erasure = erasure_preview(found, persons=persons)
     for session in found:
-        study = locked[session.study_id]
-        if study.erasure == Study.Erasure.ANONYMIZE:
-            session_anonymize(session, study)
-        session.delete()
-        if study.recruitment:
-            participation_erase(session.participant, study.recruitment)
-        Study.objects.filter(id=study.id).update(erased_sessions=F("erased_sessions") + 1)
+        _session_erase(session, locked[session.study_id])
     people = {session.participant_id for session in found} | {person.id for person in persons}
     for participant in Participant.objects.filter(id__in=people, sessions=None):
         participant_erase(participant)
@@ -114,6 +108,15 @@ def sessions_erase(
         results_drop(study)
     transaction.on_commit(disk_forget)
     return erasure
+
+
+def _session_erase(session: Session, study: Study) -> None:
+    if study.erasure == Study.Erasure.ANONYMIZE:
+        session_anonymize(session, study)
+    session.delete()
+    if study.recruitment:
+        participation_erase(session.participant, study.recruitment)
+    Study.objects.filter(id=study.id).update(erased_sessions=F("erased_sessions") + 1)
 
 
 def session_anonymize(session: Session, study: Study) -> None:
