@@ -24,11 +24,11 @@ from webapp.studies.models import Session, Study
 from webapp.studies.participant.api import cookie_name
 from webapp.studies.participant.links import PERSON, check_signed
 from webapp.studies.participant.pages import SeeOther, message_page, page_words
+from webapp.studies.participant.throttles import start_wait
 from webapp.studies.participant.visits import OWN_WORDS, Visit, entry_forget, entry_keep, entry_kept, offered_language
 from webapp.studies.selectors import session_by_token
 from webapp.studies.services.entry import Arrival, study_enter
 from webapp.studies.services.session import NOT_OPEN
-from webapp.throttles import start_wait
 
 COOKIE_SECONDS = 7 * 24 * 3600
 VISITORS = TimestampSigner(salt="visitor")
