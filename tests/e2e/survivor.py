@@ -80,8 +80,9 @@ class Survivor(Person):
         return shown == "trial"
 
     def reopen(self) -> None:
-        """Close the tab, unasked, and come back by the link."""
+        """Close the tab, unasked, and come back by the link, online."""
         self.page.close(run_before_unload=False)
+        self.context.set_offline(False)
         self.open_tab()
         self.page.goto(self.link)
 
