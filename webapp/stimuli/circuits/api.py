@@ -77,15 +77,10 @@ class CircuitApi(StimulusApi):
     @extend_schema(responses={200: CircuitSerializer, 404: ErrorSerializer})
     def get(self, request: Request, digest: str) -> Response:
         """How far it is, or what came of it."""
-        return Response(CircuitSerializer(circuit_or_404(digest)).data)
-
-
-def circuit_or_404(digest: str) -> CircuitShown:
-    """A circuit by its digest; Http404 if nobody ordered it."""
-    circuit = circuit_shown(digest)
-    if circuit is None:
-        raise Http404
-    return circuit
+        circuit = circuit_shown(digest)
+        if circuit is None:
+            raise Http404
+        return Response(CircuitSerializer(circuit).data)
 
 
 def circuit_recipe(body: Any) -> Circuit:

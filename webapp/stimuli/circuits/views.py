@@ -4,16 +4,16 @@ from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from experiments.contract.errors import InputError
 from model_zoo.address import UnitAddress
-from webapp.stimuli.circuits.api import circuit_or_404, circuit_recipe
+from webapp.stimuli.circuits.api import circuit_recipe
 from webapp.stimuli.circuits.forms import CircuitForm
 from webapp.stimuli.circuits.report import report_figures, report_rows
-from webapp.stimuli.circuits.selectors import CircuitShown, circuits_shown
+from webapp.stimuli.circuits.selectors import CircuitShown, circuit_shown, circuits_shown
 from webapp.stimuli.explorer.options import options_form
 from webapp.stimuli.explorer.unit_page import unit_context
 from webapp.stimuli.explorer.units import UnitShown, unit_url
@@ -36,7 +36,7 @@ def circuits(request: HttpRequest) -> HttpResponse:
 @for_researchers("view")
 def circuit(request: HttpRequest, digest: str) -> HttpResponse:
     """A circuit: how far it is, or its report; with the buttons that cancel it and order it again."""
-    found = circuit_or_404(digest)
+    found = _circuit_or_404(digest)
     if request.method == "POST":
         require_right(request, "make")
         if found.job and request.POST.get("action") == "cancel":
@@ -54,7 +54,7 @@ def circuit(request: HttpRequest, digest: str) -> HttpResponse:
 @for_researchers("view")
 def state(request: HttpRequest, digest: str) -> HttpResponse:
     """What changes on a circuit's page, alone, for the script that looks again."""
-    return render(request, "stimuli/circuit_state.html", _context(circuit_or_404(digest)))
+    return render(request, "stimuli/circuit_state.html", _context(_circuit_or_404(digest)))
 
 
 @require_POST
@@ -86,3 +86,10 @@ def _context(found: CircuitShown) -> dict[str, Any]:
         "rows": report_rows(artifact) if artifact else [],
         "figures": report_figures(artifact) if artifact else [],
     }
+
+
+def _circuit_or_404(digest: str) -> CircuitShown:
+    found = circuit_shown(digest)
+    if found is None:
+        raise Http404
+    return found
