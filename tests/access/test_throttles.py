@@ -17,7 +17,7 @@ from tests.webapp.test_participant_api import TYPE
 from tests.webapp.tokens import client_of
 from webapp.addresses import address_hash, address_of_nobody, client_address
 from webapp.studies.participant.api import cookie_name
-from webapp.throttles import AnswerThrottle
+from webapp.studies.participant.throttles import AnswerThrottle
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 SOMEWHERE = "203.0.113.7"

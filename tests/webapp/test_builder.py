@@ -23,13 +23,6 @@ LIST = "/admin/studies/study/"
 PAPERS = [slug for slug, paper in registry.experiments().items() if paper.asks_people]
 
 
-@pytest.fixture
-def researcher() -> Client:
-    client = Client()
-    client.force_login(User.objects.create_superuser("researcher"))
-    return client
-
-
 def filled(client: Client, paper: str = SCALE, **changes: Any) -> dict[str, Any]:
     """The builder's form as a browser would send it, with some fields changed."""
     page = client.get(f"{LIST}build/{paper}/")

@@ -68,14 +68,19 @@ def session_start(
         language=language,
         lease_until=lease_end(study),
     )
-    design, about = study_design(study), _about(session)
+    _lay_down(session)
+    return session, token
+
+
+def _lay_down(session: Session) -> None:
+    """Store a new session with its plan and its first attempt at practice."""
+    design, about = study_design(session.study), _about(session)
     practice = design.practice(session.seed, attempt=1, **about)
     planned = design.plan(session.seed, index=session.task_index, **{**about, "units": units_chosen(session)})
     session.practice_passed = not practice
     session.save()
     trials_lay_down(session, planned, attempt=0)
     trials_lay_down(session, practice, attempt=1)
-    return session, token
 
 
 def session_rejoin(session: Session, study: Study, *, token_sha256: str) -> None:
