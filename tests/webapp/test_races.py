@@ -184,7 +184,7 @@ def answer_refused(session: Session, trial: Trial) -> Conflict:
 
 
 def waits_for_a_lock() -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         with connection.cursor() as cursor:
             cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
