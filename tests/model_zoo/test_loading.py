@@ -79,7 +79,7 @@ def test_layer_output_leaves_no_hook(model: LoadedModel, images: Tensor):
     before = hook_count(model)
 
     layer_output(model, "_blocks.3", images=images)
-    with pytest.raises(RuntimeError, match="channels"):
+    with pytest.raises(RuntimeError):
         layer_output(model, "_blocks.3", images=torch.zeros(1, 5, 64, 64))
 
     assert hook_count(model) == before
