@@ -184,7 +184,7 @@ REST_FRAMEWORK = {
         "webapp.tokens.authentication.ApiTokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["webapp.tokens.rights.HasRight"],
+    "DEFAULT_PERMISSION_CLASSES": ["webapp.tokens.rights.HasRight", "webapp.known_queries.KnownQuery"],
     "DEFAULT_THROTTLE_CLASSES": ["webapp.throttles.TokenThrottle"],
     "NUM_PROXIES": PROXY_HOPS,
     # The browsable API needs inline scripts, which the content security policy forbids.
@@ -202,6 +202,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Studies, units, stimuli on demand, and responses.",
     "VERSION": "1",
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "webapp.openapi.document_errors"],
+    "ENUM_NAME_OVERRIDES": {"StudyStateEnum": "webapp.studies.models.Study.State"},
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAdminUser"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -17,7 +17,10 @@ BENCHMARKS = {
     "load": ("sessions_per_minute", "images_per_second", "sessions_per_minute_sqlite", "images_per_second_sqlite"),
     "cache_hit": ("stimulus_cache_hit", "stimulus_cache_hit_sqlite"),
     "otree": ("answers_vs_otree",),
-    "export": ("export_vs_copy", "export_parquet", "export_pages_flat", "export_analysis_table", "export_sqlite", "export_1m3"),
+    "export": (
+        *("export_vs_copy", "export_parquet", "export_pages_flat", "export_analysis_table"),
+        *("export_sqlite", "export_parquet_sqlite", "export_1m3"),
+    ),
     "label_studio": ("export_vs_label_studio", "export_json_vs_label_studio"),
     "timing": ("timing_rt_error", "timing_onset", "timing_rt_error_firefox", "timing_onset_firefox"),
     "likelihood": ("likelihood_vs_adaptive",),

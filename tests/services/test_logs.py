@@ -1,7 +1,6 @@
 """What real processes log of a person's session, of errors and of jobs: everything that operators need and not one id."""
 
 import json
-import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ import httpx
 import psycopg
 import pytest
 
+from experiments.methods.participant_link import Page
 from tests.services.deployment import WAIT_SECONDS, Deployment
 
 pytestmark = pytest.mark.integration
@@ -39,19 +39,19 @@ def test_session_and_errors_leave_lines_without_ids(deployment: Deployment) -> N
     headers = {"User-Agent": AGENT, "X-Forwarded-For": FORWARDED}
     with httpx.Client(base_url=deployment.web.url, headers=headers, follow_redirects=True, timeout=60) as browser:
         entered = browser.get(made["url"], params={"participant": RECRUITERS_ID})
-        csrf = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', entered.text)[1]
-        browser.post(str(entered.url), data={"csrfmiddlewaretoken": csrf})
+        browser.post(str(entered.url), data=Page(entered.text).hidden)
         plan = browser.get(f"{made['url']}session").json()
         lost = browser.get(f"/p/{PERSON}/{RECRUITERS_ID}", params={"PROLIFIC_PID": PERSON})
         refused = browser.post(f"{made['url']}withdraw", json={"id": PERSON})
         with psycopg.connect(deployment.env["DATABASE_URL"], autocommit=True) as database:
             session = database.execute("SELECT id, participant_id FROM studies_session").fetchone()
             database.execute("ALTER TABLE studies_trial RENAME TO studies_trial_away")
-            broken = browser.get(f"{made['url']}session", params={"PROLIFIC_PID": PERSON})
+            unheard = browser.get(f"{made['url']}session", params={"PROLIFIC_PID": PERSON})
+            broken = browser.get(f"{made['url']}session", headers={"Referer": f"{made['url']}?PROLIFIC_PID={PERSON}"})
             database.execute("ALTER TABLE studies_trial_away RENAME TO studies_trial")
         cookies = [cookie.value for cookie in browser.cookies.jar]
 
-    assert (lost.status_code, refused.status_code, broken.status_code) == (404, 403, 500)
+    assert [one.status_code for one in (lost, refused, unheard, broken)] == [404, 403, 400, 500]
     log = deployment.web.log.read_text()
     ids = [PERSON, RECRUITERS_ID, AGENT, FORWARDED, "127.0.0.1,", *map(str, session), *cookies, plan["example"]["id"]]
     assert [one for one in ids if one in log] == []

@@ -91,8 +91,11 @@ def test_recruitment_that_cannot_work_names_its_field(admin, changes, field):
     assert not Recruitment.objects.exists()
 
 
-def test_recruitment_that_people_came_through_keeps_its_study_and_currency(admin, line):
+@pytest.mark.parametrize("ids_are_gone", [False, True])
+def test_recruitment_that_people_came_through_keeps_its_study_and_currency(admin, line, ids_are_gone):
     recruitment = line.recruitment
+    if ids_are_gone:
+        recruitment.submissions.all().delete()
 
     admin.post(
         f"/admin/participants/recruitment/{recruitment.pk}/change/",
@@ -208,6 +211,16 @@ def test_comparison_is_made_at_once_or_says_why_not(admin, line, prolific, setti
 
     assert "1 submissions and 0 payments changed" in compared.content.decode()
     assert "PROLIFIC_TOKEN is not set" in failed.content.decode()
+
+
+@pytest.mark.parametrize("token", ["", "token"])
+def test_study_at_prolific_warns_as_long_as_nobody_can_be_asked_whose_an_id_is(admin, recruiting, settings, token):
+    settings.PROLIFIC_TOKEN = token
+    study = recruiting(on_prolific())
+
+    page = admin.get(f"/admin/studies/study/{study.id}/change/").content.decode()
+
+    assert ("whoever comes first with somebody&#x27;s id keeps their session" in page) == (token == "")
 
 
 def test_whoever_may_only_look_compares_nothing(line, prolific):

@@ -84,9 +84,9 @@ def _enter(
     language: str,
 ) -> str:
     recruiter = recruitment.recruiter if recruitment else Recruitment.Recruiter.DIRECT
+    # Of two who come at once with the same id one is first; an erasure, too, takes the study before the person.
+    study = Study.objects.select_for_update(no_key=True).get(id=study.id)
     participant = participant_enter(external_id=entry.external_participant_id, kind=kind, consent=consent, recruiter=recruiter)
-    # Of two who come at once with the same id one is first.
-    study = Study.objects.select_for_update().get(id=study.id)
     began = Session.objects.filter(study=study, participant=participant, state__in=Session.UNFINISHED).first()
     if began and not _is_theirs(began, entry, recruitment=recruitment, secret=secret):
         raise StrangerConflict(STRANGER)

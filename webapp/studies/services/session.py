@@ -20,6 +20,8 @@ from webapp.studies.completion import completion_code, session_reward
 from webapp.studies.models import Session, SessionEvent, Study, StudyImage, Trial
 from webapp.studies.selectors import StudyManifests, answered_trials, plan_trials, session_units, study_design, study_settings
 from webapp.studies.services.quality import person_judge, session_judge
+from webapp.studies.services.rules_lock import rules_keep
+from webapp.studies.services.study_state import pause_note
 
 NOT_OPEN = InputError(field="study", message="this study is not open", remedy="Come back later, or ask the researcher")
 TAKEN_PART = InputError(field="participant", message="you have already taken part", remedy="Thank you; nothing is left to do")
@@ -40,8 +42,9 @@ def session_start(
     """
     token = secrets.token_urlsafe(32)
     token_sha256 = hashlib.sha256(token.encode()).hexdigest()
-    study = Study.objects.select_for_update().get(id=study.id)
-    session = Session.objects.filter(study=study, participant=participant).first()
+    study = Study.objects.select_for_update(no_key=True).get(id=study.id)
+    # Locked: somebody may withdraw in another tab.
+    session = Session.objects.select_for_update().filter(study=study, participant=participant).first()
     if session is not None:
         session_rejoin(session, study, token_sha256=token_sha256)
         return session, token
@@ -76,7 +79,7 @@ def session_start(
 
 
 def session_rejoin(session: Session, study: Study, *, token_sha256: str) -> None:
-    """Let somebody go on where they were, with a new lease; the caller holds the lock on the study.
+    """Let somebody go on where they were, with a new lease; the caller holds the locks on both.
 
     Raises:
         Conflict: Their session has ended.
@@ -184,6 +187,7 @@ def session_finish(session: Session) -> str | None:
         Conflict: Answers are missing; the body lists their trials in `missing`. Or the session was returned or withdrawn
             before it was finished.
     """
+    rules_keep(session)
     locked = Session.objects.select_for_update(of=("self",))
     session = locked.select_related("study", "condition", "participant").get(id=session.id)
     if session.finished_at:
@@ -199,6 +203,9 @@ def session_finish(session: Session) -> str | None:
         return None
     session.state, session.finished_at = Session.State.FINISHED, timezone.now()
     session.save()
+    # Read behind the lock: whoever resumes the study notes the pause for all that have not ended.
+    if paused_at := Study.objects.values_list("paused_at", flat=True).get(id=session.study_id):
+        pause_note([session], paused_at=paused_at)
     session.passed_checks = session_judge(session)
     person_judge(session)
     session.completion_code = completion_code(session)
