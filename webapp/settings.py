@@ -94,6 +94,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    # The statements of answers; the ORM sends its own with their values in them, to be planned each time.
+    DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 5
 
 ARTIFACT_URL = jobs.artifact_url()
 

@@ -13,7 +13,7 @@ BENCHMARKS = {
     "occlusion": ("occlusion_vs_captum", "occlusion_layer_vs_captum"),
     "exemplars": ("exemplars_vs_plain",),
     "contrastive": ("contrastive_vs_allpairs",),
-    "answers": ("answers_per_second", "answers_p95", "answers_p95_paced", "answers_per_second_sqlite"),
+    "answers": ("answers_per_second", "answers_p95", "answers_per_second_paced", "answers_per_second_sqlite"),
     "load": ("sessions_per_minute", "images_per_second", "sessions_per_minute_sqlite", "images_per_second_sqlite"),
     "cache_hit": ("stimulus_cache_hit", "stimulus_cache_hit_sqlite"),
     "otree": ("answers_vs_otree",),
