@@ -1,6 +1,7 @@
 """The shape of the house: borders between the packages, one form for all papers, small files with names that say something."""
 
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -49,8 +50,7 @@ def test_import_contracts_are_kept() -> None:
 
     done = subprocess.run([linter, "--no-cache"], cwd=CHECKOUT, env=env, capture_output=True, text=True)
 
-    lines = [line.strip() for line in done.stdout.splitlines()]
-    assert [line.removesuffix(" KEPT") for line in lines if line.endswith((" KEPT", " BROKEN"))] == CONTRACTS
+    assert re.findall(r"^(.+) KEPT(?: \(\d+ ignored imports\))?$", done.stdout, re.MULTILINE) == CONTRACTS
     assert len(CONTRACTS) == 9
     assert done.returncode == 0, done.stdout
 

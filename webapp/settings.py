@@ -62,7 +62,7 @@ MIDDLEWARE = [
     "django_otp.middleware.OTPMiddleware",
     "webapp.second_factor.middleware.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "webapp.outage.OutageMiddleware",
+    "webapp.operation.outage.OutageMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "webapp.urls"
@@ -191,7 +191,7 @@ REST_FRAMEWORK = {
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["webapp.tokens.rights.HasRight", "webapp.known_queries.KnownQuery"],
-    "DEFAULT_THROTTLE_CLASSES": ["webapp.throttles.TokenThrottle"],
+    "DEFAULT_THROTTLE_CLASSES": ["webapp.tokens.throttles.TokenThrottle"],
     "NUM_PROXIES": PROXY_HOPS,
     # The browsable API needs inline scripts, which the content security policy forbids.
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],

@@ -17,7 +17,7 @@ from webapp.participants.models import Payment, Recruitment
 from webapp.stimuli.models import Job
 from webapp.studies.models import Condition, Response, Session, Study
 from webapp.studies.operations.progress import study_operations
-from webapp.studies.operations.resources import money, study_cost
+from webapp.studies.operations.resources import study_cost
 from webapp.studies.services.quality import rule_set_create
 from webapp.studies.services.withdrawal import session_withdraw
 
@@ -203,11 +203,6 @@ def test_cost_is_what_everybody_who_finished_was_promised():
 
 def test_study_whose_people_come_by_link_costs_nothing():
     assert study_cost(study_with()) is None
-
-
-@pytest.mark.parametrize(("amount", "words"), [(0, "0.00 USD"), (5, "0.05 USD"), (195, "1.95 USD"), (1_000_000, "10000.00 USD")])
-def test_money_is_written_in_major_units(amount, words):
-    assert money(amount, "USD") == words
 
 
 @pytest.mark.parametrize("paper", [slug for slug, paper in registry.experiments().items() if paper.asks_people])

@@ -155,10 +155,11 @@ class RunApi(StimulusApi):
     @extend_schema(responses={200: RunSerializer, 404: ErrorSerializer})
     def get(self, request: Request, digest: str) -> Response:
         """How far it is, or what came of it."""
-        return Response(RunSerializer(_run_or_404(digest)).data)
+        return Response(RunSerializer(run_or_404(digest)).data)
 
 
-def _run_or_404(digest: str) -> RunShown:
+def run_or_404(digest: str) -> RunShown:
+    """A run by its digest; Http404 if nobody started it."""
     shown = run_shown(digest)
     if shown is None:
         raise Http404

@@ -1,4 +1,4 @@
-"""What the pages of networks, units and circuits share: who may open them, and the admin's frame around them."""
+"""What pages share: the admin's frame around them, and who may open those of networks, units and circuits."""
 
 from collections.abc import Callable
 from functools import wraps

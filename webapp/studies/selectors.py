@@ -117,8 +117,13 @@ def session_phase(session: Session) -> str:
 
 
 def session_units(session: Session) -> list[str]:
-    """The units that a session may ask about: all of the study, or those of its model."""
-    return [unit for unit in session.study.unit_addresses if unit.startswith(f"{session.model}/") or not session.model]
+    """The units that a session may ask about."""
+    return model_units(session.study, model=session.model)
+
+
+def model_units(study: Study, *, model: str) -> list[str]:
+    """The units of a study that are a model's; all of them where sessions are about no single model."""
+    return [unit for unit in study.unit_addresses if unit.startswith(f"{model}/") or not model]
 
 
 def plan_trials(session: Session) -> QuerySet[Trial]:

@@ -11,7 +11,7 @@ from experiments.contract.errors import InputError
 from webapp import compute
 from webapp.participants import ledger
 from webapp.participants.models import Payment
-from webapp.participants.recruiters.base import decimal_amount
+from webapp.participants.money import decimal_amount, money
 from webapp.participants.selectors import payment_totals, payments_dry_run
 from webapp.rights import SeenRows, filter_by
 
@@ -83,7 +83,7 @@ class PaymentAdmin(SeenRows):
     @admin.display(description="amount", ordering="amount")
     def money(self, payment: Payment) -> str:
         """With its currency."""
-        return f"{decimal_amount(payment.amount)} {payment.currency}"
+        return money(payment.amount, payment.currency)
 
     @admin.action(description="1. Approve", permissions=["pay"])
     def approve(self, request: HttpRequest, payments: QuerySet[Payment]) -> None:
@@ -95,7 +95,7 @@ class PaymentAdmin(SeenRows):
         """Nobody is asked, and nothing changes."""
         run = payments_dry_run(payments)
         for total in run.totals:
-            self.message_user(request, f"Would send {total.lines} lines: {decimal_amount(total.amount)} {total.currency}.")
+            self.message_user(request, f"Would send {total.lines} lines: {money(total.amount, total.currency)}.")
         for line in run.skipped:
             self.message_user(request, f"Would not send {line}.", messages.WARNING)
 

@@ -16,6 +16,7 @@ from botocore.config import Config
 from django.conf import settings
 
 from webapp.participants.models import Recruitment
+from webapp.participants.money import decimal_amount
 from webapp.participants.recruiters.base import (
     Bonus,
     Entry,
@@ -26,7 +27,6 @@ from webapp.participants.recruiters.base import (
     Standing,
     UnclearError,
     damaged,
-    decimal_amount,
 )
 
 REGION = "us-east-1"

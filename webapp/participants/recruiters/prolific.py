@@ -12,6 +12,7 @@ from urllib.parse import quote
 from django.conf import settings
 
 from webapp.participants.models import Recruitment
+from webapp.participants.money import decimal_amount
 from webapp.participants.recruiters.base import (
     Bonus,
     Entry,
@@ -21,7 +22,6 @@ from webapp.participants.recruiters.base import (
     Standing,
     UnclearError,
     damaged,
-    decimal_amount,
 )
 from webapp.participants.recruiters.prolific_http import read, write
 

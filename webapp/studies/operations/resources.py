@@ -9,6 +9,7 @@ from django.db.models import Sum
 
 from webapp.participants.ledger import BASE
 from webapp.participants.models import Participant, Payment
+from webapp.participants.money import money
 from webapp.participants.recruiters import recruiter_of
 from webapp.participants.recruiters.base import NotDoneError
 from webapp.participants.submissions import submissions_of_strangers
@@ -66,11 +67,6 @@ def strangers_shown(study: Study, *, user: User | AnonymousUser, asks: bool) -> 
         except NotDoneError as error:
             shown["error"] = str(error)
     return {**shown, "recruiter": recruiter_of(study.recruitment).name}
-
-
-def money(amount: int, currency: str) -> str:
-    """An amount in minor units, of which every currency that recruiters pay in has a hundred to one."""
-    return f"{amount // 100}.{amount % 100:02d} {currency}"
 
 
 def queue_shown() -> dict[str, Any]:

@@ -32,11 +32,11 @@ from webapp.studies.participant.bodies import (
 from webapp.studies.participant.images import image_served, trial_image_find
 from webapp.studies.participant.plan_documented import PlanSerializer, PracticeJudgedSerializer
 from webapp.studies.participant.session_plan import gives_feedback, practice_plan, session_plan
+from webapp.studies.participant.throttles import AnswerThrottle, PlanThrottle
 from webapp.studies.selectors import session_by_token
 from webapp.studies.services.response import response_record
 from webapp.studies.services.session import instructions_finish, practice_judge, session_finish, session_served
 from webapp.studies.services.withdrawal import erasure_code_give, session_withdraw
-from webapp.throttles import AnswerThrottle, PlanThrottle
 
 KEPT_FOR_GOOD = "private, max-age=31536000, immutable"
 MAX_BODY = 16 * 1024

@@ -70,14 +70,19 @@ def session_start(
         language=language,
         lease_until=lease_end(study),
     )
-    design, about = study_design(study), _about(session)
+    _lay_down(session)
+    return session, token
+
+
+def _lay_down(session: Session) -> None:
+    """Store a new session with its plan and its first attempt at practice."""
+    design, about = study_design(session.study), _about(session)
     practice = design.practice(session.seed, attempt=1, **about)
     planned = design.plan(session.seed, index=session.task_index, **{**about, "units": units_chosen(session)})
     session.practice_passed = not practice
     session.save()
     trials_lay_down(session, planned, attempt=0)
     trials_lay_down(session, practice, attempt=1)
-    return session, token
 
 
 def session_rejoin(session: Session, study: Study, *, token_sha256: str) -> None:
@@ -208,6 +213,11 @@ def session_finish(session: Session) -> str | None:
         raise Conflict(InputError(field="trials", message=message, remedy="Answer the missing trials first"), missing=missing)
     if repeats_lay_down(session):
         return None
+    _end(session)
+    return session.completion_code
+
+
+def _end(session: Session) -> None:
     session.state, session.finished_at = Session.State.FINISHED, timezone.now()
     session.save()
     # Read behind the lock: whoever resumes the study notes the pause for all that have not ended.
@@ -218,7 +228,6 @@ def session_finish(session: Session) -> str | None:
     session.completion_code = completion_code(session)
     session.save(update_fields=["completion_code"])
     session_reward(session)
-    return session.completion_code
 
 
 def repeats_lay_down(session: Session) -> bool:
