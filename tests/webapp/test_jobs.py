@@ -8,11 +8,10 @@ from datetime import timedelta
 import pytest
 from billiard.exceptions import WorkerLostError
 from django.utils import timezone
-from kombu import Queue
 
 from experiments import jobs
 from experiments.contract.artifacts import NewFile, Product
-from experiments.contract.recipes import Analysis, Exemplars, Recipe
+from experiments.contract.recipes import Exemplars, Recipe
 from tests.webapp import made_up
 from webapp import compute
 from webapp.stimuli import services
@@ -222,21 +221,6 @@ def test_message_that_later_ones_overtook_is_sent_again_though_the_queue_is_not_
     sent_again = [job for job in (lost, waiting, urgent) if Job.objects.get(id=job.id).task_id != job.task_id]
     assert sent_again == [lost]
     assert Job.objects.get(id=lost.id).attempts == 1
-
-
-def test_analysis_overtakes_all_others_and_tells_nothing_of_them():
-    ordinary, urgent = requested(), services.artifact_request(recipe(), urgent=True)
-    analysis = requested(Analysis(paper="zimmermann2023_scale", table="0" * 64))
-    long_ago = timezone.now() - timedelta(seconds=2 * jobs.LOST_SECONDS)
-    Job.objects.filter(id__in=[ordinary.id, urgent.id]).update(queued_at=long_ago)
-    Job.objects.filter(id=analysis.id).update(state=Job.State.STARTED, started_at=long_ago)
-    with compute.queue().connection_for_read() as connection:
-        first = Queue(jobs.GPU_QUEUE)(connection.default_channel).get()
-
-    services.jobs_look_after()
-
-    assert first.payload[1]["job"] == str(analysis.id)
-    assert [Job.objects.get(id=job.id).task_id for job in (ordinary, urgent)] == [ordinary.task_id, urgent.task_id]
 
 
 def test_killed_child_process_is_a_lost_worker_not_a_fault():
