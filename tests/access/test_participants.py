@@ -25,7 +25,7 @@ def test_secret_of_a_session_is_in_a_cookie_and_nowhere_else(caplog: pytest.LogC
     caplog.set_level(logging.DEBUG)
     study, client = made_up.study(), Client()
 
-    started = client.post(f"/p/{study.id}/", {"participant": "anna"})
+    started = client.post(f"/p/{study.id}/", made_up.agreed(study, participant="anna"))
     cookie = client.cookies[cookie_name(study.id)]
     session = study.sessions.get()
     seen = [started, client.get(f"/p/{study.id}/run/"), client.get(f"/p/{study.id}/session")]
@@ -40,7 +40,7 @@ def test_secret_of_a_session_is_in_a_cookie_and_nowhere_else(caplog: pytest.LogC
 
 def test_agreeing_again_replaces_the_secret() -> None:
     study, client, other = made_up.study(), Client(), Client()
-    page = {"visitor": client.get(f"/p/{study.id}/").context["visitor"]}
+    page = made_up.agreed(study, visitor=client.get(f"/p/{study.id}/").context["visitor"])
     client.post(f"/p/{study.id}/", page)
     other.post(f"/p/{study.id}/", page)
 

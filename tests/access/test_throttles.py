@@ -38,7 +38,7 @@ def hops(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def start(study: Any, number: int, *, address: str = SOMEWHERE, **headers: str) -> Any:
-    return Client(REMOTE_ADDR=address).post(f"/p/{study.id}/", {"participant": f"p{number}"}, headers=headers)
+    return Client(REMOTE_ADDR=address).post(f"/p/{study.id}/", made_up.agreed(study, participant=f"p{number}"), headers=headers)
 
 
 def test_starts_from_one_address_are_limited_and_said_so_with_the_time_to_wait() -> None:

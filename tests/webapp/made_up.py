@@ -13,11 +13,12 @@ from experiments import registry
 from experiments.contract.artifacts import Manifest, NewFile, Product
 from experiments.contract.designs import CHOICES
 from experiments.contract.recipes import StimulusSet
-from webapp.participants.consent import default_consent
+from webapp.participants.consent import consent_in, default_consent
 from webapp.participants.services import participant_enter
 from webapp.stimuli.selectors import store
 from webapp.stimuli.services import artifact_store
 from webapp.studies.models import Session, Study
+from webapp.studies.participant.entry import consent_digest
 from webapp.studies.preparation import needed_sets, study_open_if_ready
 from webapp.studies.services.session import session_start
 from webapp.studies.services.study import StudyPlan, study_create
@@ -90,6 +91,15 @@ def session(of: Study, *, kind: str = "live", external_id: str = "") -> tuple[Se
     """A participant's session and its secret."""
     participant = participant_enter(external_id=external_id or f"p{next(_numbers)}", kind=kind, consent=of.consent)
     return session_start(of, participant)
+
+
+def agreed(to: Study, *, language: str = "en", **form: str) -> dict[str, str]:
+    """The form of somebody who agrees to what the consent page shows."""
+    return {
+        "consent": consent_digest(consent_in(to.consent, [language, *to.languages]), to, language),
+        "language": language,
+        **form,
+    }
 
 
 def answer(**changes: Any) -> dict[str, Any]:

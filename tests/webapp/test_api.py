@@ -269,7 +269,7 @@ def test_study_that_cannot_be_is_refused_and_leaves_nothing(changes, field):
 def test_entry_refuses_an_id_that_no_recruiter_gives(participant):
     study = made_up.study()
 
-    response = Client().post(f"/p/{study.id}/", {"participant": participant})
+    response = Client().post(f"/p/{study.id}/", made_up.agreed(study, participant=participant))
 
     assert response.status_code == 400
     assert not study.sessions.exists()
@@ -278,7 +278,7 @@ def test_entry_refuses_an_id_that_no_recruiter_gives(participant):
 def test_study_that_is_not_open_takes_nobody():
     study = made_up.study(opened=False)
 
-    response = Client().post(f"/p/{study.id}/", {"participant": "anna"})
+    response = Client().post(f"/p/{study.id}/", made_up.agreed(study, participant="anna"))
 
     assert response.status_code == 404
     assert not study.sessions.exists()

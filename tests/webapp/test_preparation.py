@@ -1,5 +1,7 @@
 """A study opens when all that it needs is there, not before."""
 
+from typing import Any
+
 import pytest
 from django.db import connection
 from django.test import Client, TestCase
@@ -10,6 +12,7 @@ from experiments.contract.errors import InputError
 from tests.webapp import made_up
 from webapp.stimuli.models import Artifact
 from webapp.stimuli.services import artifact_store
+from webapp.studies import preparation
 from webapp.studies.models import Study
 from webapp.studies.participant.session_plan import session_plan
 from webapp.studies.preparation import needed_sets, study_open_if_ready, study_prepare
@@ -80,6 +83,33 @@ def test_study_opens_once_its_last_stimulus_is_written_down(process_dies: bool) 
 
     assert before == Study.State.PREPARING
     assert Study.objects.get(id=study.id).state == Study.State.OPEN
+
+
+def test_images_are_written_by_slices_and_a_study_that_lost_some_meanwhile_opens_with_the_next_look(monkeypatch) -> None:
+    monkeypatch.setattr(preparation, "SLICE", 20)
+    study = made_up.study(opened=False)
+    for recipe in needed_sets(study):
+        artifact_store(made_up.stimuli(recipe).as_json())
+    written: list[int] = []
+
+    def lose_the_first_slice(execute: Any, sql: str, params: Any, many: Any, context: Any) -> Any:
+        result = execute(sql, params, many, context)
+        if sql.startswith("INSERT") and "studies_studyimage" in sql:
+            written.append(study.images.count())
+            if len(written) == 1:
+                study.images.all().delete()
+        return result
+
+    with connection.execute_wrapper(lose_the_first_slice):
+        study_open_if_ready(study.id)
+    study.refresh_from_db()
+    before = study.state
+    expire()
+
+    study.refresh_from_db()
+    assert (written[0], len(written) > 2) == (20, True)
+    assert (before, study.state) == (Study.State.PREPARING, Study.State.OPEN)
+    assert study.images.count() == max(written) + 20
 
 
 def test_nothing_is_locked_while_images_are_read() -> None:

@@ -1,22 +1,17 @@
 """Fifty people at the same moment, each with a connection of their own to PostgreSQL."""
 
 import random
-import threading
-import time
 from collections import Counter
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
-from django.db import connection, transaction
 
 from tests.webapp import made_up, progress
+from tests.webapp.side_by_side import at_once, meanwhile, require_postgres
 from webapp.api_errors import Conflict
 from webapp.participants.models import AuditEntry, Consent, Participant
 from webapp.participants.services import participant_enter
 from webapp.studies.assignment import study_cells
-from webapp.studies.erasure import sessions_erase
+from webapp.studies.erasure import Erasure, sessions_erase
 from webapp.studies.models import Response, Session, SessionEvent, Study, Trial
 from webapp.studies.services.response import response_record
 from webapp.studies.services.session import session_finish, session_start
@@ -30,31 +25,7 @@ CROWDS, CROWD, DROPOUT = 3, 20, 0.35
 
 @pytest.fixture(autouse=True)
 def _on_postgres() -> None:
-    if connection.vendor != "postgresql":
-        pytest.skip("races need PostgreSQL: the test database of SQLite lies in the memory of one thread")
-
-
-def at_once(act: Callable[[Any], Any], arguments: Iterable[Any]) -> list[Any]:
-    """What `act` gives for each argument, all called at the same moment."""
-    arguments = list(arguments)
-    results: list[Any] = [None] * len(arguments)
-    barrier = threading.Barrier(len(arguments))
-
-    def run(number: int) -> None:
-        barrier.wait()
-        try:
-            results[number] = act(arguments[number])
-        except Exception as error:
-            results[number] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(len(arguments))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
+    require_postgres()
 
 
 def enter(study: Study, external_id: str, *, kind: str = "live") -> Session:
@@ -141,12 +112,10 @@ def test_answer_waits_for_an_erasure_that_goes_on_and_is_not_among_the_answers_w
     session = progress.to_main(made_up.session(study)[0])
     trial = session.trials.filter(kind="main").first()
 
-    with ThreadPoolExecutor(1) as answering, transaction.atomic():
-        sessions_erase(Session.objects.filter(id=session.id))
-        refused = answering.submit(answer_refused, session, trial)
-        waits_for_a_lock()
+    refused = meanwhile(lambda: erase(session), lambda: response_record(session, trial, made_up.answer()))
 
-    assert refused.result().body["field"] == "session"
+    assert isinstance(refused, Conflict)
+    assert refused.body["field"] == "session"
     assert not Response.objects.filter(trial=trial).exists()
 
 
@@ -156,41 +125,17 @@ def test_erasure_waits_for_an_answer_under_way_and_treats_it_as_all_others(polic
     Study.objects.filter(id=study.id).update(erasure=policy)
     session = progress.to_main(made_up.session(study)[0])
     trial = session.trials.filter(kind="main").first()
+    stored: list[Response] = []
 
-    with ThreadPoolExecutor(1) as erasing, transaction.atomic():
-        stored = progress.answer(session, [trial])[0]
-        erased = erasing.submit(sessions_erased, session)
-        waits_for_a_lock()
+    erased = meanwhile(lambda: stored.extend(progress.answer(session, [trial])), lambda: erase(session))
 
-    assert erased.result() == 1
+    assert erased.sessions == 1
     assert Response.objects.filter(trial=trial).count() == kept
-    assert not Response.objects.filter(trial=trial, answered_at=stored.answered_at).exists()
+    assert not Response.objects.filter(trial=trial, answered_at=stored[0].answered_at).exists()
 
 
-def sessions_erased(session: Session) -> int:
-    try:
-        return sessions_erase(Session.objects.filter(id=session.id)).sessions
-    finally:
-        connection.close()
-
-
-def answer_refused(session: Session, trial: Trial) -> Conflict:
-    try:
-        with pytest.raises(Conflict) as refused:
-            response_record(session, trial, made_up.answer())
-    finally:
-        connection.close()
-    return refused.value
-
-
-def waits_for_a_lock() -> None:
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-            if cursor.fetchone()[0]:
-                return
-    raise AssertionError("nobody waits")
+def erase(session: Session) -> Erasure:
+    return sessions_erase(Session.objects.filter(id=session.id))
 
 
 def test_session_that_ends_many_times_at_once_ends_once():
@@ -225,7 +170,7 @@ def test_session_that_ten_erase_at_once_is_erased_once(policy: str) -> None:
     Study.objects.filter(id=study.id).update(erasure=policy)
     session = progress.finished(study, external_id="somebody")
 
-    done = at_once(lambda _: sessions_erase(Session.objects.filter(id=session.id)), range(10))
+    done = at_once(lambda _: erase(session), range(10))
 
     assert [error for error in done if isinstance(error, Exception)] == []
     assert sum(erasure.sessions for erasure in done) == 1

@@ -86,6 +86,17 @@ def test_study_whose_only_participant_was_erased_stays_as_it_is(researcher: Clie
     assert (study.state, study.recruitment) == (Study.State.OPEN, recruitment)
 
 
+@pytest.mark.parametrize("kind", ["bot", "pilot", "preview"])
+def test_study_whose_trial_runs_were_erased_can_be_changed(kind: str) -> None:
+    study = made_up.study()
+    session, _ = made_up.session(study, kind=kind)
+
+    sessions_erase(Session.objects.filter(id=session.id))
+
+    study.refresh_from_db()
+    assert (study.erased_sessions, study.erased_live_sessions, study.is_frozen) == (1, 0, False)
+
+
 def test_recruitment_that_somebody_came_through_is_kept_with_its_books(researcher: Client) -> None:
     study, recruitment = recruited(submission=True)
 

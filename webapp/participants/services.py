@@ -4,6 +4,7 @@ import hmac
 import re
 
 from django.conf import settings
+from django.db import transaction
 
 from experiments.contract.errors import InputError
 from webapp.participants.models import Consent, ConsentText, Participant, Recruitment, Submission
@@ -25,6 +26,7 @@ def external_id_hash(external_id: str, *, recruiter: str, kind: str) -> str:
     return hmac.new(f"{settings.ID_KEY}:participants:{source}".encode(), external_id.encode(), "sha256").hexdigest()
 
 
+@transaction.atomic
 def participant_enter(
     *, external_id: str, kind: str, consent: ConsentText, recruiter: str = Recruitment.Recruiter.DIRECT
 ) -> Participant:
@@ -36,7 +38,11 @@ def participant_enter(
     if not EXTERNAL_ID.fullmatch(external_id):
         raise MALFORMED_ID
     digest = external_id_hash(external_id, recruiter=recruiter, kind=kind)
-    participant, _ = Participant.objects.get_or_create(recruiter=recruiter, external_id_hash=digest, defaults={"kind": kind})
+    participant = None
+    while participant is None:
+        known, _ = Participant.objects.get_or_create(recruiter=recruiter, external_id_hash=digest, defaults={"kind": kind})
+        # Held, so that an erasure of the same moment waits; whom it took away meanwhile enters as somebody new.
+        participant = Participant.objects.select_for_update(no_key=True).filter(id=known.id).first()
     Consent.objects.get_or_create(participant=participant, text=consent)
     return participant
 

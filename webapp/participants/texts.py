@@ -23,6 +23,7 @@ class Texts(TypedDict):
     anonymous_after: str
     consent_version: str
     consent_changed: str
+    consent_unsaid: str
     other_language: str
     choose_language: str
     sorry: str
@@ -56,6 +57,7 @@ ENGLISH: Texts = {
     "anonymous_after": "After {} nothing leads from your answers to you any more.",
     "consent_version": "Consent text, version",
     "consent_changed": "What you agree to has changed since you opened this page. Please read it again.",
+    "consent_unsaid": "Your browser did not say which text it showed you. Please read it here and agree again.",
     "other_language": "This text is not available in the language that you chose.",
     "choose_language": "Language",
     "sorry": "Sorry",
@@ -89,6 +91,7 @@ GERMAN: Texts = {
     "anonymous_after": "Nach dem {} führt nichts mehr von Ihren Antworten zu Ihnen.",
     "consent_version": "Einwilligungstext, Fassung",
     "consent_changed": "Wozu Sie zustimmen, hat sich geändert, seit Sie diese Seite geöffnet haben. Bitte lesen Sie es neu.",
+    "consent_unsaid": "Ihr Browser sagt nicht, welchen Text er Ihnen gezeigt hat. Bitte lesen Sie ihn hier und stimmen Sie zu.",
     "other_language": "Diesen Text gibt es nicht in der Sprache, die Sie gewählt haben.",
     "choose_language": "Sprache",
     "sorry": "Das geht leider nicht",

@@ -88,7 +88,7 @@ def sessions_erase(
     Returns:
         What went.
     """
-    studies = Study.objects.select_for_update(of=("self",)).select_related("recruitment")
+    studies = Study.objects.select_for_update(of=("self",), no_key=True).select_related("recruitment")
     locked = {study.id: study for study in studies.filter(id__in=set(sessions.values_list("study_id", flat=True))).order_by("id")}
     # Read behind the lock: somebody else may have erased them while it was waited for. Answers under way are stored before
     # that, and go too, or find no session.
@@ -97,7 +97,9 @@ def sessions_erase(
     for session in found:
         _session_erase(session, locked[session.study_id])
     people = {session.participant_id for session in found} | {person.id for person in persons}
-    for participant in Participant.objects.filter(id__in=people, sessions=None):
+    # Held before their sessions are looked for: somebody may enter another study at this moment.
+    held = list(Participant.objects.select_for_update().filter(id__in=people).order_by("id").values_list("id", flat=True))
+    for participant in Participant.objects.filter(id__in=held, sessions=None):
         participant_erase(participant)
     if people:
         names = sorted(study.name for study in locked.values())
@@ -116,7 +118,9 @@ def _session_erase(session: Session, study: Study) -> None:
     session.delete()
     if study.recruitment:
         participation_erase(session.participant, study.recruitment)
-    Study.objects.filter(id=study.id).update(erased_sessions=F("erased_sessions") + 1)
+    live = int(session.kind == Participant.Kind.LIVE)
+    counts = {"erased_sessions": F("erased_sessions") + 1, "erased_live_sessions": F("erased_live_sessions") + live}
+    Study.objects.filter(id=study.id).update(**counts)
 
 
 def session_anonymize(session: Session, study: Study) -> None:

@@ -26,6 +26,8 @@ from webapp.studies.models import Study, StudyArtifact, StudyImage
 from webapp.studies.padding import padded
 from webapp.studies.selectors import StudyManifests, study_settings
 
+SLICE = 2000
+"""Images that are written in one transaction: nobody else can write to SQLite meanwhile, nor to the study's row elsewhere."""
 PREPARABLE = (Study.State.DRAFT, Study.State.PREPARING, Study.State.FAILED)
 
 
@@ -43,7 +45,7 @@ def study_prepare(study: Study) -> None:
 @transaction.atomic
 def _needs_note(study: Study) -> list[StimulusSet]:
     """All needs are noted before the first is met: what lies in the store already is there at once, and opens studies."""
-    locked = Study.objects.select_for_update().get(id=study.id)
+    locked = Study.objects.select_for_update(no_key=True).get(id=study.id)
     remedy = f"Only what is {', '.join(PREPARABLE)} can be prepared; load the page again"
     require(locked.state in PREPARABLE, "state", f"{locked.name} is {locked.state}", remedy)
     locked.state, locked.error = Study.State.PREPARING, None
@@ -95,25 +97,36 @@ def study_open_if_ready(study_id: Any) -> None:
         images = images_prepared(study, list(StudyManifests(study).values()))
     except (InputError, FileNotFoundError, KeyError) as error:
         _preparation_end(study, needed, state=Study.State.FAILED, error=_as_error(error))
-    else:
-        _preparation_end(study, needed, state=Study.State.OPEN, images=images, opened_at=timezone.now())
+        return
+    for first in range(0, len(images), SLICE):
+        _images_write(study, needed, images[first : first + SLICE])
+    _preparation_end(study, needed, images=len(images), state=Study.State.OPEN, opened_at=timezone.now())
 
 
 @transaction.atomic
-def _preparation_end(study: Study, needed: set[str], *, images: Sequence[StudyImage] = (), **outcome: Any) -> None:
-    """Write down what came of a preparation, unless the study was planned anew or opened meanwhile."""
-    locked = Study.objects.select_for_update().get(id=study.id)
-    if locked.state != Study.State.PREPARING or _needed(locked) != needed:
-        return
-    # Trials name images by their ids: those of a row that is there already stay.
-    StudyImage.objects.bulk_create(
-        images,
-        batch_size=500,
-        update_conflicts=True,
-        unique_fields=["study", "digest", "name"],
-        update_fields=["blob", "activation", "served_size", "served_sha256"],
-    )
-    Study.objects.filter(id=study.id).update(**outcome)
+def _images_write(study: Study, needed: set[str], images: Sequence[StudyImage]) -> None:
+    """Write some images down. Trials name them by their ids: those of a row that is there already stay."""
+    if _is_awaited(study, needed):
+        StudyImage.objects.bulk_create(
+            images,
+            batch_size=500,
+            update_conflicts=True,
+            unique_fields=["study", "digest", "name"],
+            update_fields=["blob", "activation", "served_size", "served_sha256"],
+        )
+
+
+@transaction.atomic
+def _preparation_end(study: Study, needed: set[str], *, images: int = 0, **outcome: Any) -> None:
+    """Write down what came of a preparation. It does not open a study whose images somebody took away meanwhile."""
+    if _is_awaited(study, needed) and study.images.count() >= images:
+        Study.objects.filter(id=study.id).update(**outcome)
+
+
+def _is_awaited(study: Study, needed: set[str]) -> bool:
+    """Whether the study was neither planned anew nor opened meanwhile; it stays so until the transaction ends."""
+    locked = Study.objects.select_for_update(no_key=True).get(id=study.id)
+    return locked.state == Study.State.PREPARING and _needed(locked) == needed
 
 
 def _needed(study: Study) -> set[str]:

@@ -210,6 +210,16 @@ def test_comparison_is_made_at_once_or_says_why_not(admin, line, prolific, setti
     assert "PROLIFIC_TOKEN is not set" in failed.content.decode()
 
 
+@pytest.mark.parametrize("token", ["", "token"])
+def test_study_at_prolific_warns_as_long_as_nobody_can_be_asked_whose_an_id_is(admin, recruiting, settings, token):
+    settings.PROLIFIC_TOKEN = token
+    study = recruiting(on_prolific())
+
+    page = admin.get(f"/admin/studies/study/{study.id}/change/").content.decode()
+
+    assert ("whoever comes first with somebody&#x27;s id keeps their session" in page) == (token == "")
+
+
 def test_whoever_may_only_look_compares_nothing(line, prolific):
     prolific.submission(1)
 

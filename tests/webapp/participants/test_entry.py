@@ -35,7 +35,7 @@ def stored() -> str:
 def enter(study: Study, address: str, **form: str) -> tuple[Client, Any]:
     client = Client()
     client.get(address, follow=True)
-    return client, client.post(f"/p/{study.id}/", form)
+    return client, client.post(f"/p/{study.id}/", made_up.agreed(study, **form))
 
 
 def test_recruiters_ids_leave_the_address_at_once_and_come_to_rest_in_one_table(recruiting):
@@ -116,7 +116,7 @@ def test_agreeing_without_the_recruiters_word_stores_nothing(recruiting):
     study = recruiting(on_prolific())
     before = stored()
 
-    response = Client().post(f"/p/{study.id}/", {"participant": prolific_id(1), "PROLIFIC_PID": prolific_id(1)})
+    response = Client().post(f"/p/{study.id}/", made_up.agreed(study, participant=prolific_id(1), PROLIFIC_PID=prolific_id(1)))
 
     assert response.status_code == 400
     assert stored() == before
@@ -137,7 +137,7 @@ def test_same_person_goes_on_and_another_begins_in_the_same_browser(recruiting):
 
     same = client.get(link(study, 1), follow=True)
     other = client.get(link(study, 2), follow=True)
-    client.post(f"/p/{study.id}/", {})
+    client.post(f"/p/{study.id}/", made_up.agreed(study))
 
     assert same.redirect_chain[-1][0] == f"/p/{study.id}/run/"
     assert 'data-screen="consent"' in other.content.decode()
@@ -174,7 +174,7 @@ def test_refused_start_leaves_nothing_of_the_person(recruiting):
     study.conditions.update(is_paused=True)
     before = stored()
 
-    response = client.post(f"/p/{study.id}/", {})
+    response = client.post(f"/p/{study.id}/", made_up.agreed(study))
 
     assert response.status_code == 400
     assert stored() == before
@@ -219,7 +219,7 @@ def test_fifty_starts_at_once_are_one_participation(recruiting):
         browser = Client()
         browser.cookies[entry_cookie(study)] = cookie
         together.wait()
-        answers.append(browser.post(f"/p/{study.id}/", {}).status_code)
+        answers.append(browser.post(f"/p/{study.id}/", made_up.agreed(study)).status_code)
         connections.close_all()
 
     threads = [threading.Thread(target=start) for _ in range(50)]

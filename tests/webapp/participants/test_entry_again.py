@@ -64,10 +64,10 @@ def test_person_who_cleared_the_cookies_goes_on_by_the_same_submission(recruitin
 def test_typed_id_goes_on_in_the_browser_in_which_it_began_alone():
     study = made_up.study()
     client = Client()
-    client.post(f"/p/{study.id}/", {"participant": "P07"})
+    client.post(f"/p/{study.id}/", made_up.agreed(study, participant="P07"))
 
-    other = Client().post(f"/p/{study.id}/", {"participant": "P07"})
-    same = client.post(f"/p/{study.id}/", {"participant": "P07"})
+    other = Client().post(f"/p/{study.id}/", made_up.agreed(study, participant="P07"))
+    same = client.post(f"/p/{study.id}/", made_up.agreed(study, participant="P07"))
 
     assert (other.status_code, same.status_code) == (409, 302)
     assert Session.objects.count() == 1
@@ -79,7 +79,7 @@ def test_signed_link_goes_on_in_any_browser_and_signs_one_id_alone():
     call_command("participant_links", study.name, "P07", "--site", "https://host/", stdout=out)
     name, _, address = out.getvalue().strip().partition(" ")
     path = address.removeprefix("https://host")
-    Client().post(f"/p/{study.id}/", {"participant": "P08"})
+    Client().post(f"/p/{study.id}/", made_up.agreed(study, participant="P08"))
     enter(study, f"/p/{study.id}/?participant=P07")
     signed = Client().get(path, follow=True).context["words"]
 
@@ -99,7 +99,7 @@ def test_page_that_was_sent_twice_is_one_visitor():
     study = made_up.study()
     visitor = Client().get(f"/p/{study.id}/").context["visitor"]
 
-    answers = [Client().post(f"/p/{study.id}/", {"visitor": visitor}).status_code for _ in range(2)]
+    answers = [Client().post(f"/p/{study.id}/", made_up.agreed(study, visitor=visitor)).status_code for _ in range(2)]
 
     assert answers == [302, 302]
     assert Session.objects.count() == 1

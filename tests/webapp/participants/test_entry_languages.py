@@ -28,7 +28,7 @@ def test_language_is_chosen(accepted, query, chosen):
     client = Client(headers={"Accept-Language": accepted})
 
     page = client.get(f"/p/{study.id}/?{query}")
-    client.post(f"/p/{study.id}/", {"participant": "anna", "language": page.context["language"]})
+    client.post(f"/p/{study.id}/", made_up.agreed(study, participant="anna", language=page.context["language"]))
     run = client.get(f"/p/{study.id}/run/")
 
     body = page.content.decode()

@@ -18,7 +18,7 @@ def test_experts_come_by_their_own_link_to_any_study(recruiting):
     client = Client()
 
     page = client.get(cohort_link(study))
-    client.post(f"/p/{study.id}/", {**page.context["words"], "visitor": page.context["visitor"]})
+    client.post(f"/p/{study.id}/", made_up.agreed(study, visitor=page.context["visitor"], **page.context["words"]))
 
     session = Session.objects.get()
     assert (session.kind, session.cohort) == ("live", "expert")
@@ -30,7 +30,7 @@ def test_pilots_come_by_their_own_link_and_do_not_count(recruiting):
     client = Client()
 
     page = client.get(pilot_link(study))
-    client.post(f"/p/{study.id}/", {"pilot": page.context["words"]["pilot"], "visitor": page.context["visitor"]})
+    client.post(f"/p/{study.id}/", made_up.agreed(study, visitor=page.context["visitor"], **page.context["words"]))
 
     assert Session.objects.get().kind == "pilot"
 
@@ -49,11 +49,14 @@ def test_strangers_send_no_bots_but_by_the_link_for_them():
     study, elsewhere = made_up.study(), {"REMOTE_ADDR": "203.0.113.7"}
     path = f"/p/{study.id}/"
 
-    refused = [Client(**elsewhere).get(f"{path}?kind=bot"), Client(**elsewhere).post(path, {"kind": "bot", "participant": "b1"})]
+    refused = [
+        Client(**elsewhere).get(f"{path}?kind=bot"),
+        Client(**elsewhere).post(path, made_up.agreed(study, kind="bot", participant="b1")),
+    ]
     before = Session.objects.count()
     client = Client(**elsewhere)
     page = client.get(bot_link(study))
-    started = client.post(path, {**page.context["words"], "participant": "b1", "observer": "ideal"})
+    started = client.post(path, made_up.agreed(study, participant="b1", observer="ideal", **page.context["words"]))
 
     session = Session.objects.get()
     assert ([answer.status_code for answer in refused], before) == ([400, 400], 0)
@@ -66,7 +69,9 @@ def test_bots_and_previews_need_no_recruiter(recruiting):
     for kind in ("bot", "preview"):
         client = Client()
         page = client.get(f"/p/{study.id}/?kind={kind}")
-        client.post(f"/p/{study.id}/", {"kind": kind, "participant": "b1", "observer": "ideal" if kind == "bot" else ""})
+        client.post(
+            f"/p/{study.id}/", made_up.agreed(study, kind=kind, participant="b1", observer="ideal" if kind == "bot" else "")
+        )
         assert page.status_code == 200
 
     sessions = Session.objects.order_by("kind").values_list("kind", "observer")
@@ -77,7 +82,7 @@ def test_bots_and_previews_need_no_recruiter(recruiting):
 def test_preview_does_not_stand_in_for_the_person_behind_it():
     study = made_up.study()
     client = Client()
-    client.post(f"/p/{study.id}/", {"kind": "preview", "participant": "anna"})
+    client.post(f"/p/{study.id}/", made_up.agreed(study, kind="preview", participant="anna"))
 
     page = client.get(f"/p/{study.id}/?participant=anna", follow=True)
 
@@ -99,7 +104,7 @@ def test_every_link_of_a_study_leads_in(recruiting):
 def test_observer_that_is_no_name_is_refused_and_nothing_stored(name):
     study = made_up.study()
 
-    answer = Client().post(f"/p/{study.id}/", {"kind": "bot", "participant": "b1", "observer": name})
+    answer = Client().post(f"/p/{study.id}/", made_up.agreed(study, kind="bot", participant="b1", observer=name))
 
     assert answer.status_code == 400
     assert not Session.objects.exists()

@@ -47,7 +47,7 @@ def test_worker_goes_from_the_frame_through_the_study_back_to_the_frame(recruiti
     arrived = framed.get(frame(study))
     page = framed.get(arrived.headers["Location"])
     window.get(page.context["link"], follow=True)
-    window.post(f"/p/{study.id}/", {})
+    window.post(f"/p/{study.id}/", made_up.agreed(study))
     waiting = framed.get(f"/p/{study.id}/frame/").content.decode()
     session = session_of(study, window.cookies[cookie_name(study.id)].value)
     told = finish(browser_of(session), session)

@@ -9,6 +9,7 @@ from django.test import Client
 
 from tests.services.recruiters.mturk import HIT_ID
 from tests.services.recruiters.prolific import STUDY_ID, prolific_id
+from tests.webapp import made_up
 from tests.webapp.participants.conftest import on_mturk, on_prolific
 from tests.webapp.participants.people import finish
 from tests.webapp.traces import tables
@@ -43,7 +44,7 @@ def test_recruiters_ids_rest_in_one_table_and_address_browser_and_secrets_in_non
     study = recruiting(recruitment())
     client = Client(REMOTE_ADDR=ADDRESS, HTTP_USER_AGENT=BROWSER, HTTP_X_FORWARDED_FOR=ADDRESS)
     client.get(f"/p/{study.id}/?{urlencode(words)}", follow=True)
-    client.post(f"/p/{study.id}/", {})
+    client.post(f"/p/{study.id}/", made_up.agreed(study))
     session = Session.objects.get()
 
     told = finish(client, session)

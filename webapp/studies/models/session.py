@@ -61,7 +61,7 @@ class Session(models.Model):
     completion_code = models.CharField(max_length=64, blank=True, help_text="Told at the end, for the recruiter")
     created_at = models.DateTimeField(auto_now_add=True, help_text="When the person agreed")
     served_at = models.DateTimeField(null=True, help_text="When the plan was first sent")
-    seen_at = models.DateTimeField(null=True, help_text="When the browser was last heard of")
+    seen_at = models.DateTimeField(null=True, help_text="When the browser last asked for the plan; answers do not move it")
     finished_at = models.DateTimeField(null=True, help_text="When the server held every required answer")
 
     DATA = Data(

@@ -97,6 +97,9 @@ class Study(models.Model):
     erased_sessions = models.PositiveIntegerField(
         default=0, help_text="How many sessions were erased; nothing else is kept of them"
     )
+    erased_live_sessions = models.PositiveIntegerField(
+        default=0, help_text="How many of them were live: what these people were asked stays as it was"
+    )
     researchers = models.ManyToManyField(
         deployment.AUTH_USER_MODEL,
         blank=True,
@@ -128,10 +131,10 @@ class Study(models.Model):
     DATA = Data(
         purpose="What is asked, how, and for how long answers are kept",
         kept="For good",
-        erasure="The number of erased sessions is counted up, nothing else",
+        erasure="The numbers of erased sessions are counted up, nothing else",
         none="id name title paper settings notice thanks languages state error units consent recruitment allocation "
-        "lease_minutes erasure personal_ids_until answers_until erased_sessions researchers version origin source "
-        "created_at opened_at paused_at",
+        "lease_minutes erasure personal_ids_until answers_until erased_sessions erased_live_sessions researchers version "
+        "origin source created_at opened_at paused_at",
         personal="contact",
     )
 
@@ -157,7 +160,7 @@ class Study(models.Model):
     @property
     def is_frozen(self) -> bool:
         """Whether somebody who counts has begun, also if they are erased by now: what defines the trials must stay."""
-        return self.erased_sessions > 0 or self.sessions.filter(kind=Participant.Kind.LIVE).exists()
+        return self.erased_live_sessions > 0 or self.sessions.filter(kind=Participant.Kind.LIVE).exists()
 
 
 class Condition(models.Model):

@@ -56,7 +56,7 @@ class SessionAuthentication(BaseAuthentication):
         token = request.COOKIES.get(cookie_name(study_id), "")
         session = request.parser_context["view"].session_find(study_id, token)
         if session is None:
-            raise exceptions.AuthenticationFailed("This browser has no session here")
+            raise no_session()
         reason = _CsrfCheck(lambda _: HttpResponse()).process_view(request._request, lambda _: HttpResponse(), (), {})
         if reason:
             raise exceptions.PermissionDenied("The CSRF token is missing or wrong")
@@ -65,6 +65,11 @@ class SessionAuthentication(BaseAuthentication):
     def authenticate_header(self, request: Request) -> str:
         """Makes a missing session a 401."""
         return "Cookie"
+
+
+def no_session() -> exceptions.AuthenticationFailed:
+    """What is said to a browser that has none, or none any more."""
+    return exceptions.AuthenticationFailed("This browser has no session here")
 
 
 class _CsrfCheck(CsrfViewMiddleware):
@@ -104,6 +109,10 @@ class ParticipantApi(APIView):
     def token(self) -> str:
         """The secret of its cookie."""
         return cast(str, self.request.auth)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Whose session was erased while they asked has none."""
+        return super().handle_exception(no_session() if isinstance(exc, Session.DoesNotExist) else exc)
 
     def session_find(self, study_id: Any, token: str) -> Session | None:
         """The session that the cookie's secret opens."""

@@ -148,7 +148,7 @@ def _consent_page(request: HttpRequest, study: Study, visit: Visit, *, why_again
         "consent_direction": direction(consent.language),
         "notice": study.notice,
         "promises": list(_promises(study, visit.language)),
-        "shown": _shown(consent, study, visit.language),
+        "shown": consent_digest(consent, study, visit.language),
         "visitor": VISITORS.sign(uuid4().hex),
         "words": visit.words,
         "decline": f"{reverse('participant:decline', args=[study.id])}?{urlencode(visit.words)}",
@@ -158,11 +158,11 @@ def _consent_page(request: HttpRequest, study: Study, visit: Visit, *, why_again
         ],
         **page_words(visit.language),
     }
-    return render(request, "participants/consent.html", context)
+    return render(request, "participants/consent.html", context, status=400 if why_again else 200)
 
 
-def _shown(consent: ConsentText, study: Study, language: str) -> str:
-    """A digest of text and promises: the form carries it, so that nobody agrees to what changed under their eyes."""
+def consent_digest(consent: ConsentText, study: Study, language: str) -> str:
+    """A digest of text and promises: the form carries it, so that nobody agrees to what they were not shown."""
     return hashlib.sha256("\n".join((consent.sha256, *_promises(study, language))).encode()).hexdigest()
 
 
@@ -178,10 +178,10 @@ def _promises(study: Study, language: str) -> Iterator[str]:
 def _agree(request: HttpRequest, study: Study, language: str) -> HttpResponse:
     visit = Visit.of(study, _own_words(request), request=request, language=language)
     consent = consent_in(study.consent, [visit.language, *study.languages])
-    now = _shown(consent, study, visit.language)
-    # Whoever sends none was shown no page: a program.
-    if request.POST.get("consent", now) != now:
-        return _consent_page(request, study, visit, why_again=texts(visit.language)["consent_changed"])
+    shown = request.POST.get("consent", "")
+    if shown != consent_digest(consent, study, visit.language):
+        why = "consent_changed" if shown else "consent_unsaid"
+        return _consent_page(request, study, visit, why_again=texts(visit.language)[why])
     arrival = Arrival(
         entry=_entry(request, study, visit),
         kind=visit.kind,

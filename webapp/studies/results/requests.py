@@ -48,7 +48,7 @@ def results_request(study: Study) -> StudyResult | None:
     erased = Study.objects.values_list("erased_sessions", flat=True).get(id=study.id)
     table = store().write_table(export(study, form="csv"))
     with transaction.atomic():
-        if Study.objects.select_for_update().get(id=study.id).erased_sessions != erased:
+        if Study.objects.select_for_update(no_key=True).get(id=study.id).erased_sessions != erased:
             # Somebody's answers were erased while they were being written into this table.
             store().remove_blob(table)
             return None

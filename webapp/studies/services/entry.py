@@ -68,9 +68,9 @@ def study_enter(study: Study, arrival: Arrival) -> str:
 def _enter(study: Study, arrival: Arrival) -> str:
     entry, kind, consent, recruitment = arrival.entry, arrival.kind, arrival.consent, arrival.recruitment
     recruiter = recruitment.recruiter if recruitment else Recruitment.Recruiter.DIRECT
+    # Of two who come at once with the same id one is first; an erasure, too, takes the study before the person.
+    study = Study.objects.select_for_update(no_key=True).get(id=study.id)
     participant = participant_enter(external_id=entry.external_participant_id, kind=kind, consent=consent, recruiter=recruiter)
-    # Of two who come at once with the same id one is first.
-    study = Study.objects.select_for_update().get(id=study.id)
     began = Session.objects.filter(study=study, participant=participant, state__in=Session.UNFINISHED).first()
     if began and not _is_theirs(began, entry, recruitment=recruitment, secret=arrival.secret):
         raise StrangerConflict(STRANGER)

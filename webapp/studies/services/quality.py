@@ -15,6 +15,7 @@ from experiments.contract.quality import QualityRule
 from webapp.studies.models import QualityRuleSet, QualityVerdict, Session, Study
 from webapp.studies.quality.judging import judge, sessions_facts
 from webapp.studies.selectors import rules_by_condition, study_design, study_settings
+from webapp.studies.services.rules_lock import rules_keep, rules_take
 
 Rules = Mapping[str, Sequence[Mapping[str, Any]]]
 """Condition to its rules, each with `name`, `low`, `high`."""
@@ -27,7 +28,7 @@ def rule_set_create(study: Study, rules: Rules) -> QualityRuleSet:
     Raises:
         InputError: A rule or condition is unknown, a rule stands there twice, or no session could satisfy it.
     """
-    Study.objects.select_for_update().get(id=study.id)
+    rules_take(study)
     names = [condition.name for condition in study.conditions.order_by("id")]
     for name in rules:
         require(name in names, "condition", f"{name!r} is no condition of {study.name}", f"Choose among {', '.join(names)}")
@@ -50,7 +51,9 @@ def _checked(rules: Sequence[Mapping[str, Any]]) -> list[QualityRule]:
 
 def rule_set_newest(study: Study) -> QualityRuleSet:
     """The rules by which the study's sessions are judged now: at first the published ones."""
-    return study.quality_rule_sets.order_by("-version").first() or rule_set_create(study, published_rules(study))
+    newest = study.quality_rule_sets.order_by("-version").first()
+    # Two who end at once may both come here: neither takes the study, which the other keeps.
+    return newest or study.quality_rule_sets.get_or_create(version=1, defaults={"rules": published_rules(study)})[0]
 
 
 def published_rules(study: Study) -> dict[str, list[dict[str, Any]]]:
@@ -63,6 +66,7 @@ def published_rules(study: Study) -> dict[str, list[dict[str, Any]]]:
 @transaction.atomic
 def session_judge(session: Session) -> bool:
     """Judge a session by its study's newest rules; whether it passed them all."""
+    rules_keep(session)
     return _judge(session.study, Session.objects.filter(id=session.id), rule_set_newest(session.study))[session.id]
 
 
@@ -70,7 +74,7 @@ def person_judge(session: Session) -> None:
     """Judge anew what a person finished in other studies of this paper: they have taken part once more."""
     same_person = Session.objects.filter(participant__external_id_hash=session.participant.external_id_hash)
     others = same_person.filter(study__paper=session.study.paper, state=Session.State.FINISHED).exclude(id=session.id)
-    for other in others.select_related("study"):
+    for other in others.select_related("study").order_by("id"):
         session_judge(other)
 
 
@@ -85,6 +89,7 @@ def study_judge(study: Study) -> int:
     """
     message = "it was run elsewhere, and its sessions were judged there"
     require(study.state != Study.State.IMPORTED, "study", message, "Import it again if the verdicts are wrong")
+    rules_take(study)
     finished = study.sessions.filter(state=Session.State.FINISHED)
     return len(_judge(study, finished, rule_set_newest(study)))
 

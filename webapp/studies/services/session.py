@@ -20,6 +20,7 @@ from webapp.studies.completion import completion_code, session_reward
 from webapp.studies.models import Session, SessionEvent, Study, StudyImage, Trial
 from webapp.studies.selectors import StudyManifests, answered_trials, plan_trials, session_units, study_design, study_settings
 from webapp.studies.services.quality import person_judge, session_judge
+from webapp.studies.services.rules_lock import rules_keep
 
 NOT_OPEN = InputError(field="study", message="this study is not open", remedy="Come back later, or ask the researcher")
 TAKEN_PART = InputError(field="participant", message="you have already taken part", remedy="Thank you; nothing is left to do")
@@ -40,8 +41,9 @@ def session_start(
     """
     token = secrets.token_urlsafe(32)
     token_sha256 = hashlib.sha256(token.encode()).hexdigest()
-    study = Study.objects.select_for_update().get(id=study.id)
-    session = Session.objects.filter(study=study, participant=participant).first()
+    study = Study.objects.select_for_update(no_key=True).get(id=study.id)
+    # Locked: somebody may withdraw in another tab.
+    session = Session.objects.select_for_update().filter(study=study, participant=participant).first()
     if session is not None:
         session_rejoin(session, study, token_sha256=token_sha256)
         return session, token
@@ -81,7 +83,7 @@ def _lay_down(session: Session) -> None:
 
 
 def session_rejoin(session: Session, study: Study, *, token_sha256: str) -> None:
-    """Let somebody go on where they were, with a new lease; the caller holds the lock on the study.
+    """Let somebody go on where they were, with a new lease; the caller holds the locks on both.
 
     Raises:
         Conflict: Their session has ended.
@@ -189,6 +191,7 @@ def session_finish(session: Session) -> str | None:
         Conflict: Answers are missing; the body lists their trials in `missing`. Or the session was returned or withdrawn
             before it was finished.
     """
+    rules_keep(session)
     locked = Session.objects.select_for_update(of=("self",))
     session = locked.select_related("study", "condition", "participant").get(id=session.id)
     if session.finished_at:

@@ -20,6 +20,7 @@ from webapp.participants.models import ConsentText, Recruitment
 from webapp.studies.models import Condition, Study, Unit
 from webapp.studies.preparation import study_prepare
 from webapp.studies.services.quality import published_rules, rule_set_create
+from webapp.studies.services.rules_lock import rules_take
 
 NAME = re.compile(r"[A-Za-z0-9_-]{1,60}")
 
@@ -93,7 +94,8 @@ def study_redraft(study: Study, plan: StudyPlan, *, consent: ConsentText, recrui
         Conflict: Somebody has begun it.
         InputError: As for `study_draft`.
     """
-    study = Study.objects.select_for_update().get(id=study.id)
+    rules_take(study)
+    study = Study.objects.get(id=study.id)
     if study.is_frozen or study.state == Study.State.IMPORTED:
         message = "people have taken part in it, so that its design stays as it is"
         raise Conflict(InputError(field="study", message=message, remedy="Make a new version of it and change that"))

@@ -56,7 +56,7 @@ def condition_resume(condition: Condition) -> None:
 
 
 def _locked(study: Study, *, from_states: Sequence[str], become: str) -> Study:
-    locked = Study.objects.select_for_update().get(id=study.id)
+    locked = Study.objects.select_for_update(no_key=True).get(id=study.id)
     remedy = f"Only what is {' or '.join(from_states)} can be {become}; load the page again"
     require(locked.state in from_states, "state", f"{locked.name} is {locked.state}", remedy)
     return locked

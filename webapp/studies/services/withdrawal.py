@@ -10,6 +10,7 @@ from django.db import transaction
 
 from webapp.studies.completion import CODE_ALPHABET
 from webapp.studies.models import Session, SessionEvent
+from webapp.studies.services.rules_lock import rules_keep
 
 CODE_GROUPS, GROUP_SIGNS = 4, 5
 """20 of 32 signs are 100 bits: nobody guesses one."""
@@ -21,6 +22,7 @@ def session_withdraw(session: Session, *, token: str) -> str | None:
 
     The place in the study is free again. What the person has earned stays theirs.
     """
+    rules_keep(session)
     locked = Session.objects.select_for_update(of=("self",)).get(id=session.id)
     if locked.state != Session.State.WITHDRAWN:
         SessionEvent.objects.create(session=locked, kind=SessionEvent.Kind.WITHDRAWN, details={"from": locked.state})
