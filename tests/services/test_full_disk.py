@@ -28,7 +28,8 @@ study = made_up.study(practice_obvious=0, practice_other=0)
 session, token = made_up.session(study)
 trials = [str(trial.id) for trial in session.trials.filter(kind="main")]
 instructions_finish(session, duration=1000.0)
-print(json.dumps({"study": str(study.id), "token": token, "trials": trials}))
+form = made_up.agreed(study, participant="somebody")
+print(json.dumps({"study": str(study.id), "token": token, "trials": trials, "form": form}))
 """
 
 
@@ -80,7 +81,7 @@ def test_full_disk_refuses_what_it_cannot_store_and_loses_nothing(
     filler = fill(disk)
     refused = put(1, second)
     again = put(0, first)
-    page = client.post("", data={"csrfmiddlewaretoken": CSRF, "participant": "somebody"}, headers={"Accept": "text/html"})
+    page = client.post("", data={"csrfmiddlewaretoken": CSRF, **made["form"]}, headers={"Accept": "text/html"})
     kept = stored(disk)
     filler.unlink()
     arrived = put(1, second)

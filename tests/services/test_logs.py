@@ -1,7 +1,6 @@
 """What real processes log of a person's session, of errors and of jobs: everything that operators need and not one id."""
 
 import json
-import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ import httpx
 import psycopg
 import pytest
 
+from experiments.methods.participant_link import Page
 from tests.services.deployment import Deployment
 
 pytestmark = pytest.mark.integration
@@ -40,8 +40,7 @@ def test_session_and_errors_leave_lines_without_ids(deployment: Deployment) -> N
     headers = {"User-Agent": AGENT, "X-Forwarded-For": FORWARDED}
     with httpx.Client(base_url=deployment.web.url, headers=headers, follow_redirects=True) as browser:
         entered = browser.get(made["url"], params={"participant": RECRUITERS_ID})
-        csrf = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', entered.text)[1]
-        browser.post(str(entered.url), data={"csrfmiddlewaretoken": csrf})
+        browser.post(str(entered.url), data=Page(entered.text).hidden)
         plan = browser.get(f"{made['url']}session").json()
         lost = browser.get(f"/p/{PERSON}/{RECRUITERS_ID}", params={"PROLIFIC_PID": PERSON})
         refused = browser.post(f"{made['url']}withdraw", json={"id": PERSON})

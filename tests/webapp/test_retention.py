@@ -205,6 +205,24 @@ def test_many_sessions_go_in_slices(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sorted(entry.details["sessions"] for entry in AuditEntry.objects.all()) == [1, 2, 2]
 
 
+def test_whoever_comes_back_while_others_are_erased_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    study = paid_study(answers_until=DAY)
+    for number in range(3):
+        made_up.session(study, external_id=f"somebody{number}")
+    monkeypatch.setattr(retention, "SLICE", 1)
+
+    def come_back(instance: Session, **_: object) -> None:
+        Session.objects.exclude(id=instance.id).update(lease_until=LATER + timedelta(hours=1))
+
+    pre_delete.connect(come_back, sender=Session)
+    try:
+        retention_apply(now=LATER)
+    finally:
+        pre_delete.disconnect(come_back, sender=Session)
+
+    assert study.sessions.count() == 2
+
+
 def test_study_that_cannot_be_erased_keeps_no_other_waiting() -> None:
     first, broken, last = (paid_study(answers_until=DAY) for _ in range(3))
     for number, study in enumerate((first, broken, last)):

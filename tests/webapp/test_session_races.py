@@ -2,18 +2,16 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from django.test import Client
 
 from tests.webapp import made_up, progress
 from tests.webapp.side_by_side import at_once, meanwhile, require_postgres
-from webapp.api_errors import Conflict
-from webapp.participants.models import Participant
-from webapp.participants.recruiters.base import Entry
 from webapp.studies.erasure import sessions_erase
 from webapp.studies.models import Session, SessionEvent, Study
-from webapp.studies.services.entry import study_enter
+from webapp.studies.participant.links import person_link
 from webapp.studies.services.quality import rule_set_create, study_judge
 from webapp.studies.services.session import session_finish
 from webapp.studies.services.withdrawal import session_withdraw
@@ -48,9 +46,10 @@ def judge_strictly(study: Study) -> int:
     return study_judge(study)
 
 
-def enter(study: Study) -> str:
-    known = Entry(external_participant_id=PERSON, is_proven=True)
-    return study_enter(study, known, kind=Participant.Kind.LIVE, consent=study.consent)
+def enter(study: Study) -> Any:
+    """Agree in a new browser, by a link that shows who comes."""
+    words = dict(parse_qsl(person_link(study, PERSON).partition("?")[2]))
+    return Client().post(f"/p/{study.id}/", made_up.agreed(study, **words))
 
 
 def erase(session: Session) -> int:
@@ -76,6 +75,13 @@ def test_judging_by_older_rules_that_ends_last_does_not_decide():
 
     session.refresh_from_db()
     assert session.passed_checks is False
+
+
+def test_judging_waits_for_somebody_who_withdraws():
+    study = small_study()
+    session = progress.finish(made_up.session(study)[0])
+
+    assert meanwhile(lambda: session_withdraw(session, token="secret"), lambda: study_judge(study)) == 0
 
 
 def test_end_in_one_study_does_not_bring_old_rules_back_in_another():
@@ -109,7 +115,7 @@ def test_whoever_comes_in_again_while_their_session_ends_does_not_revive_it(end:
 
     refused = meanwhile(lambda: ENDS[end](session), lambda: enter(study))
 
-    assert isinstance(refused, Conflict)
+    assert refused.status_code == 409
     assert Session.objects.get().state == end
     assert not SessionEvent.objects.filter(kind=SessionEvent.Kind.REJOINED).exists()
 
@@ -137,9 +143,9 @@ def test_whoever_enters_while_they_are_erased_is_somebody_new():
     study = small_study()
     session, _ = made_up.session(study, external_id=PERSON)
 
-    token = meanwhile(lambda: erase(session), lambda: enter(study))
+    entered = meanwhile(lambda: erase(session), lambda: enter(study))
 
-    assert isinstance(token, str)
+    assert entered.status_code == 302
     assert Session.objects.get().id != session.id
 
 
@@ -153,4 +159,3 @@ def test_erasure_in_one_study_does_not_harm_whoever_enters_another(order: str):
 
     assert not isinstance(done, Exception)
     assert list(Session.objects.values_list("study", flat=True)) == [new.id]
-    assert Client().get(f"/p/{new.id}/").status_code == 200

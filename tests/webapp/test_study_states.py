@@ -90,7 +90,14 @@ def test_session_with_all_answers_may_end_while_its_study_is_paused(browser):
     progress.answer_plan(progress.to_main(session))
     study_pause(study)
 
+    Study.objects.filter(id=study.id).update(paused_at=timezone.now() - timedelta(hours=1))
+    Session.objects.filter(id=session.id).update(served_at=timezone.now() - timedelta(hours=2))
+
     assert post(client, session, "finish").status_code == 200
+    study_resume(study)
+
+    (pause,) = SessionEvent.objects.filter(session=session, kind="study paused")
+    assert pause.details["seconds"] == pytest.approx(3600, abs=5)
 
 
 def test_nobody_begins_while_a_study_is_paused():

@@ -41,8 +41,8 @@ def participant_enter(
     participant = None
     while participant is None:
         known, _ = Participant.objects.get_or_create(recruiter=recruiter, external_id_hash=digest, defaults={"kind": kind})
-        # Held, so that an erasure of the same moment waits; whom it took away meanwhile enters as somebody new.
-        participant = Participant.objects.select_for_update(no_key=True).filter(id=known.id).first()
+        # Held, so that an erasure of the same moment waits; whom it took away or forgot meanwhile enters as somebody new.
+        participant = Participant.objects.select_for_update(no_key=True).filter(id=known.id, external_id_hash=digest).first()
     Consent.objects.get_or_create(participant=participant, text=consent)
     return participant
 

@@ -80,7 +80,7 @@ def _kept(study: Study, what: str, until: date, *, now: datetime) -> Kept:
     sessions = _known(study, now=now) if what == IDS else _with_answers(study)
     owed = Payment.objects.filter(recruitment=study.recruitment, participant=OuterRef("participant"))
     is_unpaid = Exists(owed.exclude(state=Payment.State.PAID))
-    is_under_way = Q(state=Session.State.RUNNING, lease_until__gte=now)
+    is_under_way = _is_under_way(now)
     return Kept(
         study=study,
         what=what,
@@ -89,6 +89,10 @@ def _kept(study: Study, what: str, until: date, *, now: datetime) -> Kept:
         unpaid=sessions.filter(is_unpaid).count(),
         under_way=sessions.exclude(is_unpaid).filter(is_under_way).count(),
     )
+
+
+def _is_under_way(now: datetime) -> Q:
+    return Q(state=Session.State.RUNNING, lease_until__gte=now)
 
 
 def _known(study: Study, *, now: datetime) -> QuerySet[Session]:
@@ -110,7 +114,8 @@ def _with_answers(study: Study) -> QuerySet[Session]:
 
 
 def _erase(kept: Kept, ids: Sequence[uuid.UUID], *, now: datetime) -> None:
-    sessions = Session.objects.filter(id__in=ids).select_related("participant")
+    # Somebody may have come back while earlier slices went.
+    sessions = Session.objects.filter(id__in=ids).exclude(_is_under_way(now)).select_related("participant")
     if kept.what == ANSWERS:
         sessions_erase(sessions, action=AuditEntry.Action.RETENTION)
     else:
@@ -119,5 +124,5 @@ def _erase(kept: Kept, ids: Sequence[uuid.UUID], *, now: datetime) -> None:
                 submission_forget(session.participant, kept.study.recruitment)
             if not _needing(now).filter(participant=session.participant).exists():
                 participant_forget(session.participant)
-        audit_write(AuditEntry.Action.RETENTION, studies=[kept.study.name], what=IDS, sessions=len(ids))
+        audit_write(AuditEntry.Action.RETENTION, studies=[kept.study.name], what=IDS, sessions=len(sessions))
         transaction.on_commit(disk_forget)

@@ -21,6 +21,7 @@ from webapp.studies.models import Session, SessionEvent, Study, StudyImage, Tria
 from webapp.studies.selectors import StudyManifests, answered_trials, plan_trials, session_units, study_design, study_settings
 from webapp.studies.services.quality import person_judge, session_judge
 from webapp.studies.services.rules_lock import rules_keep
+from webapp.studies.services.study_state import pause_note
 
 NOT_OPEN = InputError(field="study", message="this study is not open", remedy="Come back later, or ask the researcher")
 TAKEN_PART = InputError(field="participant", message="you have already taken part", remedy="Thank you; nothing is left to do")
@@ -207,6 +208,9 @@ def session_finish(session: Session) -> str | None:
         return None
     session.state, session.finished_at = Session.State.FINISHED, timezone.now()
     session.save()
+    # Read behind the lock: whoever resumes the study notes the pause for all that have not ended.
+    if paused_at := Study.objects.values_list("paused_at", flat=True).get(id=session.study_id):
+        pause_note([session], paused_at=paused_at)
     session.passed_checks = session_judge(session)
     person_judge(session)
     session.completion_code = completion_code(session)

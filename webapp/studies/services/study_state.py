@@ -1,6 +1,7 @@
 """Writes of a study that runs: pause it, resume it, close it; pause and resume a condition."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import F
@@ -62,20 +63,26 @@ def _locked(study: Study, *, from_states: Sequence[str], become: str) -> Study:
     return locked
 
 
+def pause_note(sessions: Iterable[Session], *, paused_at: datetime) -> None:
+    """Note how long sessions waited because their study is paused: it does not count as theirs."""
+    now = timezone.now()
+    SessionEvent.objects.bulk_create(
+        SessionEvent(
+            session=session,
+            kind=SessionEvent.Kind.PAUSED,
+            details={"seconds": (now - max(paused_at, session.served_at or now)).total_seconds()},
+        )
+        for session in sessions
+    )
+
+
 def _left_pause(study: Study, state: str) -> Study:
     """Give the study its new state; if it was paused, note for each session how long it waited, and move its lease."""
-    now, paused_at = timezone.now(), study.paused_at
-    if paused_at is not None:
+    if study.paused_at is not None:
         waited = study.sessions.filter(state__in=Session.UNFINISHED)
-        SessionEvent.objects.bulk_create(
-            SessionEvent(
-                session=session,
-                kind=SessionEvent.Kind.PAUSED,
-                details={"seconds": (now - max(paused_at, session.served_at or now)).total_seconds()},
-            )
-            for session in waited
-        )
-        waited.update(lease_until=F("lease_until") + (now - paused_at))
+        # Locked: whoever ends at this moment notes the pause themselves.
+        pause_note(waited.select_for_update(no_key=True).order_by("id"), paused_at=study.paused_at)
+        waited.update(lease_until=F("lease_until") + (timezone.now() - study.paused_at))
     study.state, study.paused_at = state, None
     study.save(update_fields=["state", "paused_at"])
     return study
