@@ -1,5 +1,6 @@
 """The shape of the house: borders between the packages, one form for all papers, small files with names that say something."""
 
+import ast
 import os
 import re
 import subprocess
@@ -20,6 +21,7 @@ CONTRACTS = [
 ]
 GRAB_BAGS = {"utils", "util", "common", "core", "helpers", "misc", "manager", "handler"}
 CODE = {".py", ".ts", ".mjs", ".html"}
+ROOTS = ("webapp", "experiments", "model_zoo")
 MAX_LINES = 300
 MAX_BYTES = 1_000_000
 
@@ -107,11 +109,32 @@ def test_no_large_file_is_kept() -> None:
 
 def test_packages_are_complete() -> None:
     """Without its `__init__.py` a folder is silently left out of the import contracts."""
-    folders = {
-        path.parent for path in _files() if path.suffix == ".py" and path.parts[0] in ("webapp", "experiments", "model_zoo")
-    }
+    folders = {path.parent for path in _files() if path.suffix == ".py" and path.parts[0] in ROOTS}
 
     assert [str(folder) for folder in sorted(folders) if not (CHECKOUT / folder / "__init__.py").exists()] == []
+
+
+def test_no_exception_is_raised_twice() -> None:
+    """One that is made at import and raised again and again keeps the frames of each time, and with them whole requests."""
+    paths = [path for path in _files() if path.suffix == ".py" and path.parts[0] in ROOTS]
+    modules = {path: ast.parse((CHECKOUT / path).read_text()) for path in paths}
+    constants = {name for tree in modules.values() for statement in tree.body for name in _assigned(statement)}
+    raised = [(path, node.exc) for path, tree in modules.items() for node in ast.walk(tree) if isinstance(node, ast.Raise)]
+
+    assert len(raised) > 100
+    assert [f"{path}: {ast.unparse(what)}" for path, what in raised if what and _raised_names(what) & constants] == []
+
+
+def _assigned(statement: ast.stmt) -> set[str]:
+    targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+    return {target.id for target in targets if isinstance(target, ast.Name)}
+
+
+def _raised_names(what: ast.expr) -> set[str]:
+    """What is raised as it stands, rather than made by a call."""
+    if isinstance(what, ast.IfExp):
+        return _raised_names(what.body) | _raised_names(what.orelse)
+    return {what.id} if isinstance(what, ast.Name) else {what.attr} if isinstance(what, ast.Attribute) else set()
 
 
 def _files() -> list[Path]:
