@@ -279,6 +279,16 @@ def test_buttons_pause_and_resume_a_condition(staff):
     assert Study.objects.get(id=study.id).state == Study.State.OPEN
 
 
+@pytest.mark.parametrize("button", [{"action": "horoscope"}, {"action": "close", "condition": "natural"}])
+def test_button_that_is_none_changes_nothing_and_says_so(staff, button):
+    study = study_with()
+
+    page = staff.post(f"/studies/{study.id}/operations/", button, follow=True)
+
+    assert "Nothing was done" in page.content.decode()
+    assert Study.objects.get(id=study.id).state == Study.State.OPEN
+
+
 def test_condition_of_another_study_stays_as_it_is(staff):
     study, other = study_with(), study_with()
 
