@@ -15,6 +15,7 @@ REMEDIES = {
     status.HTTP_403_FORBIDDEN: "Ask an administrator for the right to do this",
     status.HTTP_404_NOT_FOUND: "Check the address",
     status.HTTP_405_METHOD_NOT_ALLOWED: "Use a method that the API's documentation names",
+    status.HTTP_406_NOT_ACCEPTABLE: "Accept `application/json`",
     status.HTTP_408_REQUEST_TIMEOUT: "Send it again",
     status.HTTP_413_REQUEST_ENTITY_TOO_LARGE: "Send less",
     status.HTTP_415_UNSUPPORTED_MEDIA_TYPE: "Send JSON with `Content-Type: application/json`",

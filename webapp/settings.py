@@ -94,6 +94,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    # The statements of answers; the ORM sends its own with their values in them, to be planned each time.
+    DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 5
 
 ARTIFACT_URL = jobs.artifact_url()
 
@@ -184,7 +186,7 @@ REST_FRAMEWORK = {
         "webapp.tokens.authentication.ApiTokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["webapp.tokens.rights.HasRight"],
+    "DEFAULT_PERMISSION_CLASSES": ["webapp.tokens.rights.HasRight", "webapp.known_queries.KnownQuery"],
     "DEFAULT_THROTTLE_CLASSES": ["webapp.tokens.throttles.TokenThrottle"],
     "NUM_PROXIES": PROXY_HOPS,
     # The browsable API needs inline scripts, which the content security policy forbids.
@@ -202,6 +204,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Studies, units, stimuli on demand, and responses.",
     "VERSION": "1",
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "webapp.openapi.document_errors"],
+    "ENUM_NAME_OVERRIDES": {"StudyStateEnum": "webapp.studies.models.Study.State"},
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAdminUser"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

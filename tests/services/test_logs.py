@@ -47,11 +47,12 @@ def test_session_and_errors_leave_lines_without_ids(deployment: Deployment) -> N
         with psycopg.connect(deployment.env["DATABASE_URL"], autocommit=True) as database:
             session = database.execute("SELECT id, participant_id FROM studies_session").fetchone()
             database.execute("ALTER TABLE studies_trial RENAME TO studies_trial_away")
-            broken = browser.get(f"{made['url']}session", params={"PROLIFIC_PID": PERSON})
+            unheard = browser.get(f"{made['url']}session", params={"PROLIFIC_PID": PERSON})
+            broken = browser.get(f"{made['url']}session", headers={"Referer": f"{made['url']}?PROLIFIC_PID={PERSON}"})
             database.execute("ALTER TABLE studies_trial_away RENAME TO studies_trial")
         cookies = [cookie.value for cookie in browser.cookies.jar]
 
-    assert (lost.status_code, refused.status_code, broken.status_code) == (404, 403, 500)
+    assert [one.status_code for one in (lost, refused, unheard, broken)] == [404, 403, 400, 500]
     log = deployment.web.log.read_text()
     ids = [PERSON, RECRUITERS_ID, AGENT, FORWARDED, "127.0.0.1,", *map(str, session), *cookies, plan["example"]["id"]]
     assert [one for one in ids if one in log] == []

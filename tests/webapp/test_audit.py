@@ -78,7 +78,7 @@ def by_command(session: Session) -> None:
 def by_admin(session: Session) -> None:
     client = Client()
     client.force_login(User.objects.get())
-    client.post("/admin/studies/session/", {"action": "erase", "_selected_action": [str(session.id)], "confirm": "yes"})
+    client.post("/admin/studies/session/", {"action": "erase", "_selected_action": [str(session.id)], "confirm": "1"})
 
 
 @pytest.mark.parametrize(("erase", "actor"), [(by_code, None), (by_command, None), (by_admin, "researcher")])

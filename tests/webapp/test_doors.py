@@ -21,10 +21,11 @@ from tests.webapp import made_up
 from tests.webapp.test_outage import unreachable_database
 from tests.webapp.tokens import client_of
 from webapp.__main__ import main
-from webapp.participants.models import AuditEntry, Participant
+from webapp.participants.models import AuditEntry
 from webapp.studies.imports.services import MAX_FILE
 from webapp.studies.models import Session, Study
 from webapp.studies.one_machine import demo
+from webapp.studies.services.quality import rule_set_create
 from webapp.wsgi import application
 
 TOKEN = "0" * 32
@@ -199,16 +200,6 @@ def test_consent_that_changed_meanwhile_is_shown_again(study, changed):
     assert agreed.status_code == 302
 
 
-def test_consent_to_a_text_that_nobody_was_shown_is_none_and_the_text_is_shown(study):
-    form = made_up.agreed(study, participant="anna")
-
-    page = Client().post(f"/p/{study.id}/", {**form, "consent": ""})
-
-    assert (page.status_code, page.context["shown"]) == (400, form["consent"])
-    assert "did not say which text it showed" in page.content.decode()
-    assert not Participant.objects.exists()
-
-
 @pytest.mark.parametrize(
     ("query", "field"),
     [("studies?limt=3", "limt"), ("studies?limit=x", "limit"), ("studies?limit=0", "limit"), ("runs?limit=1001", "limit"),
@@ -221,16 +212,18 @@ def test_list_that_is_asked_wrongly_is_refused(query, field):
     assert answer.json()["remedy"]
 
 
-def test_study_in_which_somebody_began_is_not_deleted(researcher, study):
-    empty = made_up.study()
+def test_study_in_which_somebody_began_is_not_deleted_another_is(researcher, study):
+    empty, unwanted = made_up.study(), made_up.study()
+    rule_set_create(unwanted, {})
     made_up.session(study)
 
     offered = [researcher.get(f"/admin/studies/study/{each.id}/delete/").status_code for each in (study, empty)]
+    researcher.post(f"/admin/studies/study/{unwanted.id}/delete/", {"post": "yes"})
     together = researcher.post("/admin/studies/study/", {"action": "delete_selected", "_selected_action": [study.id]})
 
     assert offered == [403, 200]
     assert together.status_code == 302
-    assert Study.objects.filter(id=study.id).exists()
+    assert set(Study.objects.values_list("id", flat=True)) == {study.id, empty.id}
 
 
 def test_login_leads_to_the_admin(client):

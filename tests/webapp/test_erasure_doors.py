@@ -171,10 +171,28 @@ def test_admin_shows_then_erases():
     shown = client.post("/admin/studies/session/", form)
     assert "7 answers" in shown.content.decode()
     assert Session.objects.count() == 1
-    client.post("/admin/studies/session/", {**form, "confirm": "yes"})
+    client.post("/admin/studies/session/", {**form, "confirm": "1"})
 
     assert not Session.objects.exists()
     assert found([PERSON, str(session.id), session.id.hex], dump()) == []
+
+
+def test_admin_erases_all_that_are_listed_and_nothing_if_others_came_meanwhile():
+    study = paid_study()
+    shown = [took_part(study, external_id=f"somebody{number}") for number in range(3)]
+    client = Client()
+    client.force_login(User.objects.create_superuser("researcher"))
+    form = {"action": "erase", "_selected_action": [str(shown[0].id)], "select_across": "1"}
+
+    page = client.post("/admin/studies/session/", form).content.decode()
+    took_part(study, external_id="somebody-else")
+    client.post("/admin/studies/session/", {**form, "confirm": "3"})
+    kept = Session.objects.count()
+    client.post("/admin/studies/session/", {**form, "confirm": "4"})
+
+    assert "Erase 3 sessions?" in page
+    assert '<input type="hidden" name="select_across" value="1">' in page
+    assert (kept, Session.objects.count()) == (4, 0)
 
 
 def test_admin_erases_only_for_those_who_may():
@@ -184,7 +202,7 @@ def test_admin_erases_only_for_those_who_may():
     client = Client()
     client.force_login(watcher)
 
-    client.post("/admin/studies/session/", {"action": "erase", "_selected_action": [str(session.id)], "confirm": "yes"})
+    client.post("/admin/studies/session/", {"action": "erase", "_selected_action": [str(session.id)], "confirm": "1"})
 
     assert Session.objects.count() == 1
 

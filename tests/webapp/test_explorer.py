@@ -1,5 +1,7 @@
 """The explorer's pages: from networks to layers, units and a study; the lineage; who may, and what does not exist."""
 
+import hashlib
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
@@ -7,7 +9,8 @@ from django.test import Client
 from experiments.contract.recipes import ActivationIndex
 from tests.webapp import explored, made_up
 from tests.webapp.explored import PAGE, UNIT, text_of
-from webapp.stimuli.models import Job
+from webapp.stimuli.models import Artifact, Job
+from webapp.stimuli.selectors import artifact_lineage
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 LAYER = "/explorer/efficientnet_lite0.in1k/_blocks.3/"
@@ -126,6 +129,19 @@ def test_lineage_walks_from_a_picture_to_the_weights(researcher: Client) -> None
     assert page.index("Weights of efficientnet_lite0.in1k") > order[-1]
     assert f'href="{PAGE}"' in page
     assert {researcher.get(f"/lineage/{what}/").status_code for what in ("abc", "%00", "a" * 300)} == {404}
+
+
+def test_lineage_of_hundreds_is_looked_up_a_generation_at_once(django_assert_max_num_queries) -> None:
+    parents = [hashlib.sha256(bytes([number])).hexdigest() for number in range(200)]
+    of = {"recipe": {"kind": "exemplars"}, "files": [], "provenance": {}}
+    for digest in parents:
+        Artifact.objects.create(digest=digest, kind="exemplars", manifest={**of, "digest": digest, "parents": []})
+    Artifact.objects.create(digest="f" * 64, kind="index", manifest={**of, "digest": "f" * 64, "parents": parents})
+
+    with django_assert_max_num_queries(4):
+        found = artifact_lineage("f" * 64)
+
+    assert [artifact.digest for artifact in found] == ["f" * 64, *parents]
 
 
 def test_lineage_of_many_alike_shows_the_first_of_them(researcher: Client) -> None:

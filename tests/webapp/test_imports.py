@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from experiments.contract.errors import InputError
 from tests.webapp import published_tables
+from webapp.participants.consent import default_consent
 from webapp.participants.models import Participant
 from webapp.studies.exports import export
 from webapp.studies.imports.mapping import SHIPPED, FieldRule, ImportMapping
@@ -245,3 +246,11 @@ def test_braces_and_backslashes_in_a_cell_are_only_text(text: str) -> None:
     rule = FieldRule(template="{a}|{b}", missing="")
 
     assert rule.read({"a": "{b}\\1", "b": text}) == "{b}\\1|" + text.strip()
+
+
+def test_new_studies_ask_for_consent_as_before(imported: Callable[..., Study]) -> None:
+    before = default_consent()
+
+    imported(published_tables.scale_released())
+
+    assert default_consent() == before

@@ -177,7 +177,7 @@ def test_places_are_done_under_way_or_free():
     assert (place.done, place.under_way, place.free, place.cell.tasks) == (1, 1, 1, 3)
 
 
-def test_cost_is_owed_to_everybody_who_finished():
+def test_cost_is_what_everybody_who_finished_was_promised():
     study = study_with(CATCH)
     recruitment = Recruitment.objects.create(reward=279, currency="GBP")
     Study.objects.filter(id=study.id).update(recruitment=recruitment)
@@ -187,11 +187,15 @@ def test_cost_is_owed_to_everybody_who_finished():
     made_up.session(study)
     progress.finished(study, kind="bot")
     Payment.objects.filter(participant__in=[passed.participant, failed.participant]).update(state="paid")
+    Payment.objects.filter(participant=withdrawn.participant).delete()
+    recruitment.reward = 300
+    recruitment.save()
+    study.refresh_from_db()
 
     cost = study_cost(study)
 
-    assert (cost.people, cost.reward, cost.owed) == (3, "2.79 GBP", "8.37 GBP")
-    assert cost.ledger == [("planned", "2.79 GBP"), ("paid", "5.58 GBP")]
+    assert (cost.people, cost.reward, cost.owed) == (3, "3.00 GBP", "8.58 GBP")
+    assert cost.ledger == [("paid", "5.58 GBP")]
 
 
 def test_study_whose_people_come_by_link_costs_nothing():

@@ -10,8 +10,12 @@ from django.test import Client
 
 from experiments.contract.recipes import Exemplars
 from tests.webapp import made_up
+from tests.webapp.traces import paid_study, took_part
 from webapp import compute
 from webapp.stimuli.models import Job
+from webapp.studies.erasure import sessions_erase
+from webapp.studies.models import Session
+from webapp.studies.results.requests import results_request
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
 STUDY = "/p/00000000-0000-4000-8000-000000000000/"
@@ -71,3 +75,21 @@ def test_stimulus_that_is_asked_for_without_a_queue_is_a_job_that_waits_for_it(u
     assert [answer.status_code for answer in answers] == [503, 503]
     assert answers[0].json()["message"] == "the queue is out of reach or full"
     assert list(Job.objects.values_list("digest", "state", "attempts")) == [(recipe.digest, "queued", 1)]
+
+
+def test_answers_are_erased_without_a_queue(unreachable_queue):
+    study = paid_study()
+    session = took_part(study)
+    results_request(study)
+
+    sessions_erase(Session.objects.filter(id=session.id))
+
+    assert not Session.objects.exists()
+    assert Job.objects.get(kind="analysis").state == "cancelled"
+
+
+def test_results_are_shown_without_a_queue(unreachable_queue, researcher: Client):
+    study = paid_study()
+    took_part(study)
+
+    assert researcher.get(f"/studies/{study.id}/results/").status_code == 200

@@ -1,5 +1,6 @@
 """A study opens when all that it needs is there, not before."""
 
+import sys
 from typing import Any
 
 import pytest
@@ -10,12 +11,12 @@ from django.test.utils import CaptureQueriesContext
 from experiments import registry
 from experiments.contract.errors import InputError
 from tests.webapp import made_up
-from webapp.stimuli.models import Artifact
+from webapp.stimuli.models import Artifact, Job
 from webapp.stimuli.services import artifact_store
 from webapp.studies import preparation
 from webapp.studies.models import Study
 from webapp.studies.participant.session_plan import session_plan
-from webapp.studies.preparation import needed_sets, study_open_if_ready, study_prepare
+from webapp.studies.preparation import needed_sets, studies_open, study_open_if_ready, study_prepare
 from webapp.studies.tasks import expire
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
@@ -34,6 +35,25 @@ def test_study_whose_stimuli_lie_in_the_store_already_opens_with_all_of_them():
     assert {image.digest for image in second.images.all()} == {recipe.digest for recipe in needed_sets(second)}
     assert second.images.count() == first.images.count()
     assert made_up.session(second)[0].trials.count() >= registry.design(second.paper).Settings().practice_obvious
+
+
+def test_start_that_died_half_way_is_gone_on_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    units = [f"efficientnet_lite0.in1k/_blocks.10:{channel}" for channel in (50, 51)]
+    with monkeypatch.context() as patch:
+        patch.setattr(preparation, "artifact_request", lambda *_, **__: sys.exit("killed"))
+        with pytest.raises(SystemExit):
+            made_up.study(opened=False, units=units)
+    study = Study.objects.get()
+    needed = {recipe.digest for recipe in needed_sets(study)}
+    before = Job.objects.count()
+
+    studies_open()
+    studies_open()
+
+    assert before == 0
+    assert sorted(Job.objects.filter(digest__in=needed).values_list("digest", flat=True)) == sorted(needed)
+    study.refresh_from_db()
+    assert study.state == Study.State.PREPARING
 
 
 def test_study_that_was_opened_is_not_prepared_again(researcher: Client) -> None:

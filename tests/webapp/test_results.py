@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from experiments.contract.artifacts import NewFile, Product
+from experiments.contract.artifacts import ArtifactStore, NewFile, Product
 from experiments.contract.recipes import Analysis
 from tests.webapp import made_up
 from tests.webapp.traces import analyzed, paid_study, took_part
@@ -24,6 +24,7 @@ from webapp.stimuli.services import artifact_store, job_cancel
 from webapp.studies.models import Session, Study, StudyResult
 from webapp.studies.results.requests import has_news, results_request, study_result
 from webapp.studies.results.shown import ROWS_SHOWN
+from webapp.studies.services.quality import rule_set_create, study_judge
 from webapp.studies.services.withdrawal import session_withdraw
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
@@ -176,6 +177,55 @@ def test_withdrawing_after_the_end_is_news_though_somebody_else_finished_meanwhi
 
     assert has_news(study)
     assert str(session.id).encode() not in store().read_blob(analyzed(study).table)
+
+
+@pytest.mark.parametrize("change", ["withdrawn", "judged anew"])
+def test_what_changes_while_a_table_is_written_is_news(monkeypatch: pytest.MonkeyPatch, change: str) -> None:
+    study = paid_study()
+    session = took_part(study)
+    write = ArtifactStore.write_table
+
+    def write_while_something_changes(self: ArtifactStore, pieces: Iterable[bytes]) -> str:
+        table = write(self, pieces)
+        if change == "withdrawn":
+            session_withdraw(session, token="secret")
+            took_part(study, external_id="somebody-else")
+        else:
+            rule_set_create(study, {"natural": [{"name": "instruction_time", "low": 1000, "high": None}]})
+            study_judge(study)
+        return table
+
+    monkeypatch.setattr(ArtifactStore, "write_table", write_while_something_changes)
+    analyzed(study)
+    monkeypatch.undo()
+
+    assert has_news(study)
+    assert results_request(study) is not None
+    assert not has_news(study)
+
+
+@pytest.mark.parametrize(("ago", "is_made"), [(50, False), (70, True)])
+def test_analysis_rests_ten_times_as_long_as_it_took(ago: int, is_made: bool) -> None:
+    study = paid_study()
+    took_part(study)
+    analyzed(study)
+    asked = timezone.now() - timedelta(seconds=ago)
+    StudyResult.objects.update(requested_at=asked)
+    Job.objects.filter(kind="analysis").update(started_at=asked, ended_at=asked + timedelta(seconds=6))
+    took_part(study, external_id="somebody-else")
+
+    assert (results_request(study) is not None) == is_made
+
+
+def test_analysis_of_what_was_withdrawn_does_not_rest() -> None:
+    study = paid_study()
+    session = took_part(study)
+    took_part(study, external_id="somebody-else")
+    analyzed(study)
+    Job.objects.filter(kind="analysis").update(started_at=timezone.now(), ended_at=timezone.now() + timedelta(hours=1))
+    session_withdraw(session, token="secret")
+
+    assert results_request(study) is not None
 
 
 def test_cancelled_analysis_is_not_waited_for() -> None:

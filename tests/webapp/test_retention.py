@@ -16,6 +16,7 @@ from tests.services import processes
 from tests.webapp import made_up
 from tests.webapp.traces import PERSON, SUBMISSION, dump, found, paid_study, took_part
 from webapp.participants.erasure import participants_known_as
+from webapp.participants.ledger import reward_plan
 from webapp.participants.models import AuditEntry, Participant, Payment, Submission
 from webapp.studies import retention
 from webapp.studies.models import Response, Session, Study
@@ -180,6 +181,28 @@ def test_promise_to_people_can_only_be_made_shorter(researcher: Client, until: d
     assert told is None or told in page.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("promised", "wanted", "has_begun", "becomes"),
+    [
+        ("delete", "anonymize", True, "delete"),
+        ("anonymize", "delete", True, "delete"),
+        ("delete", "anonymize", False, "anonymize"),
+    ],
+)
+def test_answers_that_people_were_promised_would_go_cannot_be_made_to_stay(
+    researcher: Client, promised: str, wanted: str, has_begun: bool, becomes: str
+) -> None:
+    study = paid_study(erasure=promised)
+    if has_begun:
+        took_part(study)
+
+    page = researcher.post(f"/admin/studies/study/{study.id}/change/", {"title": study.title, "erasure": wanted})
+
+    study.refresh_from_db()
+    assert study.erasure == becomes
+    assert ("People agreed to answers that are erased" in page.content.decode()) == (becomes != wanted)
+
+
 def test_study_that_nobody_has_begun_may_keep_longer_and_a_copy_has_no_dates() -> None:
     study = made_up.study()
     Study.objects.update(answers_until=DAY)
@@ -221,6 +244,26 @@ def test_whoever_comes_back_while_others_are_erased_goes_on(monkeypatch: pytest.
         pre_delete.disconnect(come_back, sender=Session)
 
     assert study.sessions.count() == 2
+
+
+def test_whoever_earns_something_while_others_are_erased_stays_until_it_is_paid(monkeypatch: pytest.MonkeyPatch) -> None:
+    study = paid_study(answers_until=DAY)
+    people = [made_up.session(study, external_id=f"somebody{number}")[0].participant for number in range(3)]
+    monkeypatch.setattr(retention, "SLICE", 1)
+
+    def earn(instance: Session, **_: object) -> None:
+        for person in people:
+            reward_plan(study.recruitment, person)
+
+    pre_delete.connect(earn, sender=Session)
+    try:
+        retention_apply(now=LATER)
+    finally:
+        pre_delete.disconnect(earn, sender=Session)
+
+    assert study.sessions.count() == 2
+    assert Payment.objects.filter(state=Payment.State.PLANNED).count() == 2
+    assert sum(entry.details["sessions"] for entry in AuditEntry.objects.all()) == 1
 
 
 def test_study_that_cannot_be_erased_keeps_no_other_waiting() -> None:

@@ -5,6 +5,10 @@ from collections.abc import Sequence
 from webapp.participants.models import ConsentText
 
 VERSION = "2026-12.2"
+EARLIER = ("2026-11", "2026-12")
+"""Versions of ours that name less of what is recorded. Studies that have them keep them; new ones do not begin with them."""
+IMPORTED = "imported"
+"""The version of the text in the place of the one that people agreed to where an imported study was run."""
 TITLE = "Taking part in this study"
 BODY = """\
 You are invited to look at images and to say which of them fit together. This takes about ten minutes and is part of \
@@ -39,10 +43,11 @@ DEFAULTS = {"en": (TITLE, BODY), "de": (GERMAN_TITLE, GERMAN_BODY)}
 
 
 def default_consent() -> ConsentText:
-    """The newest English consent text; ours, in all its languages, is written at the first use."""
-    newest = ConsentText.objects.filter(language="en").order_by("-created_at").first()
-    if newest and newest.version != VERSION:
-        return newest
+    """The laboratory's newest English consent text; else ours, which is written in all its languages at the first use."""
+    others = (VERSION, *EARLIER, IMPORTED)
+    own = ConsentText.objects.filter(language="en").exclude(version__in=others).order_by("-created_at").first()
+    if own:
+        return own
     written = {}
     for language, (title, body) in DEFAULTS.items():
         words = {"title": title, "body": body}

@@ -18,7 +18,7 @@ from django.utils import timezone
 from experiments.contract.fields import require
 from webapp.participants.models import Participant, Payment, Recruitment, Submission
 from webapp.participants.recruiters import recruiter_of
-from webapp.participants.recruiters.base import Bonus, NotDoneError, PaidBonus, Recruiter, Standing, UnclearError
+from webapp.participants.recruiters.base import Bonus, NotDoneError, PaidBonus, Recruiter, SilentError, Standing, UnclearError
 
 log = logging.getLogger(__name__)
 
@@ -86,10 +86,13 @@ def payments_settle_by_hand(payments: QuerySet[Payment]) -> int:
 
 
 def payments_send(ids: Iterable[uuid.UUID]) -> None:
-    """Send the approved ones among these lines that a recruiter pays, one after the other."""
+    """Send the approved ones among these lines that a recruiter pays, one after the other; of a silent one the rest stay."""
     ours = Payment.objects.filter(id__in=list(ids), state=State.APPROVED).select_related("recruitment")
+    silent: set[str] = set()
     for payment in ours.exclude(recruitment__recruiter=Recruitment.Recruiter.DIRECT):
-        payment_send(payment)
+        # Each further line would wait as long for the same silence, and the answers of participants behind it.
+        if payment.recruitment.recruiter not in silent and not _send(payment):
+            silent.add(payment.recruitment.recruiter)
 
 
 def payment_send(payment: Payment) -> Payment:
@@ -98,18 +101,7 @@ def payment_send(payment: Payment) -> Payment:
     Raises:
         InputError: The recruiter pays nobody.
     """
-    recruiter = recruiter_of(payment.recruitment)
-    require(recruiter.pays, "payment", f"a {recruiter.name} pays nobody", "Pay by hand, then note it in the ledger")
-    claim = Claim.of(payment)
-    if claim:
-        try:
-            is_paid = _pay(recruiter, payment, claim)
-        except NotDoneError as error:
-            claim.end(State.APPROVED if error.again else State.FAILED, error=str(error))
-        except UnclearError as error:
-            claim.end(State.SENT, error=str(error))
-        else:
-            claim.end(State.PAID if is_paid else State.SENT, error="")
+    _send(payment)
     payment.refresh_from_db()
     return payment
 
@@ -125,8 +117,7 @@ def payments_reconcile(recruitment: Recruitment) -> list[Payment]:
             found = _looked_up(recruiter, payment, submission) if submission else _without_submission(recruiter, payment)
         except NotDoneError as error:
             log.warning("payment %s could not be looked up: %s", payment.id, error)
-            if error.again:
-                # Each further line would wait as long for the same silence.
+            if isinstance(error, SilentError):
                 break
             continue
         # Whoever changed the line in the meantime knows better.
@@ -163,11 +154,31 @@ class Claim:
             raise NotDoneError("the line was taken from its sender", again=True)
 
     def end(self, state: Payment.State, *, error: str) -> None:
-        """Note what came of it; nothing if the claim is lost."""
-        self._held().update(state=state, error=error, changed_at=timezone.now())
+        """Note what came of it; nothing if the claim is lost. A refused order is forgotten: what is listed is not of it."""
+        order = {"order_id": ""} if state == State.FAILED else {}
+        self._held().update(state=state, error=error, changed_at=timezone.now(), **order)
 
     def _held(self) -> QuerySet[Payment]:
         return Payment.objects.filter(id=self.payment.id, state=State.SENT, changed_at=self.at)
+
+
+def _send(payment: Payment) -> bool:
+    """See `payment_send`; whether the recruiter answered, if it was asked."""
+    recruiter = recruiter_of(payment.recruitment)
+    require(recruiter.pays, "payment", f"a {recruiter.name} pays nobody", "Pay by hand, then note it in the ledger")
+    claim = Claim.of(payment)
+    if claim is None:
+        return True
+    try:
+        is_paid = _pay(recruiter, payment, claim)
+    except NotDoneError as error:
+        claim.end(State.APPROVED if error.again else State.FAILED, error=str(error))
+        return not isinstance(error, SilentError)
+    except UnclearError as error:
+        claim.end(State.SENT, error=str(error))
+        return False
+    claim.end(State.PAID if is_paid else State.SENT, error="")
+    return True
 
 
 def _pay(recruiter: Recruiter, payment: Payment, claim: Claim) -> bool:
@@ -234,14 +245,18 @@ def _without_submission(recruiter: Recruiter, payment: Payment) -> tuple[Payment
 
 
 def _is_listed(payment: Payment, listed: Sequence[PaidBonus], *, others: Sequence[Payment.State]) -> bool:
-    """Whether a bonus is among the paid ones: by our reference, else one of its amount that no other line accounts for."""
+    """Whether a bonus is among the paid ones: by our reference, else one of its amount that no other line accounts for.
+
+    A line that was never ordered there, because it was paid by hand, accounts for none.
+    """
     if any(bonus.reference == str(payment.id) for bonus in listed):
         return True
     of_amount = Payment.objects.filter(
         recruitment=payment.recruitment, participant=payment.participant, amount=payment.amount, state__in=others
-    ).exclude(reason=BASE)
+    )
+    ordered = of_amount.exclude(reason=BASE).exclude(order_id="")
     anonymous = sum(bonus.amount == payment.amount and not bonus.reference for bonus in listed)
-    return anonymous > of_amount.exclude(id=payment.id).count()
+    return anonymous > ordered.exclude(id=payment.id).count()
 
 
 def _line(recruitment: Recruitment, participant: Participant, *, reason: str, amount: int) -> Payment:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.db.models import Q
 from django.utils import timezone
 
+from webapp.one_by_one import one_by_one
 from webapp.participants.ledger import payments_reconcile
 from webapp.participants.models import Payment, Recruitment, Submission
 from webapp.participants.recruiters import FINAL_STATES
@@ -25,9 +26,12 @@ def recruitments_reconcile() -> None:
     is_due = Q(submissions__in=going_on) | Q(payments__state=Payment.State.SENT)
     # Where nobody came, or people handed in who never were here, it may be that the link leads elsewhere.
     is_due |= Q(created_at__gt=since) & (Q(submissions=None, study__state="open") | Q(strangers__gt=0))
-    for recruitment in Recruitment.objects.filter(is_due).distinct():
-        try:
-            submissions_reconcile(recruitment)
-        except NotDoneError as error:
-            log.warning("the submissions of recruitment %d could not be compared: %s", recruitment.pk, error)
-        payments_reconcile(recruitment)
+    one_by_one(Recruitment.objects.filter(is_due).distinct(), _reconcile)
+
+
+def _reconcile(recruitment: Recruitment) -> None:
+    try:
+        submissions_reconcile(recruitment)
+    except NotDoneError as error:
+        log.warning("the submissions of recruitment %d could not be compared: %s", recruitment.pk, error)
+    payments_reconcile(recruitment)

@@ -49,6 +49,11 @@ def recruitment_check(
         require(is_code, "completion_codes", f"{code!r} is no code", "Copy the code from the recruiter's page")
 
 
+def recruitment_is_in_use(recruitment: Recruitment) -> bool:
+    """Whether somebody came or is paid through it. Submissions go with the recruiter's ids, payments stay."""
+    return recruitment.submissions.exists() or recruitment.payments.exists()
+
+
 def recruitment_create(
     *,
     recruiter: str,
@@ -84,7 +89,7 @@ def recruitment_change(
     values: dict[str, Any] = {"recruiter": recruiter, "external_study_id": external_study_id, "currency": currency}
     values |= {"reward": reward, "completion_codes": dict(completion_codes)}
     recruitment_check(**values)
-    is_in_use = recruitment.submissions.exists() or recruitment.payments.exists()
+    is_in_use = recruitment_is_in_use(recruitment)
     for name in LASTING:
         told = f"people came through this recruitment with {getattr(recruitment, name) or 'none'}"
         require(

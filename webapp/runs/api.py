@@ -78,7 +78,7 @@ class RunSerializer(serializers.Serializer):
     paper = serializers.CharField(source="run.paper")
     preset = serializers.CharField(source="run.preset")
     seed = serializers.IntegerField(source="run.seed")
-    settings = serializers.JSONField(source="run.settings")
+    settings = serializers.DictField(source="run.settings")
     started_by = serializers.CharField(source="run.started_by.username", default=None, allow_null=True)
     started_at = serializers.DateTimeField(source="run.started_at")
     state = serializers.CharField()
@@ -107,7 +107,6 @@ class RunListApi(StimulusApi, generics.ListAPIView):
     """The runs."""
 
     serializer_class = RunSerializer
-    filters = FILTERS
 
     @extend_schema(
         parameters=[
@@ -146,6 +145,7 @@ class RunListApi(StimulusApi, generics.ListAPIView):
         body = request.data if isinstance(request.data, dict) else {}
         for name in body:
             require(name in FIELDS, str(name), "there is no such field", f"Choose among {', '.join(FIELDS)}")
+            require(body[name] is not None, name, "it is null", "Give a value, or leave it out")
         if "paper" not in body:
             raise InputError(field="paper", message="it is missing", remedy="Give the slug of a paper that can be run")
         assert isinstance(request.user, User)  # noqa: S101 -- or they were not let in

@@ -89,11 +89,11 @@ def artifact_lineage(digest: str) -> list[Artifact]:
     found: dict[str, Artifact] = {}
     waiting = [digest]
     while waiting:
-        current = waiting.pop(0)
-        artifact = None if current in found else artifact_find(current)
-        if artifact:
-            found[current] = artifact
-            waiting += [*artifact.manifest["parents"], *_makers_of_models(artifact)]
+        # A generation at once: an index has hundreds of shards for parents.
+        generation = [artifact for artifact in artifacts_find(waiting).values() if artifact]
+        found |= {artifact.digest: artifact for artifact in generation}
+        parents = [parent for artifact in generation for parent in (*artifact.manifest["parents"], *_makers_of_models(artifact))]
+        waiting = [parent for parent in parents if parent not in found]
     return list(found.values())
 
 

@@ -157,18 +157,28 @@ def job_requeue(job: Job) -> None:
 
 
 def job_cancel(job: Job) -> None:
-    """Stop a job, whether it waits or runs; one that has ended stays as it is."""
+    """Stop a job, whether it waits or runs; one that has ended stays as it is.
+
+    The mark in the store is what its worker looks at. That the queue is told too saves it the start, and may fail.
+    """
     if job.state not in Job.OPEN:
         return
     stages = _stages(job)
     store().mark_cancelled(str(job.id))
-    compute.cancel(str(job.task_id))
+    try:
+        compute.cancel(str(job.task_id))
+    except compute.OUTAGES as error:
+        log.warning("job %s is cancelled, and the queue could not be told: %s", job.id, error)
     job_end(jobs.cancelled(str(job.id), stages=stages))
 
 
 def _stages(job: Job) -> Sequence[str]:
-    """What a run has come to, if its worker's last word is still there."""
-    progress = compute.progress(str(job.task_id))
+    """What a run has come to, if its worker's last word is still there and can be asked for."""
+    try:
+        progress = compute.progress(str(job.task_id))
+    except compute.OUTAGES as error:
+        log.warning("what job %s has come to is not known: %s", job.id, error)
+        return ()
     return progress.stages if progress else ()
 
 

@@ -12,7 +12,6 @@ from django.utils.safestring import SafeString
 
 from experiments.contract.errors import InputError
 from model_zoo.address import UnitAddress
-from webapp.participants.selectors import recruitment_warning
 from webapp.rights import SeenRows, filter_by
 from webapp.stimuli.admin import RecordAdmin
 from webapp.stimuli.explorer.units import unit_url
@@ -93,10 +92,10 @@ class StudyAdmin(SeenRows):
         """Not where somebody began: such a study is closed, and answers are erased by their codes or their dates."""
         return super().has_delete_permission(request, obj) and (obj is None or not obj.sessions.exists())
 
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], obj: Study | None = None, **how: Any) -> Any:
-        """The study's page, with what to know before people come."""
-        context["warning"] = recruitment_warning(obj.recruitment) if obj and obj.recruitment else ""
-        return super().render_change_form(request, context, obj=obj, **how)
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, set[str], Any]:
+        """What belongs to a study goes with it: nobody is asked for the right to delete its conditions one by one."""
+        deleted, counts, _, protected = super().get_deleted_objects(objs, request)
+        return deleted, counts, set(), protected
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Studies are deleted one by one, on their own pages."""

@@ -83,8 +83,19 @@ def fail_studies_that_waited(job: Job, **_: Any) -> None:
 
 
 def studies_open() -> None:
-    """Open all studies whose stimuli have come. Called every minute."""
-    one_by_one(Study.objects.filter(state=Study.State.PREPARING).values_list("id", flat=True), study_open_if_ready)
+    """Open all studies whose stimuli have come, and ask for what nobody makes. Called every minute."""
+    one_by_one(Study.objects.filter(state=Study.State.PREPARING), _preparation_go_on)
+
+
+def _preparation_go_on(study: Study) -> None:
+    """Who started the study may have died before all was asked for."""
+    asked = Job.objects.filter(digest__in=_needed(study), state__in=Job.OPEN).values_list("digest", flat=True)
+    there = Artifact.objects.filter(digest__in=_needed(study)).values_list("digest", flat=True)
+    missing = _needed(study).difference(asked, there)
+    for recipe in needed_sets(study) if missing else ():
+        if recipe.digest in missing:
+            artifact_request(recipe, urgent=True)
+    study_open_if_ready(study.id)
 
 
 def study_open_if_ready(study_id: Any) -> None:

@@ -17,6 +17,7 @@ from webapp.participants.erasure import FORGOTTEN, participant_forget, submissio
 from webapp.participants.models import AuditEntry, Payment, Submission
 from webapp.studies.erasure import disk_forget, sessions_erase
 from webapp.studies.models import Session, Study
+from webapp.studies.services.rules_lock import rules_take
 from webapp.studies.services.study_state import study_close
 
 IDS, ANSWERS = "personal ids", "answers"
@@ -78,9 +79,7 @@ def _dates() -> Iterator[tuple[date, Study, str]]:
 
 def _kept(study: Study, what: str, until: date, *, now: datetime) -> Kept:
     sessions = _known(study, now=now) if what == IDS else _with_answers(study)
-    owed = Payment.objects.filter(recruitment=study.recruitment, participant=OuterRef("participant"))
-    is_unpaid = Exists(owed.exclude(state=Payment.State.PAID))
-    is_under_way = _is_under_way(now)
+    is_unpaid, is_under_way = _is_unpaid(study), _is_under_way(now)
     return Kept(
         study=study,
         what=what,
@@ -89,6 +88,11 @@ def _kept(study: Study, what: str, until: date, *, now: datetime) -> Kept:
         unpaid=sessions.filter(is_unpaid).count(),
         under_way=sessions.exclude(is_unpaid).filter(is_under_way).count(),
     )
+
+
+def _is_unpaid(study: Study) -> Exists:
+    owed = Payment.objects.filter(recruitment=study.recruitment, participant=OuterRef("participant"))
+    return Exists(owed.exclude(state=Payment.State.PAID))
 
 
 def _is_under_way(now: datetime) -> Q:
@@ -114,8 +118,10 @@ def _with_answers(study: Study) -> QuerySet[Session]:
 
 
 def _erase(kept: Kept, ids: Sequence[uuid.UUID], *, now: datetime) -> None:
-    # Somebody may have come back while earlier slices went.
-    sessions = Session.objects.filter(id__in=ids).exclude(_is_under_way(now)).select_related("participant")
+    # Somebody may have come back while earlier slices went, or handed in and have to be paid.
+    rules_take(kept.study)
+    settled = Session.objects.filter(id__in=ids).exclude(_is_unpaid(kept.study)).exclude(_is_under_way(now))
+    sessions = settled.select_related("participant")
     if kept.what == ANSWERS:
         sessions_erase(sessions, action=AuditEntry.Action.RETENTION)
     else:

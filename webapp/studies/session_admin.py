@@ -101,12 +101,14 @@ class SessionAdmin(SeenRows, RecordAdmin):
 
     @admin.action(description="Erase, on the wish of their persons", permissions=["erase"])
     def erase(self, request: HttpRequest, sessions: QuerySet[Session]) -> HttpResponse | None:
-        """Say what would go; on the second press it goes."""
-        if "confirm" not in request.POST:
-            selected = request.POST.getlist(ACTION_CHECKBOX_NAME)
-            return render(
-                request, "studies/erase_sessions.html", {"preview": erasure_preview(list(sessions)), "selected": selected}
-            )
+        """Say what would go; on the second press it goes, unless it is not as many any more."""
+        if request.POST.get("confirm") != str(sessions.count()):
+            context = {
+                "preview": erasure_preview(list(sessions)),
+                "selected": request.POST.getlist(ACTION_CHECKBOX_NAME),
+                "all_listed": request.POST.get("select_across"),
+            }
+            return render(request, "studies/erase_sessions.html", context)
         erased = sessions_erase(sessions, actor=request.user)
         self.message_user(request, f"{erased.sessions} sessions erased.", messages.SUCCESS)
         for export in erased.exports:

@@ -22,11 +22,11 @@ def export_note(
 
 def exports_with(sessions: Sequence[Session]) -> list[str]:
     """The exports that may hold answers of these sessions, in words: those of their studies since they began."""
-    began: dict[str, Session] = {}
-    for session in sorted(sessions, key=lambda session: session.created_at, reverse=True):
-        began[session.study.name] = session
+    names = dict(Study.objects.filter(sessions__in=sessions).values_list("id", "name"))
+    newest_first = sorted(sessions, key=lambda session: session.created_at, reverse=True)
+    began = {names[session.study_id]: session.created_at for session in newest_first}
     notes = AuditEntry.objects.filter(action__in=EXPORTS, details__study__in=list(began)).select_related("actor").order_by("at")
-    return [_words(note) for note in notes if note.at >= began[note.details["study"]].created_at]
+    return [_words(note) for note in notes if note.at >= began[note.details["study"]]]
 
 
 def _words(note: AuditEntry) -> str:

@@ -34,6 +34,8 @@ class FakeProlific(FakeServer):
     """Whether bonuses arrive with the order to pay them, or later: `settle`."""
     waiting: list[str] = field(default_factory=list)
     page_size: int = 100
+    links: Any = "as there are pages"
+    """What the list says of its next page, if it is odd."""
 
     @property
     def url(self) -> str:
@@ -88,9 +90,10 @@ class FakeProlific(FakeServer):
             {"id": made["id"], "participant_id": made["participant"], "status": made["status"], "started_at": made["started_at"]}
             for made in shown
         ]
+        links = {"next": {"href": following, "title": "Next"}} if self.links == "as there are pages" else self.links
         return 200, {
             "results": results,
-            "_links": {"next": {"href": following, "title": "Next"}},
+            "_links": links,
             "meta": {"count": len(of_study)},
         }
 

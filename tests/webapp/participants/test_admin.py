@@ -91,8 +91,11 @@ def test_recruitment_that_cannot_work_names_its_field(admin, changes, field):
     assert not Recruitment.objects.exists()
 
 
-def test_recruitment_that_people_came_through_keeps_its_study_and_currency(admin, line):
+@pytest.mark.parametrize("ids_are_gone", [False, True])
+def test_recruitment_that_people_came_through_keeps_its_study_and_currency(admin, line, ids_are_gone):
     recruitment = line.recruitment
+    if ids_are_gone:
+        recruitment.submissions.all().delete()
 
     admin.post(
         f"/admin/participants/recruitment/{recruitment.pk}/change/",

@@ -239,3 +239,30 @@ def test_submissions_of_strangers_are_shown_to_who_may_see_ids(prolific, recruit
     assert [prolific_id(1, "b") in shown for shown in (*told, silent)] == [False, True, False, False, False]
     assert 'class="errornote"' in silent
     assert prolific.asked("GET /api/v1/submissions/") == 3
+
+
+def test_recruitment_that_cannot_be_read_does_not_keep_the_others_waiting(prolific, mturk, recruiting, monkeypatch):
+    odd, other = recruiting(on_mturk()), recruiting(on_prolific())
+    mturk_session(odd)
+    session = prolific_session(other)
+    prolific.submission(1, status="RETURNED")
+    mturk.assignment(1)["AssignmentStatus"] = {}
+
+    with pytest.raises(ExceptionGroup, match="not all"):
+        tasks.reconcile()
+
+    session.refresh_from_db()
+    assert session.state == "returned"
+
+
+@pytest.mark.parametrize("links", [None, {}, {"next": None}, {"next": {"href": None}}])
+def test_list_without_a_next_page_ends(prolific, recruiting, links):
+    study = recruiting(on_prolific())
+    prolific_session(study)
+    prolific.submission(1, status="ACTIVE")
+    prolific.links = links
+
+    submissions_reconcile(study.recruitment)
+
+    assert Submission.objects.get().state == "ACTIVE"
+    assert prolific.asked("GET") == 1

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from experiments.contract.errors import InputError
-from webapp.participants.consent import DEFAULTS, VERSION, consent_in, default_consent
+from webapp.participants.consent import DEFAULTS, EARLIER, VERSION, consent_in, default_consent
 from webapp.participants.models import ConsentText
 from webapp.participants.texts import ENGLISH, GERMAN, GERMAN_ERRORS, TEXTS, Texts, direction, language_name, said, texts
 
@@ -73,6 +73,15 @@ def test_default_consent_is_written_in_all_its_languages_once():
     assert set(ConsentText.objects.values_list("version", "language")) == {(VERSION, "en"), (VERSION, "de")}
     assert consent_in(first, ["de", "en"]).language == "de"
     assert consent_in(first, ["fr"]) == first
+
+
+@pytest.mark.integration
+@pytest.mark.django_db
+@pytest.mark.parametrize("version", EARLIER)
+def test_new_study_does_not_begin_with_an_earlier_text_of_ours(version: str):
+    ConsentText.objects.create(version=version, language="en", title="Earlier", body="Text")
+
+    assert default_consent().version == VERSION
 
 
 @pytest.mark.integration

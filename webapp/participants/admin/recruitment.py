@@ -13,7 +13,7 @@ from webapp.participants.ledger import payments_reconcile
 from webapp.participants.models import Recruitment, Submission
 from webapp.participants.recruiters import recruiter_of
 from webapp.participants.recruiters.base import NotDoneError, UnclearError
-from webapp.participants.recruitments import LASTING, recruitment_check
+from webapp.participants.recruitments import LASTING, recruitment_check, recruitment_is_in_use
 from webapp.participants.submissions import submissions_reconcile
 from webapp.rights import SeenRows, filter_by
 
@@ -62,7 +62,7 @@ class RecruitmentAdmin(SeenRows):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Recruitment | None = None) -> tuple[str, ...]:
         """The ledger's currency and the ids that submissions belong to stay."""
-        return LASTING if obj and obj.submissions.exists() else ()
+        return LASTING if obj and recruitment_is_in_use(obj) else ()
 
     def has_delete_permission(self, request: HttpRequest, obj: Recruitment | None = None) -> bool:
         """The ledger refers to it."""

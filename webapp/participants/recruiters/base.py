@@ -46,6 +46,13 @@ class NotDoneError(Exception):
         """Whether the same request may succeed later, as it is."""
 
 
+class SilentError(NotDoneError):
+    """The recruiter did nothing, for it was not reached or did not answer: whoever asks for more waits as long again."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, again=True)
+
+
 class UnclearError(Exception):
     """The recruiter may or may not have done what was asked: no answer came, or none that can be read."""
 

@@ -23,6 +23,7 @@ from webapp.participants.recruiters.base import (
     NotDoneError,
     PaidBonus,
     RemoteSubmission,
+    SilentError,
     Standing,
     UnclearError,
     damaged,
@@ -188,7 +189,7 @@ def _ask(operation: str, **parameters: Any) -> dict[str, Any]:
     try:
         return _tell(operation, **parameters)
     except UnclearError as error:
-        raise NotDoneError(str(error), again=True) from error
+        raise SilentError(str(error)) from error
 
 
 @cache
@@ -211,7 +212,7 @@ def _tell(operation: str, **parameters: Any) -> dict[str, Any]:
         again = "Throttling" in code or status in TRY_LATER
         raise NotDoneError(f"Mechanical Turk refused: {_nameless(message or code, parameters)}", again=again) from error
     except NEVER_SENT as error:
-        raise NotDoneError(f"Mechanical Turk cannot be reached ({type(error).__name__})", again=True) from error
+        raise SilentError(f"Mechanical Turk cannot be reached ({type(error).__name__})") from error
     except exceptions.BotoCoreError as error:
         raise UnclearError(f"Mechanical Turk did not answer ({type(error).__name__})") from error
 

@@ -84,9 +84,7 @@ class Prolific:
             if not isinstance(results, list):
                 raise NotDoneError("Prolific sent a list that cannot be read", again=True)
             yield from map(_submission, results)
-            # Where the links are missing, a page that is not full is the last.
-            following = answer.get("_links", {}).get("next", {}).get("href") if "_links" in answer else len(results) == PAGE_SIZE
-            if not following:
+            if not _has_next(answer, of_page=len(results)):
                 return
 
     def submission(self, external_id: str) -> RemoteSubmission:
@@ -133,6 +131,13 @@ class Prolific:
         if answer.get("study_id") not in (None, self.study_id):
             raise NotDoneError("Prolific knows the submission in another study", again=False)
         return answer
+
+
+def _has_next(answer: Mapping[str, Any], *, of_page: int) -> bool:
+    """Whether another page follows; where the links are missing, a page that is not full is the last."""
+    if "_links" not in answer:
+        return of_page == PAGE_SIZE
+    return bool(((answer["_links"] or {}).get("next") or {}).get("href"))
 
 
 def _submission(told: Any) -> RemoteSubmission:

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 from django.conf import settings
 
-from webapp.participants.recruiters.base import NotDoneError, UnclearError
+from webapp.participants.recruiters.base import NotDoneError, SilentError, UnclearError
 
 TIMEOUT_SECONDS = 10.0
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.ProxyError)
@@ -18,11 +18,11 @@ MAX_DETAIL = 300
 
 
 def read(path: str, **parameters: str | int) -> dict[str, Any]:
-    """The JSON object at `path`. Nothing changes by asking, so silence is no more than a NotDoneError."""
+    """The JSON object at `path`. Nothing changes by asking, so nothing was done where no answer came."""
     try:
         return _json(_request("GET", path, params=parameters))
     except UnclearError as error:
-        raise NotDoneError(str(error), again=True) from error
+        raise SilentError(str(error)) from error
 
 
 def write(path: str, body: dict[str, Any], *, reads_answer: bool = True) -> dict[str, Any]:
@@ -33,13 +33,13 @@ def write(path: str, body: dict[str, Any], *, reads_answer: bool = True) -> dict
 
 def _request(method: str, path: str, **content: Any) -> httpx.Response:
     if not settings.PROLIFIC_TOKEN:
-        raise NotDoneError("PROLIFIC_TOKEN is not set", again=True)
+        raise SilentError("PROLIFIC_TOKEN is not set")
     headers = {"Authorization": f"Token {settings.PROLIFIC_TOKEN}"}
     url = f"{settings.PROLIFIC_URL.rstrip('/')}/{path}"
     try:
         response = httpx.request(method, url, headers=headers, timeout=TIMEOUT_SECONDS, **content)
     except NEVER_SENT as error:
-        raise NotDoneError(f"Prolific cannot be reached ({type(error).__name__})", again=True) from error
+        raise SilentError(f"Prolific cannot be reached ({type(error).__name__})") from error
     except httpx.HTTPError as error:
         raise UnclearError(f"Prolific did not answer ({type(error).__name__})") from error
     if response.is_success:

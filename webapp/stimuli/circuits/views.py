@@ -13,7 +13,7 @@ from model_zoo.address import UnitAddress
 from webapp.stimuli.circuits.api import circuit_recipe
 from webapp.stimuli.circuits.forms import CircuitForm
 from webapp.stimuli.circuits.report import report_figures, report_rows
-from webapp.stimuli.circuits.selectors import CircuitShown, circuit_shown, circuits_shown
+from webapp.stimuli.circuits.selectors import CircuitShown, circuit_shown, circuits_ordered, circuits_shown
 from webapp.stimuli.explorer.options import options_form
 from webapp.stimuli.explorer.unit_page import unit_context
 from webapp.stimuli.explorer.units import UnitShown, unit_url
@@ -29,7 +29,8 @@ from webapp.stimuli.templatetags.stimulus_words import sentence
 @for_researchers("view")
 def circuits(request: HttpRequest) -> HttpResponse:
     """All circuits, newest first."""
-    return page(request, "stimuli/circuits.html", "Circuits", circuits=circuits_shown())
+    digests = [row["digest"] for row in circuits_ordered()]
+    return page(request, "stimuli/circuits.html", "Circuits", circuits=circuits_shown(digests))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -8,6 +8,7 @@ from django import forms
 
 from experiments import registry
 from experiments.contract.designs import LANGUAGES, Design
+from webapp.participants.consent import IMPORTED
 from webapp.participants.models import ConsentText, Recruitment
 from webapp.studies.builder.hints import HINTS
 from webapp.studies.builder.units import UNIT_SOURCES, layer_choices, models_with_pictures
@@ -97,7 +98,7 @@ class StudyForm(forms.Form):
         if design.ASKS_ABOUT == "images":
             for name in OF_UNITS:
                 del self.fields[name]
-        fields["consent"].queryset = ConsentText.objects.exclude(version="imported").order_by("-created_at")
+        fields["consent"].queryset = ConsentText.objects.exclude(version=IMPORTED).order_by("-created_at")
 
 
 class SettingsForm(forms.Form):

@@ -14,6 +14,7 @@ from experiments import registry
 from experiments.contract.designs import CHOICES
 from experiments.contract.errors import InputError
 from experiments.contract.fields import require
+from webapp.participants.consent import IMPORTED
 from webapp.participants.models import ConsentText, Participant
 from webapp.studies.imports.mapping import ImportMapping
 from webapp.studies.imports.rows import ImportedAnswer, read_rows
@@ -40,7 +41,7 @@ def study_import(path: Path, *, mapping: ImportMapping, name: str, title: str = 
     require(bool(sessions), "file", "it has no rows", "Give a table of responses")
     require(len(title) <= LONGEST_TITLE, "title", f"it has {len(title)} characters", f"Give at most {LONGEST_TITLE}")
     consent, _ = ConsentText.objects.get_or_create(
-        version="imported", language="en", defaults={"title": "Consent", "body": "Consent was given where the study was run."}
+        version=IMPORTED, language="en", defaults={"title": "Consent", "body": "Consent was given where the study was run."}
     )
     source = {"file": path.name, "sha256": hashlib.sha256(content).hexdigest(), "mapping": mapping.name}
     design = registry.design(mapping.paper)

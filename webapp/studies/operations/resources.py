@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Sum
 
+from webapp.participants.ledger import BASE
 from webapp.participants.models import Participant, Payment
 from webapp.participants.money import money
 from webapp.participants.recruiters import recruiter_of
@@ -37,12 +38,16 @@ def study_cost(study: Study) -> Cost | None:
     recruitment = study.recruitment
     if recruitment is None:
         return None
-    people = study.sessions.filter(kind=Participant.Kind.LIVE, finished_at__isnull=False).count()
+    finished = study.sessions.filter(kind=Participant.Kind.LIVE, finished_at__isnull=False)
+    planned = recruitment.payments.filter(reason=BASE)
+    # What somebody was promised when they finished stands in the ledger, whatever the reward is now.
+    owed = planned.aggregate(sum=Sum("amount"))["sum"] or 0
+    owed += recruitment.reward * finished.exclude(participant__in=planned.values("participant")).count()
     sums = dict(recruitment.payments.values_list("state").annotate(Sum("amount")).order_by())
     return Cost(
         reward=money(recruitment.reward, recruitment.currency),
-        people=people,
-        owed=money(people * recruitment.reward, recruitment.currency),
+        people=finished.count(),
+        owed=money(owed, recruitment.currency),
         ledger=[(state.label.lower(), money(sums[state], recruitment.currency)) for state in Payment.State if state in sums],
     )
 

@@ -180,8 +180,9 @@ def _agree(request: HttpRequest, study: Study, language: str) -> HttpResponse:
     consent = consent_in(study.consent, [visit.language, *study.languages])
     shown = request.POST.get("consent", "")
     if shown != consent_digest(consent, study, visit.language):
-        why = "consent_changed" if shown else "consent_unsaid"
-        return _consent_page(request, study, visit, why_again=texts(visit.language)[why])
+        said_why = texts(visit.language)
+        why = said_why["consent_changed"] if shown else said_why["consent_unsaid"]
+        return _consent_page(request, study, visit, why_again=why)
     arrival = Arrival(
         entry=_entry(request, study, visit),
         kind=visit.kind,

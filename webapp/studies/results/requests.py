@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 from django.dispatch import receiver
 from django.utils import timezone
 
@@ -15,8 +16,9 @@ from webapp.stimuli.selectors import store
 from webapp.stimuli.services import artifact_request, artifact_store, artifacts_remove, job_cancel
 from webapp.stimuli.signals import artifact_stored
 from webapp.studies.exports import export
-from webapp.studies.models import Session, Study, StudyResult
+from webapp.studies.models import QualityVerdict, Session, Study, StudyResult
 from webapp.studies.results.shown import shown_analysis
+from webapp.studies.services.rules_lock import rules_take
 
 ANALYZED_KINDS = (Participant.Kind.LIVE, Participant.Kind.BOT)
 UNNAMED = timedelta(minutes=10)
@@ -26,6 +28,8 @@ CANCELLED = {
     "message": "It was cancelled",
     "remedy": "It is asked for again when the next session ends",
 }
+RESTS = 10
+"""Between two analyses lies so many times what the last took."""
 CANCELLED_SINCE = timedelta(days=1)
 """An analysis ends so soon after it was cancelled, whatever became of its worker."""
 
@@ -37,27 +41,50 @@ def finished_sessions(study: Study) -> dict[str, int]:
 
 
 def results_request(study: Study) -> StudyResult | None:
-    """Have the study analyzed as it stands, if there is news and no analysis is under way."""
+    """Have the study analyzed as it stands, if there is news, no analysis is under way and none has just been made."""
     counts = finished_sessions(study)
-    digests = study.results.values_list("digest", flat=True)
-    if not has_news(study) or Job.objects.filter(digest__in=digests, state__in=Job.OPEN).exists():
+    if not has_news(study) or _is_busy(study):
         return None
     if not any(counts.values()):
         results_drop(study)
         return None
-    erased = Study.objects.values_list("erased_sessions", flat=True).get(id=study.id)
+    erased, judged = _erased(study), _judged(study)
     table = store().write_table(export(study, form="csv"))
     with transaction.atomic():
-        if Study.objects.select_for_update(no_key=True).get(id=study.id).erased_sessions != erased:
+        rules_take(study)
+        if _erased(study) != erased:
             # Somebody's answers were erased while they were being written into this table.
             store().remove_blob(table)
             return None
         recipe = Analysis(paper=study.paper, table=table)
         about = {"live_sessions": counts["live"], "bot_sessions": counts["bot"]}
-        defaults = {**about, "outdated": False, "requested_at": timezone.now()}
+        defaults = {**about, "outdated": _judged(study) != judged, "requested_at": timezone.now()}
         result, _ = StudyResult.objects.update_or_create(study=study, digest=recipe.digest, defaults=defaults)
         artifact_request(recipe)
     return result
+
+
+def _is_busy(study: Study) -> bool:
+    """Whether an analysis is under way, or rests: tables of a large study take minutes, and sessions end all the time.
+
+    What was judged anew or withdrawn does not wait.
+    """
+    newest = study.results.order_by("-requested_at").first()
+    job = Job.objects.filter(digest=newest.digest).order_by("-created_at").first() if newest else None
+    if newest is None or job is None or job.state in Job.OPEN:
+        return job is not None
+    worked = (job.ended_at - job.started_at) if job.ended_at and job.started_at else timedelta(0)
+    return not newest.outdated and timezone.now() < newest.requested_at + RESTS * worked
+
+
+def _erased(study: Study) -> int:
+    return Study.objects.values_list("erased_sessions", flat=True).get(id=study.id)
+
+
+def _judged(study: Study) -> tuple[int, int | None]:
+    """What changes whenever a session is judged or withdrawn."""
+    withdrawn = study.sessions.filter(state=Session.State.WITHDRAWN).count()
+    return withdrawn, QualityVerdict.objects.filter(session__study=study).aggregate(newest=Max("id"))["newest"]
 
 
 @transaction.atomic

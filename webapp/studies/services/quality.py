@@ -74,7 +74,7 @@ def person_judge(session: Session) -> None:
     """Judge anew what a person finished in other studies of this paper: they have taken part once more."""
     same_person = Session.objects.filter(participant__external_id_hash=session.participant.external_id_hash)
     others = same_person.filter(study__paper=session.study.paper, state=Session.State.FINISHED).exclude(id=session.id)
-    for other in others.select_related("study").order_by("id"):
+    for other in others.select_related("study").order_by("study_id", "id"):
         session_judge(other)
 
 

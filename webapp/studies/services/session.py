@@ -212,6 +212,11 @@ def session_finish(session: Session) -> str | None:
         raise Conflict(InputError(field="trials", message=message, remedy="Answer the missing trials first"), missing=missing)
     if repeats_lay_down(session):
         return None
+    _end(session)
+    return session.completion_code
+
+
+def _end(session: Session) -> None:
     session.state, session.finished_at = Session.State.FINISHED, timezone.now()
     session.save()
     # Read behind the lock: whoever resumes the study notes the pause for all that have not ended.
@@ -222,7 +227,6 @@ def session_finish(session: Session) -> str | None:
     session.completion_code = completion_code(session)
     session.save(update_fields=["completion_code"])
     session_reward(session)
-    return session.completion_code
 
 
 def repeats_lay_down(session: Session) -> bool:
