@@ -90,6 +90,7 @@ def test_pages_load_only_what_we_serve() -> None:
     ]
 
     assert len(templates) > 20
+    assert len(sources) > 10
     assert [one for one in sources if re.match(r"(https?:)?//", one[1])] == []
     assert [
         path.name

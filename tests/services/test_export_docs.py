@@ -13,7 +13,7 @@ from threading import Thread
 
 import pytest
 
-from tests.services.deployment import Deployment
+from tests.services.deployment import WAIT_SECONDS, Deployment
 from tests.services.processes import CHECKOUT
 from tests.webapp import published_tables
 
@@ -37,7 +37,9 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str,
 def test_python_examples_run_as_they_stand(published: Mapping[str, str], tmp_path: Path) -> None:
     examples = _examples("python")
 
-    done = run([sys.executable, "-c", examples], cwd=tmp_path, env=published, capture_output=True, text=True, timeout=120)
+    done = run(
+        [sys.executable, "-c", examples], cwd=tmp_path, env=published, capture_output=True, text=True, timeout=WAIT_SECONDS
+    )
 
     assert done.returncode == 0, done.stderr
     said = dict(line.split(" ", 1) for line in done.stdout.splitlines())
@@ -53,7 +55,7 @@ def test_r_example_runs_as_it_stands(published: Mapping[str, str], tmp_path: Pat
     example = tmp_path / "example.R"
     example.write_text(_examples("r"))
 
-    done = run(["Rscript", str(example)], cwd=tmp_path, env=published, capture_output=True, text=True, timeout=120)
+    done = run(["Rscript", str(example)], cwd=tmp_path, env=published, capture_output=True, text=True, timeout=WAIT_SECONDS)
 
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("rows TRUE")

@@ -11,12 +11,11 @@ import psycopg
 import pytest
 
 from experiments.methods.participant_link import Page
-from tests.services.deployment import Deployment
+from tests.services.deployment import WAIT_SECONDS, Deployment
 
 pytestmark = pytest.mark.integration
 PERSON, RECRUITERS_ID, AGENT = "5f0c1b2a3d4e5f6071829304", "alice-in-person", "Mozilla/5.0 (a browser of somebody's own)"
 FORWARDED = "203.0.113.77"
-LIMIT_SECONDS = 60
 SESSION = """
 import json
 from tests.webapp import made_up
@@ -38,7 +37,7 @@ def deployment(new_database: Callable[[], str], tmp_path_factory: pytest.TempPat
 def test_session_and_errors_leave_lines_without_ids(deployment: Deployment) -> None:
     made = json.loads(deployment.manage("shell", "--no-imports", "--command", SESSION).splitlines()[-1])
     headers = {"User-Agent": AGENT, "X-Forwarded-For": FORWARDED}
-    with httpx.Client(base_url=deployment.web.url, headers=headers, follow_redirects=True) as browser:
+    with httpx.Client(base_url=deployment.web.url, headers=headers, follow_redirects=True, timeout=60) as browser:
         entered = browser.get(made["url"], params={"participant": RECRUITERS_ID})
         browser.post(str(entered.url), data=Page(entered.text).hidden)
         plan = browser.get(f"{made['url']}session").json()
@@ -86,12 +85,12 @@ def test_readiness_hears_of_real_workers_until_they_leave(deployment: Deployment
 
 
 def _ready(deployment: Deployment) -> dict[str, Any]:
-    parts: dict[str, Any] = httpx.get(f"{deployment.web.url}/readyz").json()["parts"]
+    parts: dict[str, Any] = httpx.get(f"{deployment.web.url}/readyz", timeout=60).json()["parts"]
     return parts
 
 
 def _wait(look: Callable[[], Any]) -> Any:
-    deadline = time.monotonic() + LIMIT_SECONDS
+    deadline = time.monotonic() + WAIT_SECONDS
     while not (found := look()):
         assert time.monotonic() < deadline
         time.sleep(0.5)

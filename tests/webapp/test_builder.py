@@ -221,6 +221,7 @@ def test_any_trial_can_be_previewed(paper: str, researcher: Client) -> None:
     shown = page.context["trials"]
     asked = [trial for trial in shown if trial.trial.kind in ("main", "catch")]
     assert page.status_code == 200
+    assert asked
     if registry.design(paper).ASKS_ABOUT == "units":
         assert all(sum(image.is_right for image in trial.queries) == 1 for trial in asked)
     else:

@@ -135,9 +135,9 @@ def test_anothers_trials_do_not_finish_ones_own(recruiting):
     client = browser_of(mine)
     pass_practice(client, mine)
 
-    for trial in main_trials(theirs):
-        assert put(client, mine, trial, choice=trial.correct_choice).status_code == 404
+    answers = [put(client, mine, trial, choice=trial.correct_choice).status_code for trial in main_trials(theirs)]
 
+    assert set(answers) == {404}
     assert post(client, mine, "finish").status_code == 409
     assert not Payment.objects.exists()
 
