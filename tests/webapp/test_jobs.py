@@ -1,6 +1,5 @@
 """Jobs: the table is the truth, the queue only a hint. Real store, database and file result backend; no worker runs here."""
 
-import os
 import threading
 import time
 import uuid
@@ -167,20 +166,6 @@ def test_look_after_notes_a_beating_job_as_started():
     job.refresh_from_db()
     assert job.state == Job.State.STARTED
     assert job.attempts == 1
-
-
-def test_look_after_sweeps_marks_of_workers_and_jobs_that_are_long_gone():
-    days = {"heard/swept/gone": 2, "heard/swept/alive": 0, "cancelled/swept-long-ago": 31, "cancelled/swept-lately": 29}
-    for name, age in days.items():
-        store()._write(name, b"1.0")
-        os.utime(f"{store().root}/{name}", (0, time.time() - age * 24 * 3600))
-
-    services.jobs_look_after()
-
-    assert [name for name in days if store().fs.exists(f"{store().root}/{name}")] == [
-        "heard/swept/alive",
-        "cancelled/swept-lately",
-    ]
 
 
 def test_look_after_brings_home_an_outcome_whose_message_was_lost():

@@ -21,7 +21,6 @@ from webapp.runs.services import run_recipe, run_start
 from webapp.stimuli.api import ErrorSerializer, JobSerializer, StimulusApi
 
 FIELDS = ("paper", "preset", "seed", "settings")
-FILTERS = ("paper", "preset", "state")
 PRESETS = get_args(Preset)
 
 
@@ -111,7 +110,7 @@ class RunListApi(StimulusApi, generics.ListAPIView):
     @extend_schema(
         parameters=[
             OpenApiParameter("paper", description="Only those of this paper"),
-            OpenApiParameter("preset", enum=PRESETS, description="Only those at this scale"),
+            OpenApiParameter("preset", enum=list(PRESETS), description="Only those at this scale"),
             OpenApiParameter("state", enum=list(STATES), description="Only those that stand there"),
         ],
         responses={200: RunSerializer(many=True), 400: ErrorSerializer},
