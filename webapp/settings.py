@@ -133,7 +133,7 @@ RATES = {
     "plan": env.str("PLAN_RATE", default="60/min"),
     "token": env.str("TOKEN_RATE", default="600/min"),
 }
-# A client who takes longer for a piece of an answer is broken off.
+# A client who takes longer to send a request's body, or to read a piece of an answer, is broken off.
 STALLED_SECONDS = env.float("STALLED_SECONDS", default=60)
 
 REDIS_URL = env.str("REDIS_URL", default="")

@@ -219,9 +219,11 @@ def test_circuit_is_cancelled_and_ordered_again(researcher: Client) -> None:
 
     researcher.post(f"/circuits/{first.digest}/", {"action": "cancel"})
     cancelled = researcher.get(f"/circuits/{first.digest}/state/").content.decode()
+    too_late = researcher.post(f"/circuits/{first.digest}/", {"action": "cancel"}, follow=True).content.decode()
     researcher.post(f"/circuits/{first.digest}/", {"action": "again"})
 
     assert 'data-state="cancelled"' in cancelled
+    assert "Nothing was done" in too_late
     assert store().is_cancelled(str(first.id))
     assert [job.state for job in Job.objects.order_by("created_at")] == ["cancelled", "queued"]
 

@@ -269,6 +269,8 @@ def test_buttons_pause_resume_and_close(staff):
         states.append((answer.status_code, Study.objects.get(id=study.id).state))
 
     assert states == [(302, "paused"), (302, "open"), (302, "closed"), (302, "closed"), (302, "closed")]
+    # The last of them says that it is none.
+    assert staff.get(url).content.decode().count("Nothing was done") == 1
 
 
 def test_buttons_pause_and_resume_a_condition(staff):
@@ -283,6 +285,7 @@ def test_buttons_pause_and_resume_a_condition(staff):
 
     assert paused == [["natural"], []]
     assert staff.post(url, {"action": "pause", "condition": "horoscope"}).status_code == 404
+    assert "Nothing was done" in staff.post(url, {"action": "close", "condition": "natural"}, follow=True).content.decode()
     assert Study.objects.get(id=study.id).state == Study.State.OPEN
 
 

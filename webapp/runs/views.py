@@ -14,7 +14,7 @@ from webapp.runs.forms import RunForm
 from webapp.runs.selectors import RunShown
 from webapp.runs.services import run_continue, run_start
 from webapp.runs.stages import stages_of
-from webapp.stimuli.pages import for_researchers, page
+from webapp.stimuli.pages import NOTHING_DONE, for_researchers, page
 from webapp.stimuli.permissions import require_right
 from webapp.stimuli.services import job_cancel
 from webapp.stimuli.templatetags.stimulus_words import sentence
@@ -38,13 +38,16 @@ def run(request: HttpRequest, digest: str) -> HttpResponse:
     found = run_or_404(digest)
     if request.method == "POST":
         require_right(request, "make")
-        if found.job and request.POST.get("action") == "cancel":
+        action = request.POST.get("action")
+        if found.job and found.is_open and action == "cancel":
             job_cancel(found.job)
-        elif not found.artifact and request.POST.get("action") == "continue":
+        elif not found.artifact and action == "continue":
             try:
                 run_continue(found.run)
             except InputError as error:
                 messages.error(request, f"It cannot go on. {sentence(error)}")
+        else:
+            messages.error(request, NOTHING_DONE)
         return redirect("run", digest)
     return page(request, "runs/run.html", f"Run {digest[:12]} of {found.run.paper}", **_context(found))
 

@@ -13,6 +13,8 @@ from django.views.decorators.cache import never_cache
 from webapp.stimuli.permissions import require_right
 
 View = Callable[..., HttpResponse]
+NOTHING_DONE = "Nothing was done: what the button stands for cannot be done any more. The page shows how things are now."
+"""What a page says to somebody who pressed one that was late, or that it never had."""
 
 
 def for_researchers(right: Literal["view", "make"]) -> Callable[[View], View]:

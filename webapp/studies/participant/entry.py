@@ -28,7 +28,7 @@ from webapp.studies.participant.throttles import start_wait
 from webapp.studies.participant.visits import OWN_WORDS, Visit, entry_forget, entry_keep, entry_kept, offered_language
 from webapp.studies.selectors import session_by_token
 from webapp.studies.services.entry import Arrival, study_enter
-from webapp.studies.services.session import NOT_OPEN
+from webapp.studies.services.session import NotOpenError
 
 COOKIE_SECONDS = 7 * 24 * 3600
 VISITORS = TimestampSigner(salt="visitor")
@@ -54,7 +54,7 @@ def entry(request: HttpRequest, study_id: str) -> HttpResponse:
     try:
         return _agree(request, study, language) if request.method == "POST" else _arrive(request, study, language)
     except InputError as error:
-        status = 404 if error is NOT_OPEN else 400
+        status = 404 if isinstance(error, NotOpenError) else 400
         return message_page(request, study.title, said(error, language), status=status, language=language)
     except Conflict as conflict:
         ended = InputError(**{part: conflict.body[part] for part in ("field", "message", "remedy")})
@@ -116,7 +116,7 @@ def _arrive(request: HttpRequest, study: Study, language: str) -> HttpResponse:
     # Who has begun may finish, also from another browser.
     has_begun = known is not None and study.sessions.filter(participant=known).exists()
     if study.state != Study.State.OPEN and not has_begun:
-        raise NOT_OPEN
+        raise NotOpenError
     # Refuses who comes without what the recruiter's link says.
     visit.recruiter.parse_entry(handed)
     return _consent_page(request, study, visit)

@@ -23,11 +23,17 @@ from webapp.studies.services.quality import person_judge, session_judge
 from webapp.studies.services.rules_lock import rules_keep
 from webapp.studies.services.study_state import pause_note
 
-NOT_OPEN = InputError(field="study", message="this study is not open", remedy="Come back later, or ask the researcher")
 TAKEN_PART = InputError(field="participant", message="you have already taken part", remedy="Thank you; nothing is left to do")
 ENDED = InputError(field="session", message="this session has ended", remedy="Reload the page")
 MOST_ATTEMPTS = 200
 """At practice: more than a person would make, and enough for observers that guess."""
+
+
+class NotOpenError(InputError):
+    """Nobody can begin the study at this moment."""
+
+    def __init__(self) -> None:
+        super().__init__(field="study", message="this study is not open", remedy="Come back later, or ask the researcher")
 
 
 @transaction.atomic
@@ -51,7 +57,7 @@ def session_start(
         session_rejoin(session, study, token_sha256=token_sha256)
         return session, token
     if study.state != Study.State.OPEN:
-        raise NOT_OPEN
+        raise NotOpenError
     session_id = uuid.uuid4()
     seed = int.from_bytes(hashlib.sha256(f"{study.id}/{session_id}".encode()).digest()[:7])
     cell = cell_choose(study, kind=participant.kind, cohort=cohort, seed=seed)
