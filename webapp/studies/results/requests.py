@@ -1,7 +1,7 @@
 """Results of a study: an analysis job over the table of its responses, and the newest one that is ready."""
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -81,10 +81,10 @@ def _erased(study: Study) -> int:
     return Study.objects.values_list("erased_sessions", flat=True).get(id=study.id)
 
 
-def _judged(study: Study) -> tuple[int, int | None]:
+def _judged(study: Study) -> tuple[int, datetime | None]:
     """What changes whenever a session is judged or withdrawn."""
     withdrawn = study.sessions.filter(state=Session.State.WITHDRAWN).count()
-    return withdrawn, QualityVerdict.objects.filter(session__study=study).aggregate(newest=Max("id"))["newest"]
+    return withdrawn, QualityVerdict.objects.filter(session__study=study).aggregate(newest=Max("checked_at"))["newest"]
 
 
 @transaction.atomic
