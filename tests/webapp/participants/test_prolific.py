@@ -5,9 +5,10 @@ import pytest
 from experiments.contract.errors import InputError
 from tests.services.recruiters.http import Fault
 from tests.services.recruiters.prolific import STUDY_ID, prolific_id
+from webapp.participants.amounts import decimal_amount
 from webapp.participants.models import Recruitment
 from webapp.participants.recruiters import prolific_http, recruiter_of
-from webapp.participants.recruiters.base import Bonus, NotDoneError, PaidBonus, Standing, UnclearError, decimal_amount
+from webapp.participants.recruiters.base import Bonus, NotDoneError, PaidBonus, Standing, UnclearError
 
 pytestmark = pytest.mark.integration
 LINK = {"PROLIFIC_PID": prolific_id(1), "STUDY_ID": STUDY_ID, "SESSION_ID": prolific_id(1, "b")}

@@ -10,14 +10,16 @@ from django.http import HttpRequest, HttpResponse
 from experiments.contract.errors import InputError
 from webapp import compute
 from webapp.participants import ledger
+from webapp.participants.amounts import MoneyField, decimal_amount, money
 from webapp.participants.models import Payment
-from webapp.participants.recruiters.base import decimal_amount
 from webapp.participants.selectors import payment_totals, payments_dry_run
 from webapp.rights import SeenRows, filter_by
 
 
 class PaymentForm(forms.ModelForm):
     """A bonus for somebody."""
+
+    amount = MoneyField(help_text="Such as 0.50, in the currency of the recruitment")
 
     class Meta:
         model = Payment
@@ -40,7 +42,7 @@ class PaymentAdmin(SeenRows):
 
     study_way = "recruitment__study"
     form = PaymentForm
-    list_display = ("short_id", "recruitment", "reason", "money", "state", "error", "changed_at")
+    list_display = ("short_id", "recruitment", "reason", "amount_shown", "state", "error", "changed_at")
     list_filter = ("state", "currency", ("recruitment", filter_by("study")), "reason")
     list_select_related = ("recruitment",)
     ordering = ("-created_at",)
@@ -56,6 +58,10 @@ class PaymentAdmin(SeenRows):
             totals = payment_totals(context["cl"].queryset)
             context["totals"] = [{"total": total, "money": decimal_amount(total.amount)} for total in totals]
         return response
+
+    def get_fields(self, request: HttpRequest, obj: Payment | None = None) -> tuple[str, ...]:
+        """A line is shown with its currency."""
+        return ("recruitment", "participant", "reason", "amount_shown", "state", "error") if obj else PaymentForm.Meta.fields
 
     def save_model(self, request: HttpRequest, obj: Payment, form: Any, change: bool) -> None:
         """Plan it; somebody approves it in a second step."""
@@ -81,9 +87,9 @@ class PaymentAdmin(SeenRows):
         return str(payment.participant_id)[:8]
 
     @admin.display(description="amount", ordering="amount")
-    def money(self, payment: Payment) -> str:
+    def amount_shown(self, payment: Payment) -> str:
         """With its currency."""
-        return f"{decimal_amount(payment.amount)} {payment.currency}"
+        return money(payment.amount, payment.currency)
 
     @admin.action(description="1. Approve", permissions=["pay"])
     def approve(self, request: HttpRequest, payments: QuerySet[Payment]) -> None:
@@ -95,7 +101,7 @@ class PaymentAdmin(SeenRows):
         """Nobody is asked, and nothing changes."""
         run = payments_dry_run(payments)
         for total in run.totals:
-            self.message_user(request, f"Would send {total.lines} lines: {decimal_amount(total.amount)} {total.currency}.")
+            self.message_user(request, f"Would send {total.lines} lines: {money(total.amount, total.currency)}.")
         for line in run.skipped:
             self.message_user(request, f"Would not send {line}.", messages.WARNING)
 

@@ -4,6 +4,7 @@ import uuid
 
 from django.db import models
 
+from webapp.participants.amounts import money
 from webapp.participants.data import Data
 from webapp.participants.models.people import Participant
 
@@ -116,7 +117,7 @@ class Payment(models.Model):
         constraints = (models.UniqueConstraint(fields=["recruitment", "participant", "reason"], name="one_payment_per_reason"),)
 
     def __str__(self) -> str:
-        return f"{self.amount} {self.currency} for {self.reason}: {self.state}"
+        return f"{money(self.amount, self.currency)} for {self.reason}: {self.state}"
 
 
 class HookDelivery(models.Model):

@@ -152,11 +152,6 @@ class Recruiter(Protocol):
         """The bonuses that were paid for a submission."""
 
 
-def decimal_amount(amount: int) -> str:
-    """Minor units as recruiters want them, exact: 105 is `1.05`."""
-    return f"{amount // 100}.{amount % 100:02d}"
-
-
 def damaged(field: str, message: str, *, sender: str) -> InputError:
     """The error of a link that is not as `sender` makes it."""
     return InputError(field=field, message=message, remedy=f"Open the study from {sender} again")

@@ -15,6 +15,7 @@ from botocore import exceptions
 from botocore.config import Config
 from django.conf import settings
 
+from webapp.participants.amounts import decimal_amount
 from webapp.participants.models import Recruitment
 from webapp.participants.recruiters.base import (
     Bonus,
@@ -26,7 +27,6 @@ from webapp.participants.recruiters.base import (
     Standing,
     UnclearError,
     damaged,
-    decimal_amount,
 )
 
 REGION = "us-east-1"

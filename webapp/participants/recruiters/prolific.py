@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from django.conf import settings
 
+from webapp.participants.amounts import decimal_amount
 from webapp.participants.models import Recruitment
 from webapp.participants.recruiters.base import (
     Bonus,
@@ -21,7 +22,6 @@ from webapp.participants.recruiters.base import (
     Standing,
     UnclearError,
     damaged,
-    decimal_amount,
 )
 from webapp.participants.recruiters.prolific_http import read, write
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Sum
 
+from webapp.participants.amounts import money
 from webapp.participants.ledger import BASE
 from webapp.participants.models import Participant, Payment
 from webapp.participants.recruiters import recruiter_of
@@ -66,11 +67,6 @@ def strangers_shown(study: Study, *, user: User | AnonymousUser, asks: bool) -> 
         except NotDoneError as error:
             shown["error"] = str(error)
     return {**shown, "recruiter": recruiter_of(study.recruitment).name}
-
-
-def money(amount: int, currency: str) -> str:
-    """An amount in minor units, of which every currency that recruiters pay in has a hundred to one."""
-    return f"{amount // 100}.{amount % 100:02d} {currency}"
 
 
 def queue_shown() -> dict[str, Any]:
