@@ -123,7 +123,7 @@ def test_table_that_is_no_file_or_too_large_is_not_read(tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    ("words", "field"), [(("P07", "--site", "host"), "site"), (("P07", "--site", "ftp://host"), "site"), (("P 7",), "id")]
+    ("words", "field"), [(("P07", "--site", "host"), "site"), (("P07", "--site", "ftp://host"), "site"), (("P07", "P 8"), "id")]
 )
 def test_links_of_persons_need_a_site_and_an_id(study, words, field, capsys):
     site = () if "--site" in words else ("--site", "https://host")
@@ -131,6 +131,17 @@ def test_links_of_persons_need_a_site_and_an_id(study, words, field, capsys):
     said = refused(capsys, "participant_links", study.name, *words, *site)
 
     assert said.startswith(f"{field}: ")
+    assert "P07" not in said
+
+
+def test_file_whose_name_says_a_format_that_is_not_written_needs_the_format(study, tmp_path, capsys):
+    words = ["export_responses", "--study", study.name, "--out", str(tmp_path / "a.xlsx")]
+
+    said = refused(capsys, *words)
+    call_command(*words, "--format", "csv")
+
+    assert said.startswith("out: a.xlsx says no format that is written. Name a file that ends in .csv, ")
+    assert (tmp_path / "a.xlsx").exists()
 
 
 @pytest.mark.usefixtures("signals_as_before")

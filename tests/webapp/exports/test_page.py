@@ -37,5 +37,12 @@ def test_page_says_what_is_wrong_and_sends_nothing(researcher, study):
         assert "errorlist" in response.content.decode(), chosen
 
 
+def test_page_that_a_link_opens_with_some_filters_has_a_file_already(researcher, study):
+    page = researcher.get(f"/studies/{study.id}/export/?kind=pilot").content.decode()
+
+    assert "errorlist" not in page
+    assert re.search(r"<strong>\d+</strong> response", page)
+
+
 def test_page_is_linked_from_the_study(researcher, study):
     assert f"/studies/{study.id}/export/" in researcher.get(f"/admin/studies/study/{study.id}/change/").content.decode()
