@@ -1,5 +1,6 @@
 """What stands around researchers' pages: tables that scroll by themselves, the menu of the person, the front doors."""
 
+import html
 import re
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from django.conf import settings
 from django.test import Client
 
 from tests.webapp import made_up
+from webapp.studies.models import Study
 
 TEMPLATES = sorted(Path(settings.TEMPLATES[0]["DIRS"][0]).rglob("*.html"))
 
@@ -42,3 +44,20 @@ def test_page_of_a_study_has_the_menu_and_the_theme(researcher: Client, name: st
 def test_front_door_leads_staff_to_the_admin_and_others_to_its_login(researcher: Client, door: str, place: str):
     assert researcher.get(door).headers["Location"] == place
     assert Client().get(door).headers["Location"] == f"/admin/login/?next={door}"
+
+
+@pytest.mark.integration
+@pytest.mark.django_db
+def test_page_of_a_study_leads_to_its_units_as_it_shows_them(researcher: Client):
+    study = made_up.study()
+    Study.objects.filter(id=study.id).update(
+        settings={**study.settings, "pool": "photographs+stamps", "pool_size": 900}, languages=["en", "de"]
+    )
+
+    page = researcher.get(f"/admin/studies/study/{study.id}/change/").content.decode()
+    (link,) = re.findall(rf'href="([^"]+)">{re.escape(made_up.UNITS[0])}<', page)
+    form = researcher.get(html.unescape(link)).context["form"]
+
+    assert (form["pool"].value(), form["pool_size"].value()) == ("photographs+stamps", "900")
+    assert "en, de" in page
+    assert "_addanother" not in page

@@ -15,6 +15,7 @@ from model_zoo.address import UnitAddress
 from webapp.participants.selectors import recruitment_warning
 from webapp.rights import SeenRows, filter_by
 from webapp.stimuli.admin import RecordAdmin
+from webapp.stimuli.explorer.options import options_query
 from webapp.stimuli.explorer.units import unit_url
 from webapp.stimuli.models import Artifact
 from webapp.studies.builder import views as builder
@@ -56,7 +57,7 @@ class StudyAdmin(SeenRows):
         "progress",
         "shown_units",
         "shown_conditions",
-        "languages",
+        "shown_languages",
         "allocation",
         "lease_minutes",
         "recruitment",
@@ -100,6 +101,8 @@ class StudyAdmin(SeenRows):
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], obj: Study | None = None, **how: Any) -> Any:
         """The study's page, with what to know before people come."""
+        # The builder makes studies.
+        context["show_save_and_add_another"] = False
         context["warning"] = recruitment_warning(obj.recruitment) if obj and obj.recruitment else ""
         return super().render_change_form(request, context, obj=obj, **how)
 
@@ -135,9 +138,15 @@ class StudyAdmin(SeenRows):
 
     @admin.display(description="units")
     def shown_units(self, study: Study) -> SafeString:
-        """The addresses, each with its page in the explorer."""
-        links = ((unit_url(UnitAddress.parse(address)), address) for address in study.unit_addresses)
+        """The addresses, each with its page in the explorer, which shows them as the study does."""
+        query = options_query(study.settings)
+        links = ((unit_url(UnitAddress.parse(address)) + query, address) for address in study.unit_addresses)
         return format_html_join(", ", '<a href="{}">{}</a>', links)
+
+    @admin.display(description="languages")
+    def shown_languages(self, study: Study) -> str:
+        """Their codes, the first by default."""
+        return ", ".join(study.languages)
 
     @admin.display(description="conditions")
     def shown_conditions(self, study: Study) -> str:
