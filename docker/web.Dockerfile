@@ -36,4 +36,4 @@ USER 10001
 ENV ARTIFACT_URL=/artifacts ZOO_DIR=/artifacts/zoo
 VOLUME /artifacts
 EXPOSE 8000
-CMD ["gunicorn", "webapp.wsgi", "--no-control-socket", "--bind", "0.0.0.0:8000", "--workers", "2", "--threads", "4", "--keep-alive", "130", "--worker-tmp-dir", "/dev/shm"]
+CMD ["gunicorn", "webapp.wsgi", "--config", "python:webapp.serving", "--bind", "0.0.0.0:8000", "--worker-tmp-dir", "/dev/shm"]

@@ -1,6 +1,7 @@
 """The one task of a GPU worker: a recipe in, an outcome out, both JSON. It beats while it works, lest it be thought dead."""
 
 import errno
+import logging
 import os
 import threading
 import time
@@ -10,6 +11,8 @@ from typing import Any, NoReturn
 
 import torch
 from celery import Task, chord, shared_task
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 from experiments import jobs
 from experiments.contract.artifacts import ArtifactStore, Manifest
@@ -18,7 +21,11 @@ from experiments.contract.local_models import bring_models
 from experiments.contract.recipes import Recipe, recipe_from_json
 from experiments.workshop import LocalWorkshop
 
+logger = logging.getLogger(__name__)
+
 CANCEL_LOOK_SECONDS = 1.0
+OUTAGES = (OperationalError, RedisError)
+"""What is raised while the queue or the results are out of reach; none is one of Python's own errors."""
 FULL_DISK = InputError(
     field="artifact store",
     message="the disk is full",
@@ -34,7 +41,7 @@ OUT_OF_MEMORY = InputError(
 @shared_task(
     name=jobs.MAKE,
     bind=True,
-    autoretry_for=(ConnectionError, TimeoutError),
+    autoretry_for=(ConnectionError, TimeoutError, *OUTAGES),
     max_retries=jobs.MAX_ATTEMPTS,
     retry_backoff=True,
     resultrepr_maxsize=200,
@@ -120,13 +127,17 @@ class SharedWorkshop(LocalWorkshop):
 
 
 class Heartbeat:
-    """Stores the progress of a running task every few seconds from a thread of its own, until the block is left."""
+    """Stores the progress of a running task every few seconds, from a thread of its own, until the block is left.
+
+    Where the progress cannot be stored, the task goes on, and the next beat tries again: nobody else waits for it.
+    """
 
     def __init__(self, task: Task, *, job: str, store: ArtifactStore) -> None:
         self.backend, self.task_id, self.job, self.store = task.backend, task.request.id, job, store
         self.progress = jobs.Progress(job=job)
         self.stages: list[str] = []
-        self.left = threading.Event()
+        self.has_left = False
+        self.wake = threading.Event()
         self.thread = threading.Thread(target=self._beat, daemon=True)
         self.looked_at = 0.0
 
@@ -136,25 +147,27 @@ class Heartbeat:
 
     def __exit__(self, *error: object) -> None:
         # Joined before the task returns: a late beat would overwrite the result.
-        self.left.set()
+        self.has_left = True
+        self.wake.set()
         self.thread.join()
 
     def report(self, done: int, total: int, doing: str) -> None:
-        """Remember the progress for the next beat; raise Cancelled if somebody asked for it."""
+        """Remember the progress for the next beat, at most a second away; raise Cancelled if somebody asked for it."""
         goes_on = total == self.progress.total and done >= self.progress.done
         since = self.progress.since if goes_on else time.time()
         self.progress = jobs.Progress(job=self.job, done=done, total=total, doing=doing, since=since)
         if time.monotonic() - self.looked_at > CANCEL_LOOK_SECONDS:
             self.looked_at = time.monotonic()
-            self._store()
+            self.wake.set()
             if self.store.is_cancelled(self.job):
                 raise Cancelled
 
     def _beat(self) -> None:
-        self._store()
-        while not self.left.wait(jobs.BEAT_SECONDS):
-            self._store()
-
-    def _store(self) -> None:
-        meta = {**self.progress.as_json(), "beat_at": time.time(), "stages": list(self.stages)}
-        self.backend.store_result(self.task_id, meta, "PROGRESS")
+        while not self.has_left:
+            meta = {**self.progress.as_json(), "beat_at": time.time(), "stages": list(self.stages)}
+            try:
+                self.backend.store_result(self.task_id, meta, "PROGRESS")
+            except (OSError, *OUTAGES) as error:
+                logger.warning("A beat could not be stored: %s", type(error).__name__)
+            self.wake.wait(jobs.BEAT_SECONDS)
+            self.wake.clear()

@@ -1,4 +1,7 @@
-"""Fixtures that start real services, and the rules of a test run: cheapest first, and in CI nothing is skipped."""
+"""Fixtures that start real services, and the rules of a test run: cheapest first, and in CI nothing is skipped.
+
+Property tests take the same examples in every run, and none of them asserts anything about time.
+"""
 
 import contextlib
 import os
@@ -15,6 +18,8 @@ import redis
 from django.conf import settings
 from django.db import connections
 from environ import Env
+from hypothesis import HealthCheck
+from hypothesis import settings as property_settings
 from pytest_django import DjangoDbBlocker
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
@@ -29,6 +34,9 @@ TOGETHER = ("tests/services/", "tests/e2e/")
 """Folders whose tests share a deployment or a Redis."""
 NO_POSTGRES = pytest.StashKey[str]()
 NO_POSTGRES_KEY = "no postgres"
+
+property_settings.register_profile("repeatable", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+property_settings.load_profile("repeatable")
 
 
 class StartWorker(Protocol):

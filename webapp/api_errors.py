@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.http import Http404
+from django.http import Http404, UnreadablePostError
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
@@ -15,12 +15,18 @@ REMEDIES = {
     status.HTTP_403_FORBIDDEN: "Ask an administrator for the right to do this",
     status.HTTP_404_NOT_FOUND: "Check the address",
     status.HTTP_405_METHOD_NOT_ALLOWED: "Use a method that the API's documentation names",
+    status.HTTP_406_NOT_ACCEPTABLE: "Accept `application/json`",
+    status.HTTP_408_REQUEST_TIMEOUT: "Send it again",
     status.HTTP_413_REQUEST_ENTITY_TOO_LARGE: "Send less",
     status.HTTP_415_UNSUPPORTED_MEDIA_TYPE: "Send JSON with `Content-Type: application/json`",
     status.HTTP_429_TOO_MANY_REQUESTS: "Wait a moment and try again",
 }
 
-FIELDS = {status.HTTP_401_UNAUTHORIZED: "token", status.HTTP_413_REQUEST_ENTITY_TOO_LARGE: "body"}
+FIELDS = {
+    status.HTTP_401_UNAUTHORIZED: "token",
+    status.HTTP_408_REQUEST_TIMEOUT: "body",
+    status.HTTP_413_REQUEST_ENTITY_TOO_LARGE: "body",
+}
 
 
 class Conflict(Exception):  # noqa: N818 -- named after the status it becomes
@@ -37,6 +43,13 @@ class BodyTooLarge(exceptions.APIException):
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
 
 
+class BodyBrokenOff(exceptions.APIException):
+    """The body did not arrive, or not in time."""
+
+    status_code = status.HTTP_408_REQUEST_TIMEOUT
+    default_detail = "The rest of it did not arrive in time"
+
+
 def answer_error(error: Exception, context: dict[str, Any]) -> Response | None:
     """The response to an exception in an API view; None lets it become a 500."""
     if isinstance(error, InputError):
@@ -45,6 +58,8 @@ def answer_error(error: Exception, context: dict[str, Any]) -> Response | None:
         return Response(error.body, status=status.HTTP_409_CONFLICT)
     if isinstance(error, RequestDataTooBig):
         error = BodyTooLarge(str(error))
+    elif isinstance(error, UnreadablePostError):
+        error = BodyBrokenOff()
     elif isinstance(error, UnicodeError):
         error = exceptions.ParseError("The request is not valid text")
     if isinstance(error, Http404):

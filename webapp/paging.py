@@ -9,7 +9,7 @@ from experiments.contract.errors import InputError
 
 
 class Pages(LimitOffsetPagination):
-    """`?limit=` and `?offset=`, neither larger than a database takes. A view names in `filters` what else it may be asked."""
+    """`?limit=` and `?offset=`, neither larger than a database takes."""
 
     max_limit = 1000
     max_offset = 2**31
@@ -18,12 +18,8 @@ class Pages(LimitOffsetPagination):
         """The page that is asked for.
 
         Raises:
-            InputError: It is asked for by a name or a number that nobody knows.
+            InputError: It is asked for by a number that is none or too large.
         """
-        known = (self.limit_query_param, self.offset_query_param, *getattr(view, "filters", ()))
-        for name in request.query_params:
-            if name not in known:
-                raise InputError(field=name, message="is unknown", remedy=f"Choose of {', '.join(known)}")
         _require_number(request, "limit", low=1, high=self.max_limit)
         _require_number(request, "offset", low=0, high=self.max_offset)
         return super().paginate_queryset(queryset, request, view)

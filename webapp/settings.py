@@ -59,7 +59,7 @@ MIDDLEWARE = [
     "django_otp.middleware.OTPMiddleware",
     "webapp.second_factor.middleware.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "webapp.outage.OutageMiddleware",
+    "webapp.operation.outage.OutageMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "webapp.urls"
@@ -91,6 +91,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    # The statements of answers; the ORM sends its own with their values in them, to be planned each time.
+    DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 5
 
 ARTIFACT_URL = jobs.artifact_url()
 
@@ -128,7 +130,7 @@ RATES = {
     "plan": rate("PLAN_RATE", env.str("PLAN_RATE", default="60/min")),
     "token": rate("TOKEN_RATE", env.str("TOKEN_RATE", default="600/min")),
 }
-# A client who takes longer for a piece of an answer is broken off.
+# A client who takes longer to send a request's body, or to read a piece of an answer, is broken off.
 STALLED_SECONDS = at_least("STALLED_SECONDS", env.str("STALLED_SECONDS", default="") or "60", low=1.0)
 
 REDIS_URL = env.str("REDIS_URL", default="")
@@ -181,8 +183,8 @@ REST_FRAMEWORK = {
         "webapp.tokens.authentication.ApiTokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["webapp.tokens.rights.HasRight"],
-    "DEFAULT_THROTTLE_CLASSES": ["webapp.throttles.TokenThrottle"],
+    "DEFAULT_PERMISSION_CLASSES": ["webapp.tokens.rights.HasRight", "webapp.known_queries.KnownQuery"],
+    "DEFAULT_THROTTLE_CLASSES": ["webapp.tokens.throttles.TokenThrottle"],
     "NUM_PROXIES": PROXY_HOPS,
     # The browsable API needs inline scripts, which the content security policy forbids.
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
@@ -199,6 +201,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Studies, units, stimuli on demand, and responses.",
     "VERSION": "1",
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "webapp.openapi.document_errors"],
+    "ENUM_NAME_OVERRIDES": {"StudyStateEnum": "webapp.studies.models.Study.State"},
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAdminUser"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -9,7 +9,9 @@ from django.http import HttpResponseBase
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.permissions import IsAdminUser
 
+from webapp.known_queries import KnownQuery
 from webapp.operation import views as operation_views
 from webapp.participants import hooks
 from webapp.runs import api as runs_api
@@ -45,7 +47,7 @@ api_urls = [
     path("artifacts/<str:digest>", stimuli_api.ArtifactApi.as_view(), name="artifact"),
     path("artifacts/<str:digest>/files/<path:name>", stimuli_api.ArtifactFileApi.as_view(), name="artifact-file"),
     path("lineage/<str:digest>", stimuli_api.LineageApi.as_view(), name="lineage"),
-    path("schema", SpectacularAPIView.as_view(), name="schema"),
+    path("schema", SpectacularAPIView.as_view(permission_classes=[IsAdminUser, KnownQuery]), name="schema"),
     path("docs", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), name="docs"),
 ]
 # The lists are wide, and the index is one click away.

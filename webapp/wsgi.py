@@ -7,14 +7,18 @@ from typing import Any
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
+from webapp.timed_body import TimedBody
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
 _django = get_wsgi_application()
 
 
 def application(environ: dict[str, Any], start_response: Any) -> Any:
-    """Django, for clients who read: one who stops would keep a thread, and an export its moment of the database, for good."""
+    """Django, for clients who send and read: others would keep a thread, and an export its moment of the database, for good."""
     if connection := environ.get("gunicorn.socket"):
         connection.settimeout(settings.STALLED_SECONDS)
+        if environ.get("CONTENT_LENGTH"):
+            environ["wsgi.input"] = TimedBody(environ["wsgi.input"], connection, seconds=settings.STALLED_SECONDS)
     return _django(environ, partial(_answer, start_response))
 
 

@@ -11,6 +11,8 @@ Layout of the store, on a disk or in a bucket (any fsspec URL):
     erased/<keyed hash>        a row of a person that was erased, so that no backup brings it back
     tables/<sha256>            a mark: the blob of this name is a table of answers, and goes when no analysis needs it
     passing/<any>              files that are being written; what a killed writer left is swept after a day
+
+Marks of workers and of cancelled jobs are swept, too, after a day and a month.
 """
 
 import contextlib
@@ -31,7 +33,9 @@ from experiments.contract.recipes import Recipe
 from experiments.contract.whole_files import file_rename, file_write, files_older, passing_file
 
 LEFT_AFTER = timedelta(days=1)
-"""A file that is still being written is younger."""
+"""A file that is still being written is younger, and so is the mark of a worker that lives."""
+CANCELLED_AFTER = timedelta(days=30)
+"""A cancelled job's message waits for a worker for less long."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,8 +236,12 @@ class ArtifactStore:
             return []
 
     def sweep(self) -> int:
-        """Remove what killed writers left half-written over a day ago; returns how many files that were."""
-        left = files_older(self.fs, f"{self.root}/passing", LEFT_AFTER)
+        """Remove what is of no use any more; returns how many files that were.
+
+        That is what killed writers left half-written, marks of workers that are gone, and marks of jobs cancelled long ago.
+        """
+        ages = {"passing": LEFT_AFTER, "heard/*": LEFT_AFTER, "cancelled": CANCELLED_AFTER}
+        left = [path for folder, age in ages.items() for path in files_older(self.fs, f"{self.root}/{folder}", age)]
         for path in left:
             self._remove(path.removeprefix(f"{self.root}/"))
         return len(left)

@@ -17,7 +17,7 @@ from experiments.methods.browser_traffic import Traffic
 from experiments.methods.observers.seen import Decision, SeenTrial
 from experiments.methods.participant_link import Link
 from experiments.methods.participant_link import Page as Html
-from experiments.methods.session_plan import PAUSED, is_rating
+from experiments.methods.session_plan import PausedError, is_rating
 
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 PATIENCE_MS = 60_000
@@ -68,7 +68,7 @@ class BrowserBot:
             name = screen.get_attribute("data-screen") if screen else None
             self._learn()
             if name == "paused":
-                raise PAUSED
+                raise PausedError
             if not screen or name in DEAD_ENDS:
                 text = Html(self.page.content()).text
                 raise InputError(field="link", message=f"the page says: {text}", remedy="Look at the server's log")

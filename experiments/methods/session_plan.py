@@ -7,13 +7,16 @@ from experiments.contract.errors import InputError
 from experiments.methods.observers.seen import Phase, SeenImage, SeenTrial
 
 Plan = Mapping[str, Any]
-PAUSED = InputError(
-    field="link",
-    message="the study is paused",
-    remedy="Run the same --seed again once the researcher has opened it; the sessions go on where they were",
-)
 PHASES: tuple[Phase, ...] = ("practice", "main")
 """In which trials are answered."""
+
+
+class PausedError(InputError):
+    """Nobody goes on with the study until it is opened again."""
+
+    def __init__(self) -> None:
+        remedy = "Run the same --seed again once the researcher has opened it; the sessions go on where they were"
+        super().__init__(field="link", message="the study is paused", remedy=remedy)
 
 
 def phase(plan: Plan) -> str:
@@ -24,7 +27,7 @@ def phase(plan: Plan) -> str:
     """
     found = str(plan["phase"])
     if found == "paused":
-        raise PAUSED
+        raise PausedError
     if found not in ("instructions", "practice", "main", "finished"):
         message = f"the session stands at {found!r}, where nothing can be answered"
         raise InputError(field="link", message=message, remedy="Give another --seed for new participants")

@@ -100,10 +100,15 @@ export class Driver {
         await showPaused(this.parts.stage, session.contact);
         return false;
       case "finished":
+        // The reply that told the code may have been lost, and a page that is loaded anew never had it. It is the same each time.
+        this.farewell.erasureCode ??= (await this.parts.api.finish()).erasure_code ?? null;
+        signal.throwIfAborted();
         this.farewell.url = session.url ?? this.farewell.url;
         showThanks(this.parts.stage, session, this.farewell, () => void this.withdraw());
         return true;
       case "withdrawn":
+        this.farewell.erasureCode ??= (await this.parts.api.withdraw()).erasure_code ?? null;
+        signal.throwIfAborted();
         this.showEnd(showWithdrawn, session);
         return true;
       case "returned":

@@ -62,6 +62,32 @@ test("the_last_page_has_code_thanks_contact_return_and_withdrawal", async () => 
   expect(stage.querySelector(".code")?.textContent).toBe("WREN-4821");
 });
 
+test("the_last_page_has_the_erasure_code_although_the_reply_that_told_it_was_lost", async () => {
+  const study = openStudy({ task: "two_afc", practiceTrials: 0, mainTrials: 1 });
+  study.repliesLost.add("finish");
+  play(() => "1");
+
+  await (await startDriver()).run();
+
+  expect([screen(), study.repliesLost.size]).toEqual(["thanks", 0]);
+  expect(text()).toContain("WREN-4821");
+  expect(text()).toContain("ERASE-73KD");
+});
+
+test.each(["thanks", "withdrawn"])("the_page_%s_has_the_erasure_code_when_it_is_loaded_anew", async (page) => {
+  const study = openStudy({ task: "two_afc", practiceTrials: 0, mainTrials: 1 });
+  play(() => "1");
+  await (await startDriver()).run();
+  if (page === "withdrawn") study.handle("POST", "withdraw", {});
+  stage.replaceChildren();
+
+  await (await startDriver()).run();
+
+  expect(screen()).toBe(page);
+  expect(text()).toContain("WREN-4821");
+  expect(text()).toContain("ERASE-73KD");
+});
+
 test.each(["returned", "withdrawn"] as const)("a_session_that_was_%s_says_so_and_ends", async (phase) => {
   const study = openStudy({ task: "two_afc", mainTrials: 1 });
   study.session.phase = phase;

@@ -27,7 +27,9 @@ async function respond(url: string, options: RequestInit = {}): Promise<Response
   if (fault === 0) throw new TypeError("Failed to fetch");
   if (fault) return new Response("{}", { status: fault });
   const tab = new Headers(options.headers).get("X-Tab") ?? "";
-  const { status, body } = study.handle(method, url.slice("/p/x/".length), JSON.parse(String(options.body ?? "{}")), tab);
+  const path = url.slice("/p/x/".length);
+  const { status, body } = study.handle(method, path, JSON.parse(String(options.body ?? "{}")), tab);
+  if (study.repliesLost.delete(path)) throw new TypeError("Failed to fetch");
   return new Response(status === 204 ? null : JSON.stringify(body), { status });
 }
 

@@ -37,6 +37,8 @@ export class MockStudy {
   received = 0;
   /** Status with which the next answers are answered before they are looked at; 0 means a broken connection. */
   faults: number[] = [];
+  /** Requests, by their path, of which the next is handled and its reply lost. */
+  readonly repliesLost = new Set<string>();
   isPaused = false;
   /** Whether the server knows how to withdraw. */
   canWithdraw = true;

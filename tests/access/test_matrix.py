@@ -51,16 +51,21 @@ def test_every_role_gets_what_was_decided(name: str, world: World) -> None:
     assert not differences(decided, found), "\n".join(differences(decided, found))
 
 
-@pytest.mark.parametrize("name", ["rest", "pages"])
+@pytest.mark.parametrize("name", BY_URL)
 def test_whoever_owes_the_second_factor_gets_what_nobody_gets(name: str, world: World) -> None:
     world.users["owing"] = User.objects.create_superuser("owing")
     Phone.objects.create(user=world.users["owing"], name="phone")
 
-    found = {
-        (row.method, row.way, "anonymous"): visit(world, row.method, row.way, "owing")
-        for row in table(name).rows
-        if not row.route.startswith(("admin/login/", "admin/second-factor/"))
-    }
+    found = as_nobody(world, name, "owing", but=("admin/login/", "admin/second-factor/"))
+
+    assert not differences(table(name), found), "\n".join(differences(table(name), found))
+
+
+@pytest.mark.parametrize("name", BY_URL)
+def test_browser_of_whoever_was_made_inactive_gets_what_nobody_gets(name: str, world: World) -> None:
+    world.users["gone"] = User.objects.create_superuser("left", is_active=False)
+
+    found = as_nobody(world, name, "gone")
 
     assert not differences(table(name), found), "\n".join(differences(table(name), found))
 
@@ -125,6 +130,15 @@ def test_admin_sends_everybody_else_to_the_login(role: str, world: World) -> Non
 
 def test_page_shows_the_tables() -> None:
     assert Path(PAGE).read_text() == page(), "run `python -m tests.access`"
+
+
+def as_nobody(world: World, name: str, role: str, *, but: tuple[str, ...] = ("nowhere",)) -> dict[tuple[str, str, str], str]:
+    """What a role gets of a table, to be held against what nobody gets, but for the routes that begin as told."""
+    return {
+        (row.method, row.way, "anonymous"): visit(world, row.method, row.way, role)
+        for row in table(name).rows
+        if not row.route.startswith(but)
+    }
 
 
 def visit(world: World, method: str, way: str, role: str) -> str:

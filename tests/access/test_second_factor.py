@@ -241,12 +241,12 @@ def test_whoever_owes_the_code_cannot_change_the_second_factor(phone: Phone) -> 
 def test_codes_are_renewed_and_the_phone_taken_off_with_a_code(phone: Phone, user: User) -> None:
     old = recovery_codes_renew(user)
     client = with_password()
-    give(client, code_of(phone, steps=-1))
+    give(client, code_of(phone))
 
     client.post(SET_UP, {"code": wrong(phone), "remove": "yes"})
     Phone.objects.update(throttling_failure_timestamp=None)
     new = re.findall(
-        r"<code>([a-z2-7]{8})</code>", client.post(SET_UP, {"code": code_of(phone), "renew": "yes"}).content.decode()
+        r"<code>([a-z2-7]{8})</code>", client.post(SET_UP, {"code": code_of(phone, steps=1), "renew": "yes"}).content.decode()
     )
     void = client.post(SET_UP, {"code": old[0], "remove": "yes"})
     StaticDevice.objects.update(throttling_failure_timestamp=None)

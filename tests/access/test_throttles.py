@@ -1,8 +1,9 @@
 """How often somebody may ask, told apart by address, session or token; and that no address is kept."""
 
 import json
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 import pytest_django
@@ -17,7 +18,7 @@ from tests.webapp.test_participant_api import TYPE
 from tests.webapp.tokens import client_of
 from webapp.addresses import address_hash, address_of_nobody, client_address
 from webapp.studies.participant.api import cookie_name
-from webapp.throttles import AnswerThrottle
+from webapp.studies.participant.throttles import AnswerThrottle
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 SOMEWHERE = "203.0.113.7"
@@ -136,6 +137,20 @@ def test_address_is_in_no_cache_and_in_no_hash_that_stays(settings: pytest_djang
     assert SOMEWHERE.encode() not in kept
     assert address_hash(request) != before
     assert address_of_nobody(request).startswith("fd")
+
+
+def test_address_is_told_apart_for_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Tomorrow(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Self:
+            return super().now(tz) + timedelta(days=1)
+
+    request = RequestFactory(REMOTE_ADDR=SOMEWHERE).get("/")
+    today = address_hash(request)
+
+    monkeypatch.setattr("webapp.addresses.datetime", Tomorrow)
+
+    assert address_hash(request) != today
 
 
 def test_server_goes_on_without_its_cache(settings: pytest_django.Settings, caplog: pytest.LogCaptureFixture) -> None:

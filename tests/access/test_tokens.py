@@ -83,10 +83,15 @@ def test_token_is_never_logged(caplog: pytest.LogCaptureFixture) -> None:
         (["--user", "researcher", "--scope", "read:everything"], "read:everything"),
         (["--user", "researcher", "--scope", "read:studies", "--days", "0"], "days"),
         (["--user", "researcher", "--scope", "read:studies", "--days", "nan"], "days"),
+        (["--user", "researcher", "--scope", "read:studies", "--days", "367"], "days"),
+        (["--user", "left", "--scope", "read:studies"], "left"),
+        (["--user", "participant", "--scope", "read:studies"], "participant"),
     ],
 )
 def test_token_that_cannot_be_is_refused(words: list[str], named: str, capsys: pytest.CaptureFixture[str]) -> None:
     researcher()
+    User.objects.create_user("left", is_staff=True, is_active=False)
+    User.objects.create_user("participant")
 
     with pytest.raises(SystemExit):
         call_command("token_create", *words)

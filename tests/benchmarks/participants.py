@@ -3,6 +3,7 @@
 import asyncio
 import json
 import random
+import statistics
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -12,13 +13,9 @@ from urllib.parse import urlsplit
 
 from tests.benchmarks.servers import Site
 
-NEVER_PAUSING = 32
-"""At once, and they never pause."""
-PACED = 1200
-"""At once, and each answers every `EVERY_SECONDS` on average: 300 answers per second, however long the server takes."""
 EVERY_SECONDS = 4.0
-SECONDS = 20.0
-WARM_SECONDS = 2.0
+"""On average, between two answers of a person who pauses."""
+WARM_SECONDS = 1.5
 CSRF = "b" * 32
 
 
@@ -35,6 +32,12 @@ class Record:
     ended: float = 0.0
     """The span that counts."""
 
+    @classmethod
+    def of(cls, *, warm: float, seconds: float) -> "Record":
+        """Of a span of so many seconds that begins when the server is warm."""
+        started = time.perf_counter() + warm
+        return cls(started=started, ended=started + seconds)
+
     @property
     def waits(self) -> list[float]:
         """How long each answer that was due in the span waited for its acknowledgement, in s; that may come later."""
@@ -45,13 +48,17 @@ class Record:
         """Acknowledgements that came in the span, over its length."""
         return sum(self.started < came <= self.ended for _, came in self.times) / (self.ended - self.started)
 
+    def percentile_ms(self, percent: int) -> float:
+        """Of the waits."""
+        return 1000 * statistics.quantiles(self.waits, n=100)[percent - 1]
 
-async def never_pausing(running: Site, sessions: Sequence[dict[str, Any]]) -> Record:
+
+async def never_pausing(running: Site, sessions: Iterator[dict[str, Any]], *, people: int, seconds: float) -> Record:
     """Everybody takes one session after the other until the time is over."""
-    record, waiting = _record(), iter(sessions)
+    record = Record.of(warm=WARM_SECONDS, seconds=seconds)
 
     async def take_part() -> None:
-        while time.perf_counter() < record.ended and (session := next(waiting, None)):
+        while time.perf_counter() < record.ended and (session := next(sessions, None)):
             browser = await _Browser.opened(running, session["token"], record)
             for trial, answer in session["answers"].items():
                 if time.perf_counter() > record.ended:
@@ -59,20 +66,26 @@ async def never_pausing(running: Site, sessions: Sequence[dict[str, Any]]) -> Re
                 await browser.answer(trial, answer, due=time.perf_counter())
             browser.close()
 
-    await asyncio.gather(*(take_part() for _ in range(NEVER_PAUSING)))
+    await asyncio.gather(*(take_part() for _ in range(people)))
     record.ended = min(record.ended, time.perf_counter())
     return record
 
 
-async def paced(running: Site, sessions: Sequence[dict[str, Any]]) -> Record:
-    """Everybody answers when it is time, which no answer puts off; an acknowledgement is late from the moment it was due."""
-    record, draw = _record(), random.Random(0)
-    # Several browsers share a session, since laying one down for everybody would take longer than the benchmark.
-    answers = iter([(session["token"], *answer) for session in sessions for answer in session["answers"].items()])
+async def paced(running: Site, sessions: Sequence[dict[str, Any]], *, people: int, seconds: float) -> Record:
+    """Everybody answers when it is time, which no answer puts off; an acknowledgement is late from the moment it was due.
 
-    async def take_part(answers: Iterator[tuple[str, str, dict[str, Any]]]) -> None:
+    A connection is opened with the first request, as browsers and proxies do; all are before the span begins.
+    """
+    record, draw = Record.of(warm=EVERY_SECONDS, seconds=seconds), random.Random(0)
+    # Browsers share sessions, since laying one down for everybody would take longer than the benchmark. Answers that follow
+    # one another are of different sessions, so that none waits for another's.
+    turns = zip(*(session["answers"].items() for session in sessions), strict=True)
+    answers = iter([(of["token"], *answer) for turn in turns for of, answer in zip(sessions, turn, strict=True)])
+
+    async def take_part() -> None:
+        due = record.started - EVERY_SECONDS * draw.random()
+        await asyncio.sleep(due - time.perf_counter())
         browser = await _Browser.opened(running, "", record)
-        due = record.started - WARM_SECONDS + EVERY_SECONDS * draw.random()
         while due < record.ended:
             await asyncio.sleep(due - time.perf_counter())
             browser.token, trial, answer = next(answers)
@@ -80,13 +93,8 @@ async def paced(running: Site, sessions: Sequence[dict[str, Any]]) -> Record:
             due += EVERY_SECONDS * draw.uniform(0.5, 1.5)
         browser.close()
 
-    await asyncio.gather(*(take_part(answers) for _ in range(PACED)))
+    await asyncio.gather(*(take_part() for _ in range(people)))
     return record
-
-
-def _record() -> Record:
-    started = time.perf_counter() + WARM_SECONDS
-    return Record(started=started, ended=started + SECONDS)
 
 
 @dataclass

@@ -24,7 +24,7 @@ from tests.services.processes import CHECKOUT
 
 pytestmark = pytest.mark.integration
 
-READY_SECONDS = 120
+READY_SECONDS = 300
 
 
 @dataclass(frozen=True, kw_only=True)

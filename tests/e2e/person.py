@@ -84,6 +84,12 @@ class Person:
         self.page.keyboard.press("Enter")
         trial.wait_for_element_state("hidden")
 
+    def leave_page(self) -> None:
+        """Press the button that leads on."""
+        shown = self.page.locator("[data-screen]").element_handle()
+        self.page.locator(".page-buttons .button").last.click()
+        shown.wait_for_element_state("hidden")
+
     def plan(self) -> dict[str, Any]:
         """The session as the server tells it to this browser."""
         plan: dict[str, Any] = self.page.evaluate("async () => (await fetch('../session')).json()")

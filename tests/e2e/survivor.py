@@ -40,12 +40,6 @@ class Survivor(Person):
         while self.screen() == "instructions":
             self.leave_page()
 
-    def leave_page(self) -> None:
-        """Press the button that leads on."""
-        shown = self.page.locator("[data-screen]").element_handle()
-        self.page.locator(".page-buttons .button").last.click()
-        shown.wait_for_element_state("hidden")
-
     def now(self) -> str:
         """The trial that is asked."""
         return self.page.wait_for_selector(OPEN).get_attribute("data-trial")
@@ -80,8 +74,9 @@ class Survivor(Person):
         return shown == "trial"
 
     def reopen(self) -> None:
-        """Close the tab, unasked, and come back by the link."""
+        """Close the tab, unasked, and come back by the link, online."""
         self.page.close(run_before_unload=False)
+        self.context.set_offline(False)
         self.open_tab()
         self.page.goto(self.link)
 

@@ -134,11 +134,8 @@ def test_answers_given_offline_survive_a_closed_tab(person: Survivor) -> None:
     person.answer_and_go_on(2)
     person.press()
     person.page.wait_for_selector(DONE)
-    person.page.close(run_before_unload=False)
-    person.context.set_offline(False)
 
-    person.open_tab()
-    person.page.goto(person.link)
+    person.reopen()
 
 
 @pytest.mark.parametrize("storage", [*REFUSED, "full"])

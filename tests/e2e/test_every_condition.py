@@ -3,8 +3,6 @@
 The two conditions of the laboratory's design have blocks of their own: `test_laboratory`.
 """
 
-import csv
-import io
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ from skimage import data
 
 from experiments import registry
 from tests.e2e.conftest import SMALL, UNITS
+from tests.e2e.survivor import exported
 from tests.services.deployment import Deployment
 
 pytestmark = pytest.mark.e2e
@@ -69,7 +68,7 @@ def test_every_condition_goes_from_link_to_code(
     count = len(conditions)
     printed = deployment.send_bots(study, "--browser", "--sessions", str(count), "--seed", "1", "--truth", str(truth))
 
-    rows = exported(deployment, study)
+    rows = exported(deployment, study["id"])
     sessions = {row["session_id"]: row["condition"] for row in rows}
     assert f"simulated sessions finished                {count}\n" in printed
     assert Counter(sessions.values()) == Counter(conditions)
@@ -81,8 +80,3 @@ def test_every_condition_goes_from_link_to_code(
         assert Counter(row["trial_kind"] for row in rows) == {"practice": 1, "main": 3, "catch": 1, "repeat": 1}
         assert {row["choice"] for row in rows if row["trial_kind"] == "main"} == {"natural", "rendition", "ambiguous"}
         assert all(row["image"] and not row["unit"] and not row["confidence"] for row in rows)
-
-
-def exported(deployment: Deployment, study: dict[str, Any]) -> list[dict[str, str]]:
-    text = deployment.api.get(study["responses_url"], params={"format": "csv"}).text
-    return list(csv.DictReader(io.StringIO(text)))

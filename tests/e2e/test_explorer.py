@@ -105,7 +105,7 @@ def test_circuit_is_ordered_watched_and_cancelled(researcher: Researcher) -> Non
     page.goto(f"{researcher.link}circuits/")
     researcher.check("circuits")
 
-    assert page.locator("tbody tr").count() == 1
+    assert page.locator("tbody tr", has_text="cancelled").count() == 1
     assert researcher.problems == []
     assert [words for words in researcher.complaints if EXPECTED not in words] == []
 

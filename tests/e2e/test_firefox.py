@@ -44,11 +44,8 @@ def test_private_window_keeps_answers_given_offline_through_a_closed_tab(person:
     person.page.wait_for_selector(BANNER)
     person.press()
     person.page.wait_for_selector(DONE)
-    person.page.close(run_before_unload=False)
-    person.context.set_offline(False)
 
-    person.open_tab()
-    person.page.goto(person.link)
+    person.reopen()
 
 
 @pytest.mark.parametrize("person", [FULL], ids=["full"], indirect=True)

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.e2e.visitor import Visitor
-from tests.services.deployment import Deployment
+from tests.services.deployment import WAIT_SECONDS, Deployment
 
 pytestmark = pytest.mark.e2e
 PAPER, NAME = "mayilvahanan2025_domains", "labels"
@@ -32,7 +32,6 @@ WALKED = 3
 CLASSIFIER = {"part": "classifier", "scale": {"classifier": {"side": 48, "precision": 0.5}}}
 """A precision that heads reach with some thirty images to set their thresholds."""
 ZOOMED = (640, 360)
-WAIT_SECONDS = 240
 REQUEST = f"""
 from webapp.studies.models import Study, StudyResult
 from webapp.studies.results.requests import results_request

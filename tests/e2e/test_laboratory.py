@@ -1,7 +1,5 @@
 """The laboratory study in a real browser: ratings, blocks with their scores, few and no references, in English and German."""
 
-import csv
-import io
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.e2e.conftest import SMALL, UNITS
+from tests.e2e.survivor import exported
 from tests.e2e.visitor import Visitor
 from tests.services.deployment import Deployment
 
@@ -58,7 +57,7 @@ def test_laboratory_session_leads_through_blocks_and_ratings_to_the_code(
     assert walked["score"] == len(scored)
     assert plan["phase"] == "finished"
     assert spoken == {"en": ["en", "Thank you!"], "de": ["de", "Vielen Dank!"]}[language]
-    rows = [row for row in exported(deployment, study) if row["condition"] == condition]
+    rows = [row for row in exported(deployment, study["id"]) if row["condition"] == condition]
     assert {row["session_state"] for row in rows} == {"finished"}
     assert {row["trial_kind"] for row in rows} >= {"rating", "main"}
     if condition == "experiment_1":
@@ -102,8 +101,3 @@ def walk(visitor: Visitor) -> dict[str, int]:
             visitor.go_on()
     visitor.check("thanks")
     return met
-
-
-def exported(deployment: Deployment, study: dict[str, Any]) -> list[dict[str, str]]:
-    text = deployment.api.get(study["responses_url"], params={"format": "csv"}).text
-    return list(csv.DictReader(io.StringIO(text)))

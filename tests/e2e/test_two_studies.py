@@ -1,7 +1,5 @@
 """Both studies in real browsers, from link to code, with reloads in the middle; the export holds what was pressed."""
 
-import csv
-import io
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +8,7 @@ from playwright.sync_api import Browser
 
 from experiments.methods.observers.truth import read_truth
 from tests.e2e.person import Person
+from tests.e2e.survivor import exported
 from tests.services.deployment import PASSWORD, Deployment
 
 pytestmark = pytest.mark.e2e
@@ -71,7 +70,7 @@ def test_person_goes_from_link_to_code_and_the_export_holds_their_answers(
     person.page.reload()
     code_again = person.page.wait_for_selector("[data-screen=thanks] .code").inner_text()
 
-    rows = exported(deployment, study, person)
+    rows = [row for row in exported(deployment, study["id"]) if row["trial_id"] in person.answers]
     assert code == code_again
     assert [row["trial_id"] for row in rows if row["trial_kind"] != "practice"] == [trial["id"] for trial in trials]
     assert {row["trial_id"]: (row["choice"], row["confidence"], row["input"]) for row in rows} == {
@@ -82,12 +81,6 @@ def test_person_goes_from_link_to_code_and_the_export_holds_their_answers(
     assert person.complaints == []
     # jsPsych empties the screen between trials so; nothing is ever written.
     assert {words.partition(" http")[0] for words in person.reports} == {f"{TRUSTED_TYPES} Element innerHTML|"}
-
-
-def exported(deployment: Deployment, study: dict[str, Any], person: Person) -> list[dict[str, str]]:
-    """The rows of the person's session."""
-    text = deployment.api.get(study["responses_url"], params={"format": "csv"}).text
-    return [row for row in csv.DictReader(io.StringIO(text)) if row["trial_id"] in person.answers]
 
 
 def test_admin_shows_studies_jobs_and_results_under_the_strict_policy(

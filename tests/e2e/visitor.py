@@ -74,12 +74,6 @@ class Visitor(Person):
             self.check(f"instructions-{number}")
             self.leave_page()
 
-    def leave_page(self) -> None:
-        """Press the button that leads on."""
-        shown = self.page.locator("[data-screen]").element_handle()
-        self.page.locator(".page-buttons .button").last.click()
-        shown.wait_for_element_state("hidden")
-
     def key_of(self, choice: str) -> str:
         """The digit of a choice; where it comes with a confidence, of the middle one."""
         number = self.choices().index(choice)

@@ -54,6 +54,22 @@ def test_arrays_are_read_without_pickles_and_no_model_brings_its_own_code() -> N
     assert {(name, value) for _, name, value in keywords} == {("allow_pickle", "False")}
 
 
+def test_forms_and_serializers_name_the_fields_that_can_be_set() -> None:
+    """A column that somebody adds later is not open to everybody who fills in a form."""
+    of_meta = [
+        (path.name, ast.unparse(statement))
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ClassDef) and node.name == "Meta"
+        for statement in node.body
+        if isinstance(statement, ast.Assign | ast.AnnAssign)
+    ]
+
+    named = [name for name, text in of_meta if text.startswith("fields")]
+    assert len(named) > 5
+    assert [(name, text) for name, text in of_meta if text.startswith("exclude") or "__all__" in text] == []
+
+
 @pytest.mark.parametrize("bundle", BUNDLES, ids=lambda path: path.name)
 def test_bundle_has_no_other_host_no_secret_and_runs_no_text(bundle: Path) -> None:
     text = bundle.read_text()
@@ -74,6 +90,7 @@ def test_pages_load_only_what_we_serve() -> None:
     ]
 
     assert len(templates) > 20
+    assert len(sources) > 10
     assert [one for one in sources if re.match(r"(https?:)?//", one[1])] == []
     assert [
         path.name

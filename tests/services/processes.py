@@ -152,10 +152,10 @@ def serve(folder: Path, *, env: Mapping[str, str], workers: int = 1) -> Running:
     _collect_static(env)
     port = free_port()
     log = folder / f"web-{port}.log"
-    command = [sys.executable, "-m", "gunicorn", "webapp.wsgi", "--bind", f"127.0.0.1:{port}"]
+    command = [sys.executable, "-m", "gunicorn", "webapp.wsgi", "--config", "python:webapp.serving"]
 
     def start(is_ready: Callable[[], bool]) -> Running:
-        process = _spawn([*command, "--workers", str(workers), "--threads", "4", "--keep-alive", "130"], log=log, env=env)
+        process = _spawn([*command, "--workers", str(workers), "--bind", f"127.0.0.1:{port}"], log=log, env=env)
         running = Running(process=process, log=log, url=f"http://127.0.0.1:{port}", again=lambda: start(lambda: _listens(port)))
         wait_ready(running, is_ready)
         return running

@@ -16,14 +16,13 @@ import pytest
 import redis
 
 from experiments.methods.participant_link import Page
-from tests.services.deployment import Deployment
+from tests.services.deployment import WAIT_SECONDS, Deployment
 from tests.services.persons import Person
 from tests.services.recruiters.http import Fault
 from tests.services.recruiters.mturk import HIT_ID
 from tests.services.recruiters.prolific import STUDY_ID, TOKEN, FakeProlific, prolific_id
 
 pytestmark = pytest.mark.integration
-WAIT_SECONDS = 120
 UUID_DIGITS = 32
 ERASED, STAYING = 0x5EED7B1C2D3E, 0xCAFE0B1C2D3E
 WORKER = {"workerId": "A1WORKER5EED7B", "assignmentId": "3ASSIGN5EED7B", "hitId": HIT_ID, "turkSubmitTo": "https://www.mturk.com"}

@@ -8,9 +8,9 @@ import pytest
 from experiments import jobs
 from tests.conftest import StartWorker
 from tests.services import processes
+from tests.services.deployment import WAIT_SECONDS
 
 pytestmark = pytest.mark.integration
-LIMIT_SECONDS = 60
 DONE = f'"task": "{jobs.RETAIN}", "state": "SUCCESS"'
 
 
@@ -31,7 +31,7 @@ def test_worker_that_cannot_write_at_its_start_does_its_minutes_work_later(tmp_p
     worker = start_worker(env=env, app="webapp.celery_app", queue="web")
     store.unlink()
 
-    deadline = time.monotonic() + LIMIT_SECONDS
+    deadline = time.monotonic() + WAIT_SECONDS
     while worker.log.read_text().count(DONE) < 3:
         assert time.monotonic() < deadline, processes.tail(worker.log)
         time.sleep(0.2)

@@ -11,12 +11,11 @@ import psycopg
 import pytest
 
 from experiments.methods.participant_link import Page
-from tests.services.deployment import Deployment
+from tests.services.deployment import WAIT_SECONDS, Deployment
 
 pytestmark = pytest.mark.integration
 PERSON, RECRUITERS_ID, AGENT = "5f0c1b2a3d4e5f6071829304", "alice-in-person", "Mozilla/5.0 (a browser of somebody's own)"
 FORWARDED = "203.0.113.77"
-LIMIT_SECONDS = 60
 SESSION = """
 import json
 from tests.webapp import made_up
@@ -38,7 +37,7 @@ def deployment(new_database: Callable[[], str], tmp_path_factory: pytest.TempPat
 def test_session_and_errors_leave_lines_without_ids(deployment: Deployment) -> None:
     made = json.loads(deployment.manage("shell", "--no-imports", "--command", SESSION).splitlines()[-1])
     headers = {"User-Agent": AGENT, "X-Forwarded-For": FORWARDED}
-    with httpx.Client(base_url=deployment.web.url, headers=headers, follow_redirects=True) as browser:
+    with httpx.Client(base_url=deployment.web.url, headers=headers, follow_redirects=True, timeout=60) as browser:
         entered = browser.get(made["url"], params={"participant": RECRUITERS_ID})
         browser.post(str(entered.url), data=Page(entered.text).hidden)
         plan = browser.get(f"{made['url']}session").json()
@@ -47,11 +46,12 @@ def test_session_and_errors_leave_lines_without_ids(deployment: Deployment) -> N
         with psycopg.connect(deployment.env["DATABASE_URL"], autocommit=True) as database:
             session = database.execute("SELECT id, participant_id FROM studies_session").fetchone()
             database.execute("ALTER TABLE studies_trial RENAME TO studies_trial_away")
-            broken = browser.get(f"{made['url']}session", params={"PROLIFIC_PID": PERSON})
+            unheard = browser.get(f"{made['url']}session", params={"PROLIFIC_PID": PERSON})
+            broken = browser.get(f"{made['url']}session", headers={"Referer": f"{made['url']}?PROLIFIC_PID={PERSON}"})
             database.execute("ALTER TABLE studies_trial_away RENAME TO studies_trial")
         cookies = [cookie.value for cookie in browser.cookies.jar]
 
-    assert (lost.status_code, refused.status_code, broken.status_code) == (404, 403, 500)
+    assert [one.status_code for one in (lost, refused, unheard, broken)] == [404, 403, 400, 500]
     log = deployment.web.log.read_text()
     ids = [PERSON, RECRUITERS_ID, AGENT, FORWARDED, "127.0.0.1,", *map(str, session), *cookies, plan["example"]["id"]]
     assert [one for one in ids if one in log] == []
@@ -85,12 +85,12 @@ def test_readiness_hears_of_real_workers_until_they_leave(deployment: Deployment
 
 
 def _ready(deployment: Deployment) -> dict[str, Any]:
-    parts: dict[str, Any] = httpx.get(f"{deployment.web.url}/readyz").json()["parts"]
+    parts: dict[str, Any] = httpx.get(f"{deployment.web.url}/readyz", timeout=60).json()["parts"]
     return parts
 
 
 def _wait(look: Callable[[], Any]) -> Any:
-    deadline = time.monotonic() + LIMIT_SECONDS
+    deadline = time.monotonic() + WAIT_SECONDS
     while not (found := look()):
         assert time.monotonic() < deadline
         time.sleep(0.5)

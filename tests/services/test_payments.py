@@ -9,11 +9,11 @@ import pytest
 
 from tests.conftest import StartWorker
 from tests.services import processes
+from tests.services.deployment import WAIT_SECONDS
 from tests.services.recruiters.http import Fault
 from tests.services.recruiters.prolific import STUDY_ID, TOKEN, FakeProlific, prolific_id
 
 pytestmark = pytest.mark.integration
-WAIT_SECONDS = 60
 PLAN = f"""
 from webapp import compute
 from webapp.participants import ledger

@@ -63,7 +63,7 @@ def test_reload_while_people_answer_loses_no_request(web: tuple[Running, dict[st
     assert len(statuses) == PEOPLE * TRIALS
     _wait(lambda: not before & _workers(running))
     # The processes that are gone counted, too.
-    metrics = httpx.get(f"{running.url}/metrics", headers={"Authorization": f"Bearer {TOKEN}"}).text
+    metrics = httpx.get(f"{running.url}/metrics", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60).text
     assert f'_request_seconds_count{{status="200",view="participant:answer"}} {float(PEOPLE * TRIALS)}' in metrics
     assert processes.run_manage("shell", "--no-imports", "--command", COUNT, env=env).strip() == str(PEOPLE * TRIALS)
 

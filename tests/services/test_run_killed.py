@@ -116,6 +116,7 @@ def test_killed_run_ends_as_one_that_was_left_alone_and_its_networks_are_in_the_
     assert models[model_id(kept[0])]["weights"]["sha256"] == ours[kept[0]][WEIGHTS]
     page = html.unescape(admin.get(f"/runs/{digest}/").text)
     assert page.count("<polyline") >= 2 * len(ours)
+    assert run["claims"]
     assert all(claim["statement"] in page for claim in run["claims"])
 
 

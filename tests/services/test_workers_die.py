@@ -209,7 +209,8 @@ def test_cancelling_a_divided_job_ends_its_shards(deployment: Deployment) -> Non
     shards = [store.manifest(recipe.shard(number).digest) for number in range(12)]
     assert next_one["state"] == "finished"
     assert deployment.job(job)["state"] == "cancelled"
-    assert shards.count(None) > 3
+    # Without the mark all would be made first: one worker takes them in their order.
+    assert None in shards
 
 
 @pytest.mark.skipif(not FOLDER.is_dir(), reason="tuxpaint-stamps-default is not installed")

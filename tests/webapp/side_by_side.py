@@ -43,6 +43,22 @@ def meanwhile(first: Callable[[], Any], second: Callable[[], Any]) -> Any:
     return began.result()
 
 
+def in_the_middle(first: Callable[[], Any], second: Callable[[], Any], *, before: str, of: Any) -> None:
+    """Let `second` begin while `first` is about to send a statement that starts with `before` and names `of`."""
+    with ThreadPoolExecutor(1) as other, transaction.atomic():
+        began: list[Future[Any]] = []
+
+        def begin(execute: Any, sql: str, params: Any, many: Any, context: Any) -> Any:
+            if not began and sql.startswith(before) and of in (params or ()):
+                began.append(other.submit(outcome, second))
+                waits_or_is_done(began[0])
+            return execute(sql, params, many, context)
+
+        with connection.execute_wrapper(begin):
+            first()
+    assert not isinstance(began[0].result(), Exception)
+
+
 def outcome(act: Callable[[], Any]) -> Any:
     """What comes of it, an error too; the thread's connection is closed."""
     try:

@@ -51,6 +51,12 @@ class Leaky(httpx.BaseTransport):
         return response
 
 
+@pytest.fixture(autouse=True)
+def learns_less_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After each quarter of what it knows: most of the time would go into learning the same once more."""
+    monkeypatch.setattr("experiments.methods.observers.adversary.GROWTH", 1.25)
+
+
 @pytest.fixture
 def application(monkeypatch: pytest.MonkeyPatch) -> Iterator[httpx.WSGITransport]:
     """The web process without sockets; it keeps its connection, as in production, instead of opening one per request."""

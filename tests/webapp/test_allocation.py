@@ -5,7 +5,8 @@ from collections import Counter
 import pytest
 
 from model_zoo.catalogue import draw_units
-from tests.webapp import made_up
+from tests.webapp import made_up, progress
+from webapp.studies.allocation import unit_counts
 from webapp.studies.models import Response, Session, Study, Trial
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
@@ -68,6 +69,19 @@ def test_answers_of_bots_and_failed_sessions_do_not_count() -> None:
     units = Counter(unit for _ in range(3) for unit in asked(made_up.session(study)[0]))
 
     assert set(units.values()) == {1}
+
+
+def test_answers_of_experts_and_trials_of_those_who_left_do_not_count() -> None:
+    study = adaptive()
+    expert, left = made_up.session(study)[0], made_up.session(study)[0]
+    answer(expert, right=set(UNITS))
+    Session.objects.filter(id=expert.id).update(cohort=Session.Cohort.EXPERT)
+    progress.lose_lease(left)
+
+    counts = unit_counts(made_up.session(study)[0], UNITS)
+
+    assert {count.answered for count in counts.values()} == {0}
+    assert sum(count.pending for count in counts.values()) == 2
 
 
 def test_balanced_study_asks_about_all_units_over_its_tasks() -> None:

@@ -29,6 +29,25 @@ def test_answer_takes_one_read_and_one_write(browser):
     assert [query["sql"].split()[0] for query in captured] == ["SELECT", "INSERT"]
 
 
+def test_postgresql_plans_the_read_and_the_write_of_an_answer_once(browser, monkeypatch):
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has no prepared statements to list")
+    client, session = browser(made_up.study())
+    trials = progress.to_main(session).trials.filter(kind="main")[:3]
+    # As the settings of a deployment have it, but at once.
+    monkeypatch.setattr(connection.connection, "prepare_threshold", 0)
+
+    for trial in trials:
+        client.put(f"/p/{session.study_id}/trials/{trial.id}/answer", made_up.answer(), content_type=TYPE)
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements")
+        kept = sorted(statement.split()[0] for (statement,) in cursor.fetchall())
+    assert kept == ["INSERT", "SELECT"]
+    assert Response.objects.filter(trial__in=list(trials)).count() == 3
+    connection.connection.execute("DEALLOCATE ALL")
+
+
 def test_image_takes_three_reads(browser, django_assert_num_queries):
     client, session = browser(made_up.study())
     image = client.get(f"/p/{session.study_id}/session").json()["main"]["trials"][0]["images"]["query_upper"]

@@ -83,3 +83,22 @@ def test_huge_body_is_refused(browser):
 
     assert response.status_code == 413
     assert response.json()["field"] == "body"
+
+
+class Stalled:
+    """A body whose client sends no more of it."""
+
+    def read(self, *size: int) -> bytes:
+        raise TimeoutError
+
+    readline = read
+
+
+def test_body_that_does_not_arrive_is_a_408_and_can_be_sent_again(browser):
+    client, session = browser(made_up.study())
+    url = f"/p/{session.study_id}/instructions"
+
+    stalled = client.post(url, {"duration": 1.0}, content_type=TYPE, **{"wsgi.input": Stalled()})
+    again = client.post(url, {"duration": 1.0}, content_type=TYPE)
+
+    assert (stalled.status_code, stalled.json()["field"], again.status_code) == (408, "body", 204)

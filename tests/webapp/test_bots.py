@@ -11,6 +11,7 @@ from django.core.servers.basehttp import WSGIRequestHandler
 from pytest_django.live_server_helper import LiveServer
 
 from experiments.__main__ import main
+from tests.services.processes import START_SECONDS
 from tests.webapp import made_up
 from webapp.participants.models import Submission
 from webapp.participants.recruitments import recruitment_create
@@ -237,12 +238,12 @@ def test_interrupted_bots_say_what_they_did(live_server: LiveServer, tmp_path: P
     bots = subprocess.Popen(
         [sys.executable, "-c", code, "bot", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + START_SECONDS
     while not Session.objects.filter(study=study, state="finished").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
 
     bots.send_signal(signal.SIGINT)
-    out, err = bots.communicate(timeout=30)
+    out, err = bots.communicate(timeout=START_SECONDS)
 
     assert (bots.returncode, err.splitlines()[-1]) == (130, "Interrupted"), err
     assert "of 500 sessions" in out

@@ -77,7 +77,7 @@ def test_order_is_queued_once_and_can_be_looked_at(api: APIClient) -> None:
     assert first.json()["job"]["id"] == again.json()["job"]["id"] == str(Job.objects.get().id)
     assert (seen["state"], seen["published"], seen["model"], seen["artifact"]) == ("queued", None, "", None)
     assert seen["recipe"]["offset"] == 2
-    assert [circuit["digest"] for circuit in api.get("/api/v1/circuits").json()] == [seen["digest"]]
+    assert [circuit["digest"] for circuit in api.get("/api/v1/circuits").json()["results"]] == [seen["digest"]]
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_circuit_that_failed_its_verification_says_why(api: APIClient, researche
 def test_published_model_is_in_the_catalogue_the_explorer_and_the_builder(api: APIClient, researcher: Client, zoo: Path) -> None:
     name = model_id(ended(published=True).digest)
 
-    circuit = api.get("/api/v1/circuits").json()[0]
+    circuit = api.get("/api/v1/circuits").json()["results"][0]
     model = api.get(f"/api/v1/models/{name}").json()
     page = researcher.get(f"/circuits/{circuit['digest']}/").content.decode()
     fooled = researcher.get(f"/explorer/{name}/_blocks.3/5/").content.decode()
@@ -219,9 +219,11 @@ def test_circuit_is_cancelled_and_ordered_again(researcher: Client) -> None:
 
     researcher.post(f"/circuits/{first.digest}/", {"action": "cancel"})
     cancelled = researcher.get(f"/circuits/{first.digest}/state/").content.decode()
+    too_late = researcher.post(f"/circuits/{first.digest}/", {"action": "cancel"}, follow=True).content.decode()
     researcher.post(f"/circuits/{first.digest}/", {"action": "again"})
 
     assert 'data-state="cancelled"' in cancelled
+    assert "Nothing was done" in too_late
     assert store().is_cancelled(str(first.id))
     assert [job.state for job in Job.objects.order_by("created_at")] == ["cancelled", "queued"]
 

@@ -9,7 +9,7 @@ from django.test import Client
 from tests.webapp import made_up
 from tests.webapp.traces import PERSON, dump
 from webapp.participants.consent import default_consent
-from webapp.participants.models import Consent, ConsentText
+from webapp.participants.models import Consent, ConsentText, Participant
 from webapp.participants.services import participant_enter
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
@@ -73,3 +73,14 @@ def test_text_in_use_is_not_deleted_and_names_no_study_that_uses_it(researcher):
     assert one.status_code == 403
     assert study.title not in several.content.decode()
     assert ConsentText.objects.filter(id=study.consent_id).exists()
+
+
+def test_consent_to_a_text_that_nobody_was_shown_is_none_and_the_text_is_shown() -> None:
+    study = made_up.study()
+    form = made_up.agreed(study, participant="anna")
+
+    page = Client().post(f"/p/{study.id}/", {**form, "consent": ""})
+
+    assert (page.status_code, page.context["shown"]) == (400, form["consent"])
+    assert "did not say which text it showed" in page.content.decode()
+    assert not Participant.objects.exists()

@@ -116,7 +116,8 @@ def test_study_may_keep_the_answers_with_nobody_behind_them(settings):
     total = session.finished_at - session.served_at
     answered = list(Response.objects.filter(trial__session=session).order_by("id").values_list("choice", "rt"))
     needles = [PERSON, session.participant.external_id_hash, str(session.id), session.id.hex, session.token_sha256]
-    needles += [session.completion_code, str(session.participant_id)]
+    needles += [session.completion_code, str(session.participant_id), tab := "tab-of-somebody"]
+    Session.objects.filter(id=session.id).update(tab=tab)
 
     erasure = sessions_erase(Session.objects.filter(id=session.id))
 

@@ -97,7 +97,7 @@ def test_page_asks_for_a_code_and_the_forms_for_their_token(client):
 
 def erase(*words: str) -> str:
     out = StringIO()
-    call_command("participant_erase", *words, stdout=out, stderr=out)
+    call_command("participant_erase", *words, stdout=out)
     return out.getvalue()
 
 
@@ -141,25 +141,31 @@ def test_command_erases_whom_a_recruiter_knows_by_that_id():
 
     with pytest.raises(SystemExit):
         erase("--external-id", "prolific-id")
+    assert Session.objects.filter(id=session.id).exists()
     erase("--external-id", "prolific-id", "--recruiter", "prolific")
 
     assert not Session.objects.filter(id=session.id).exists()
 
 
 @pytest.mark.parametrize(
-    "words",
+    ("words", "field"),
     [
-        ("--external-id", "nobody"),
-        ("--external-id", ""),
-        ("--external-id", PERSON, "--recruiter", "horoscope"),
-        ("--session", "00000000-0000-4000-8000-000000000000"),
+        (("--external-id", "nobody"), "external-id"),
+        (("--external-id", ""), "external-id"),
+        (("--external-id", PERSON, "--recruiter", "prolific"), "external-id"),
+        (("--external-id", PERSON, "--recruiter", "horoscope"), "recruiter"),
+        (("--session", "00000000-0000-4000-8000-000000000000"), "session"),
     ],
 )
-def test_command_says_what_is_unknown(words):
+def test_command_says_what_is_unknown_and_erases_nobody(words, field, capsys):
+    took_part(paid_study())
+
     with pytest.raises(SystemExit) as ended:
         erase(*words)
 
     assert ended.value.code == 2
+    assert capsys.readouterr().err.startswith(f"{field}: ")
+    assert Session.objects.count() == 1
 
 
 def test_admin_shows_then_erases():

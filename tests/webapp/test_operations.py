@@ -16,7 +16,7 @@ from webapp.participants.models import Payment, Recruitment
 from webapp.stimuli.models import Job
 from webapp.studies.models import Condition, Response, Session, Study
 from webapp.studies.operations.progress import study_operations
-from webapp.studies.operations.resources import money, study_cost
+from webapp.studies.operations.resources import study_cost
 from webapp.studies.services.quality import rule_set_create
 from webapp.studies.services.withdrawal import session_withdraw
 
@@ -202,11 +202,6 @@ def test_study_whose_people_come_by_link_costs_nothing():
     assert study_cost(study_with()) is None
 
 
-@pytest.mark.parametrize(("amount", "words"), [(0, "0.00 USD"), (5, "0.05 USD"), (195, "1.95 USD"), (1_000_000, "10000.00 USD")])
-def test_money_is_written_in_major_units(amount, words):
-    assert money(amount, "USD") == words
-
-
 @pytest.mark.parametrize("paper", [slug for slug, paper in registry.experiments().items() if paper.asks_people])
 def test_pages_are_shown_for_every_design(staff, paper):
     study = made_up.study(paper)
@@ -280,6 +275,8 @@ def test_buttons_pause_resume_and_close(staff):
         states.append((answer.status_code, Study.objects.get(id=study.id).state))
 
     assert states == [(302, "paused"), (302, "open"), (302, "closed"), (302, "closed"), (302, "closed")]
+    # The last of them says that it is none.
+    assert staff.get(url).content.decode().count("Nothing was done") == 1
 
 
 def test_buttons_pause_and_resume_a_condition(staff):
@@ -294,6 +291,7 @@ def test_buttons_pause_and_resume_a_condition(staff):
 
     assert paused == [["natural"], []]
     assert staff.post(url, {"action": "pause", "condition": "horoscope"}).status_code == 404
+    assert "Nothing was done" in staff.post(url, {"action": "close", "condition": "natural"}, follow=True).content.decode()
     assert Study.objects.get(id=study.id).state == Study.State.OPEN
 
 

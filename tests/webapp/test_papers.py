@@ -66,7 +66,9 @@ def test_every_condition_speaks_german(paper: str, condition: str):
 def test_occlusion_trials_carry_what_the_export_tells_of_them():
     session, _ = made_up.session(made_up.study("zimmermann2021_causal", conditions=["blur"]))
 
-    for trial in session.trials.filter(kind="main"):
+    main = session.trials.filter(kind="main")
+    assert main.exists()
+    for trial in main:
         wrong = "right" if trial.correct_choice == "left" else "left"
         expected = {"relative_difference": 0.5, "baseline_center": trial.correct_choice, "baseline_variance": wrong}
         assert trial.about == expected

@@ -156,6 +156,15 @@ def test_run_is_cancelled_with_its_curves_and_goes_on(researcher: Client) -> Non
     assert len({job.digest for job in Job.objects.all()}) == 1
 
 
+def test_button_that_comes_too_late_says_so(researcher: Client) -> None:
+    page = researcher.post(START, sent()).headers["Location"]
+    researcher.post(page, {"action": "cancel"})
+
+    answers = [text_of(researcher.post(page, {"action": action}, follow=True)) for action in ("cancel", "horoscope")]
+
+    assert ["Nothing was done" in answer for answer in answers] == [True, True]
+
+
 def test_list_and_stages_take_as_many_queries_for_many_as_for_few(researcher: Client, django_assert_max_num_queries: Any) -> None:
     stages = [trained(seed, takes="vectors") for seed in range(12)]
     pages = [researcher.post(START, sent(seed=str(seed), settings="part=theory")).headers["Location"] for seed in range(12)]

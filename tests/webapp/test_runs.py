@@ -128,7 +128,10 @@ def test_runs_are_listed_by_state_paper_and_preset(api: APIClient) -> None:
     assert [run["digest"] for run in second["results"]] == digests[2:0:-1]
     assert second["count"] == 4
     assert "offset=3" in second["next"]
-    assert api.get("/api/v1/runs?state=lost").json()["field"] == "state"
+    unknown = [
+        api.get(f"/api/v1/runs?{name}={text}") for name, text in (("state", "lost"), ("paper", "lost%00"), ("preset", "all"))
+    ]
+    assert [(one.status_code, one.json()["field"]) for one in unknown] == [(400, "state"), (400, "paper"), (400, "preset")]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.test import Client
 
 from tests.webapp import made_up, progress
-from tests.webapp.side_by_side import meanwhile, outcome, require_postgres
+from tests.webapp.side_by_side import in_the_middle, meanwhile, outcome, require_postgres
 from webapp.studies.erasure import sessions_erase
 from webapp.studies.models import Session, SessionEvent, Study
 from webapp.studies.participant.links import person_link
@@ -25,6 +25,7 @@ ENDS: dict[str, Callable[[Session], Any]] = {
     "finished": session_finish,
     "withdrawn": lambda session: session_withdraw(session, token="secret"),
 }
+VERDICT = 'UPDATE "studies_session" SET "passed_checks"'
 NOBODY_PASSES = [{"name": "instruction_time", "low": 1e6, "high": None}]
 
 
@@ -73,7 +74,7 @@ def test_judging_by_older_rules_that_ends_last_does_not_decide():
     study = small_study()
     session = progress.finish(made_up.session(study)[0])
 
-    meanwhile(lambda: study_judge(study), lambda: judge_strictly(study))
+    in_the_middle(lambda: study_judge(study), lambda: judge_strictly(study), before=VERDICT, of=session.id)
 
     session.refresh_from_db()
     assert session.passed_checks is False
@@ -91,7 +92,7 @@ def test_end_in_one_study_does_not_bring_old_rules_back_in_another():
     earlier = progress.finish(made_up.session(first, external_id=PERSON)[0])
     session = answered(second, external_id=PERSON)
 
-    meanwhile(lambda: session_finish(session), lambda: judge_strictly(first))
+    in_the_middle(lambda: session_finish(session), lambda: judge_strictly(first), before=VERDICT, of=earlier.id)
 
     earlier.refresh_from_db()
     assert earlier.passed_checks is False

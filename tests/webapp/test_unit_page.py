@@ -101,6 +101,14 @@ def test_cancel_stops_a_part_and_try_again_asks_anew(researcher: Client) -> None
     assert Job.objects.count() == 2
 
 
+@pytest.mark.parametrize(("action", "part"), [("make", "horoscope"), ("cancel", "exemplars"), ("horoscope", "exemplars")])
+def test_button_that_is_none_asks_for_nothing_and_says_so(action: str, part: str, researcher: Client) -> None:
+    page = researcher.get(act(researcher, action, part).headers["Location"])
+
+    assert "Nothing was done" in text_of(page)
+    assert not Job.objects.exists()
+
+
 def test_failed_part_says_why_and_can_be_tried_again(researcher: Client) -> None:
     job = artifact_request(explored.recipe_of("exemplars"))
     job_end(jobs.failed(str(job.id), {"field": "pool", "message": "the folder is empty", "remedy": "Put images there"}))

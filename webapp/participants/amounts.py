@@ -1,21 +1,11 @@
-"""Money: kept in minor units, of which every currency that recruiters pay in has a hundred; written and read in major ones."""
+"""The field of forms in which people write money: in major units, while the tables have minor ones."""
 
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 
-MINOR_UNITS = 100
-
-
-def decimal_amount(amount: int) -> str:
-    """Minor units as recruiters want them, exact: 105 is `1.05`."""
-    return f"{amount // MINOR_UNITS}.{amount % MINOR_UNITS:02d}"
-
-
-def money(amount: int, currency: str) -> str:
-    """As people read it."""
-    return f"{decimal_amount(amount)} {currency}"
+from webapp.participants.money import MINOR_UNITS, decimal_amount
 
 
 class MoneyField(forms.DecimalField):

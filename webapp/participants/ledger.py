@@ -16,8 +16,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from experiments.contract.fields import require
-from webapp.participants.amounts import decimal_amount, money
 from webapp.participants.models import Participant, Payment, Recruitment, Submission
+from webapp.participants.money import decimal_amount, money
 from webapp.participants.recruiters import recruiter_of
 from webapp.participants.recruiters.base import Bonus, NotDoneError, PaidBonus, Recruiter, SilentError, Standing, UnclearError
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from experiments.contract.fields import require
-from webapp.participants.amounts import decimal_amount
 from webapp.participants.ledger import MAX_AMOUNT
 from webapp.participants.models import Recruitment
+from webapp.participants.money import decimal_amount
 from webapp.participants.recruiters.base import Outcome
 from webapp.participants.recruiters.prolific import PROLIFIC_ID
 from webapp.participants.services import EXTERNAL_ID

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.db.models import Count, QuerySet, Sum
 
-from webapp.participants.models import Participant, Payment, Recruitment
+from webapp.participants.models import Participant, Payment
 from webapp.participants.recruiters import recruiter_of
 from webapp.participants.services import external_id_hash
 
@@ -35,17 +34,6 @@ def participant_known(*, external_id: str, recruiter: str, kind: str) -> Partici
     """The participant with this recruiter's id, if they have agreed to something before."""
     digest = external_id_hash(external_id, recruiter=recruiter, kind=kind)
     return Participant.objects.filter(recruiter=recruiter, external_id_hash=digest).first()
-
-
-def recruitment_warning(recruitment: Recruitment) -> str:
-    """What a researcher has to know before people come by it; empty if there is nothing."""
-    if recruitment.recruiter != Recruitment.Recruiter.PROLIFIC or settings.PROLIFIC_TOKEN:
-        return ""
-    return (
-        "PROLIFIC_TOKEN is not set, so that Prolific cannot be asked whose an id is: whoever comes first with somebody's id "
-        "keeps their session, and the person is turned away. Nobody is paid through us either. Set it before you publish the "
-        "study there."
-    )
 
 
 def payment_totals(payments: QuerySet[Payment]) -> list[Total]:

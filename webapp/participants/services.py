@@ -6,15 +6,21 @@ import re
 from django.conf import settings
 from django.db import transaction
 
-from experiments.contract.errors import InputError
+from experiments.contract.fields import require
 from webapp.participants.models import Consent, ConsentText, Participant, Recruitment, Submission
 
 EXTERNAL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-MALFORMED_ID = InputError(
-    field="participant",
-    message="the participant id is not made of 1 to 64 letters and digits",
-    remedy="Open the study through the link that you were given",
-)
+
+
+def external_id_check(external_id: str) -> None:
+    """Refuse what is no id that a recruiter gives.
+
+    Raises:
+        InputError: It is none.
+    """
+    is_id = EXTERNAL_ID.fullmatch(external_id) is not None
+    message = "the participant id is not made of 1 to 64 letters and digits"
+    require(is_id, "participant", message, "Open the study through the link that you were given")
 
 
 def external_id_hash(external_id: str, *, recruiter: str, kind: str) -> str:
@@ -35,8 +41,7 @@ def participant_enter(
     Raises:
         InputError: The id is not one that a recruiter gives.
     """
-    if not EXTERNAL_ID.fullmatch(external_id):
-        raise MALFORMED_ID
+    external_id_check(external_id)
     digest = external_id_hash(external_id, recruiter=recruiter, kind=kind)
     participant = None
     while participant is None:

@@ -1,6 +1,6 @@
 """REST: start a run, list the runs, look at one."""
 
-from typing import Any
+from typing import Any, get_args
 
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
@@ -11,22 +11,24 @@ from rest_framework import generics, serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from experiments import registry
 from experiments.contract.errors import InputError
 from experiments.contract.fields import require
+from experiments.contract.recipes.runs import Preset
 from webapp.runs.models import RegisteredModel, RunClaim, TrainingRun
 from webapp.runs.selectors import NEWEST_FIRST, STATES, RunShown, in_state, run_shown, runs_shown
 from webapp.runs.services import run_recipe, run_start
 from webapp.stimuli.api import ErrorSerializer, JobSerializer, StimulusApi
 
 FIELDS = ("paper", "preset", "seed", "settings")
-FILTERS = ("paper", "preset", "state")
+PRESETS = get_args(Preset)
 
 
 class RunRequestSerializer(serializers.Serializer):
     """A run to start."""
 
     paper = serializers.CharField(help_text="Slug of a paper that can be run")
-    preset = serializers.ChoiceField(choices=("smoke", "cpu", "paper"), default="smoke")
+    preset = serializers.ChoiceField(choices=PRESETS, default="smoke")
     seed = serializers.IntegerField(min_value=0, max_value=2**32 - 1, default=0)
     settings = serializers.DictField(
         default=dict,
@@ -75,7 +77,7 @@ class RunSerializer(serializers.Serializer):
     paper = serializers.CharField(source="run.paper")
     preset = serializers.CharField(source="run.preset")
     seed = serializers.IntegerField(source="run.seed")
-    settings = serializers.JSONField(source="run.settings")
+    settings = serializers.DictField(source="run.settings")
     started_by = serializers.CharField(source="run.started_by.username", default=None, allow_null=True)
     started_at = serializers.DateTimeField(source="run.started_at")
     state = serializers.CharField()
@@ -104,12 +106,11 @@ class RunListApi(StimulusApi, generics.ListAPIView):
     """The runs."""
 
     serializer_class = RunSerializer
-    filters = FILTERS
 
     @extend_schema(
         parameters=[
             OpenApiParameter("paper", description="Only those of this paper"),
-            OpenApiParameter("preset", enum=["smoke", "cpu", "paper"], description="Only those at this scale"),
+            OpenApiParameter("preset", enum=list(PRESETS), description="Only those at this scale"),
             OpenApiParameter("state", enum=list(STATES), description="Only those that stand there"),
         ],
         responses={200: RunSerializer(many=True), 400: ErrorSerializer},
@@ -122,10 +123,12 @@ class RunListApi(StimulusApi, generics.ListAPIView):
     def get_queryset(self) -> QuerySet[TrainingRun]:
         """Those that the filters name."""
         query = self.request.query_params
-        wanted = {name: query[name] for name in FILTERS if name in query}
+        known = {"paper": list(registry.experiments()), "preset": PRESETS, "state": STATES}
+        wanted = {name: query[name] for name in known if name in query}
+        for name, text in wanted.items():
+            require(text in known[name], name, f"{text!r} is unknown", f"Choose one of {', '.join(known[name])}")
         state = wanted.pop("state", "")
-        require(state in ("", *STATES), "state", f"{state!r} is unknown", f"Choose one of {', '.join(STATES)}")
-        runs = TrainingRun.objects.filter(**{name: text.replace("\0", "") for name, text in wanted.items()})
+        runs = TrainingRun.objects.filter(**wanted)
         return (in_state(runs, state) if state else runs).order_by(*NEWEST_FIRST)
 
     @extend_schema(
@@ -141,6 +144,7 @@ class RunListApi(StimulusApi, generics.ListAPIView):
         body = request.data if isinstance(request.data, dict) else {}
         for name in body:
             require(name in FIELDS, str(name), "there is no such field", f"Choose among {', '.join(FIELDS)}")
+            require(body[name] is not None, name, "it is null", "Give a value, or leave it out")
         if "paper" not in body:
             raise InputError(field="paper", message="it is missing", remedy="Give the slug of a paper that can be run")
         assert isinstance(request.user, User)  # noqa: S101 -- or they were not let in
@@ -156,10 +160,11 @@ class RunApi(StimulusApi):
     @extend_schema(responses={200: RunSerializer, 404: ErrorSerializer})
     def get(self, request: Request, digest: str) -> Response:
         """How far it is, or what came of it."""
-        return Response(RunSerializer(_run_or_404(digest)).data)
+        return Response(RunSerializer(run_or_404(digest)).data)
 
 
-def _run_or_404(digest: str) -> RunShown:
+def run_or_404(digest: str) -> RunShown:
+    """A run by its digest; Http404 if nobody started it."""
     shown = run_shown(digest)
     if shown is None:
         raise Http404

@@ -3,17 +3,18 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from experiments import registry
 from experiments.contract.errors import InputError
+from webapp.runs.api import run_or_404
 from webapp.runs.forms import RunForm
-from webapp.runs.selectors import RunShown, run_shown
+from webapp.runs.selectors import RunShown
 from webapp.runs.services import run_continue, run_start
 from webapp.runs.stages import stages_of
-from webapp.stimuli.pages import for_researchers, page
+from webapp.stimuli.pages import NOTHING_DONE, for_researchers, page
 from webapp.stimuli.permissions import require_right
 from webapp.stimuli.services import job_cancel
 from webapp.stimuli.templatetags.stimulus_words import sentence
@@ -34,16 +35,19 @@ def start(request: HttpRequest) -> HttpResponse:
 @for_researchers("view")
 def run(request: HttpRequest, digest: str) -> HttpResponse:
     """A run: how far it is, or what came of it; with the buttons that cancel it and let it go on."""
-    found = _run_or_404(digest)
+    found = run_or_404(digest)
     if request.method == "POST":
         require_right(request, "make")
-        if found.job and request.POST.get("action") == "cancel":
+        action = request.POST.get("action")
+        if found.job and found.is_open and action == "cancel":
             job_cancel(found.job)
-        elif not found.artifact and request.POST.get("action") == "continue":
+        elif not found.artifact and action == "continue":
             try:
                 run_continue(found.run)
             except InputError as error:
                 messages.error(request, f"It cannot go on. {sentence(error)}")
+        else:
+            messages.error(request, NOTHING_DONE)
         return redirect("run", digest)
     return page(request, "runs/run.html", f"Run {digest[:12]} of {found.run.paper}", **_context(found))
 
@@ -52,7 +56,7 @@ def run(request: HttpRequest, digest: str) -> HttpResponse:
 @for_researchers("view")
 def state(request: HttpRequest, digest: str) -> HttpResponse:
     """What changes on a run's page, alone, for the script that looks again."""
-    return render(request, "runs/state.html", _context(_run_or_404(digest)))
+    return render(request, "runs/state.html", _context(run_or_404(digest)))
 
 
 def _context(found: RunShown) -> dict[str, Any]:
@@ -63,10 +67,3 @@ def _context(found: RunShown) -> dict[str, Any]:
         "paper": papers.get(found.run.paper),
         "stages": stages_of(found),
     }
-
-
-def _run_or_404(digest: str) -> RunShown:
-    found = run_shown(digest)
-    if found is None:
-        raise Http404
-    return found

@@ -5,8 +5,9 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.urls import reverse
+from django.utils.cache import get_conditional_response
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,6 +15,7 @@ from rest_framework.views import APIView
 
 from experiments.contract.errors import InputError
 from experiments.contract.recipes import STIMULI, Analysis, recipe_from_json
+from webapp.negotiation import OneForm
 from webapp.rights import Person, is_foreign_result
 from webapp.stimuli.models import Artifact, Job
 from webapp.stimuli.permissions import REST_RIGHTS, RESULTS
@@ -36,6 +38,15 @@ class RecipeSerializer(serializers.Serializer):
     unit = serializers.CharField(help_text="Unit address, `<model>/<module path>:<channel>`")
 
 
+class ProgressSerializer(serializers.Serializer):
+    """How far something is."""
+
+    done = serializers.IntegerField(help_text="Steps")
+    total = serializers.IntegerField(help_text="Steps in all")
+    doing = serializers.CharField()
+    seconds_left = serializers.FloatField(allow_null=True, help_text="An estimate; null where nothing can be said")
+
+
 class JobSerializer(serializers.Serializer):
     """A job with its live progress."""
 
@@ -49,6 +60,7 @@ class JobSerializer(serializers.Serializer):
     attempts = serializers.IntegerField(help_text="How often it was given to a worker")
     error = ErrorSerializer(allow_null=True)
     artifact = serializers.SerializerMethodField()
+    _seen: tuple[Job, Shown] | None = None
 
     def get_url(self, job: Job) -> str:
         """Where to look again."""
@@ -58,8 +70,9 @@ class JobSerializer(serializers.Serializer):
         """queued, started, finished, failed or cancelled."""
         return self._shown(job).state
 
+    @extend_schema_field(ProgressSerializer)
     def get_progress(self, job: Job) -> dict[str, Any]:
-        """Steps done, steps in all, what is being done, and an estimate in s of the time that this will still take."""
+        """How far it is."""
         shown = self._shown(job)
         left = shown.seconds_left if shown.seconds_left is None else round(shown.seconds_left, 1)
         return {"done": shown.done, "total": shown.total, "doing": shown.doing, "seconds_left": left}
@@ -69,9 +82,21 @@ class JobSerializer(serializers.Serializer):
         return reverse("api:artifact", args=[job.digest]) if job.state == Job.State.FINISHED else None
 
     def _shown(self, job: Job) -> Shown:
-        if not hasattr(self, "_seen"):
-            self._seen = job_shown(job)
-        return self._seen
+        """The job as it is seen once; a list has one serializer for all its jobs."""
+        if self._seen is None or self._seen[0] is not job:
+            self._seen = job, job_shown(job)
+        return self._seen[1]
+
+
+class StoredFileSerializer(serializers.Serializer):
+    """A file of an artifact."""
+
+    name = serializers.CharField()
+    sha256 = serializers.CharField()
+    size = serializers.IntegerField(help_text="Bytes")
+    media_type = serializers.CharField()
+    about = serializers.DictField(help_text="What is known of it, such as `width`, `height` and `activation` of an image")
+    url = serializers.CharField()
 
 
 class ArtifactSerializer(serializers.Serializer):
@@ -80,12 +105,15 @@ class ArtifactSerializer(serializers.Serializer):
     digest = serializers.CharField()
     kind = serializers.CharField()
     unit = serializers.CharField()
-    recipe = serializers.JSONField(source="manifest.recipe")
+    recipe = serializers.DictField(source="manifest.recipe")
     files = serializers.SerializerMethodField()
-    values = serializers.JSONField(source="manifest.values")
-    parents = serializers.JSONField(source="manifest.parents")
-    provenance = serializers.JSONField(source="manifest.provenance")
+    values = serializers.DictField(source="manifest.values", help_text="Numbers of the whole")
+    parents: Any = serializers.ListField(
+        child=serializers.CharField(), source="manifest.parents", help_text="Digests of what it was made from"
+    )
+    provenance = serializers.DictField(source="manifest.provenance", help_text="Versions, device, wall time in s")
 
+    @extend_schema_field(StoredFileSerializer(many=True))
     def get_files(self, artifact: Artifact) -> list[dict[str, Any]]:
         """Each file with its URL."""
         return [
@@ -166,15 +194,21 @@ class LineageApi(StimulusApi):
 class ArtifactFileApi(StimulusApi):
     """The bytes of one file."""
 
-    @extend_schema(responses={(200, "image/png"): OpenApiTypes.BINARY, 404: ErrorSerializer})
+    content_negotiation_class = OneForm
+
+    @extend_schema(responses={(200, "image/png"): OpenApiTypes.BINARY, 304: None, 404: ErrorSerializer})
     def get(self, request: Request, digest: str, name: str) -> HttpResponse:
         """An image or a table, under a name that never changes its content."""
         found = artifact_file(artifact_opened(request, digest), name)
         if found is None:
             raise Http404
         stored, content = found
-        headers = {"Cache-Control": "private, max-age=31536000, immutable"}
-        return HttpResponse(content, content_type=stored.media_type, headers=headers)
+        etag = f'"{stored.sha256}"'
+        response = get_conditional_response(request._request, etag=etag)
+        if response is None:
+            response = HttpResponse(content, content_type=stored.media_type)
+        response.headers["ETag"], response.headers["Cache-Control"] = etag, "private, max-age=31536000, immutable"
+        return response
 
 
 def artifact_opened(request: Request, digest: str) -> Artifact:

@@ -1,4 +1,4 @@
-"""What the pages of networks, units and circuits share: who may open them, and the admin's frame around them."""
+"""What pages share: the admin's frame around them, and who may open those of networks, units and circuits."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -13,6 +13,8 @@ from django.views.decorators.cache import never_cache
 from webapp.stimuli.permissions import require_right
 
 View = Callable[..., HttpResponse]
+NOTHING_DONE = "Nothing was done: what the button stands for cannot be done any more. The page shows how things are now."
+"""What a page says to somebody who pressed one that was late, or that it never had."""
 
 
 def for_researchers(right: Literal["view", "make"]) -> Callable[[View], View]:

@@ -190,10 +190,14 @@ def _stages(job: Job) -> Sequence[str]:
 
 
 def jobs_look_after() -> None:
-    """Bring home what the queue forgot: outcomes whose message was lost, dead workers' jobs, messages that are gone."""
+    """Bring home what the queue forgot: outcomes whose message was lost, dead workers' jobs, messages that are gone.
+
+    Then sweep the store of what is of no use any more.
+    """
     compute.sweep()
     gone_before = _gone_before()
     one_by_one(Job.objects.filter(state__in=Job.OPEN), partial(_look_after, gone_before=gone_before))
+    store().sweep()
 
 
 def _look_after(job: Job, *, gone_before: Mapping[bool, datetime]) -> None:

@@ -12,7 +12,6 @@ from django.utils.safestring import SafeString
 
 from experiments.contract.errors import InputError
 from model_zoo.address import UnitAddress
-from webapp.participants.selectors import recruitment_warning
 from webapp.rights import SeenRows, filter_by
 from webapp.stimuli.admin import RecordAdmin
 from webapp.stimuli.explorer.options import options_query
@@ -99,12 +98,9 @@ class StudyAdmin(SeenRows):
         deleted, counts, _, protected = super().get_deleted_objects(objs, request)
         return deleted, counts, set(), protected
 
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], obj: Study | None = None, **how: Any) -> Any:
-        """The study's page, with what to know before people come."""
-        # The builder makes studies.
-        context["show_save_and_add_another"] = False
-        context["warning"] = recruitment_warning(obj.recruitment) if obj and obj.recruitment else ""
-        return super().render_change_form(request, context, obj=obj, **how)
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *how: Any, **more: Any) -> Any:
+        """Without a button for another one: the builder makes studies."""
+        return super().render_change_form(request, {**context, "show_save_and_add_another": False}, *how, **more)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Studies are deleted one by one, on their own pages."""

@@ -14,6 +14,7 @@ from django.db.models import Model
 from django.db.models.sql.compiler import SQLCompiler
 
 from webapp.studies.models import Session, Study, Trial
+from webapp.studies.prepared import prepared_cursor
 from webapp.studies.selectors import token_digest
 
 
@@ -33,7 +34,7 @@ def trial_by_token(study_id: uuid.UUID, token: str, trial_id: uuid.UUID) -> Tria
     """The trial that a cookie's secret lets answer: one of the session that it opens, which comes with it. Examples are none."""
     sql, compiler, converters = _statement()
     ids = [pk if connection.features.has_native_uuid_field else pk.hex for pk in (trial_id, study_id)]
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(sql, [*ids, token_digest(token)])
         found = cursor.fetchall()
     for row in compiler.apply_converters(found, converters):

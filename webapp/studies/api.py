@@ -6,17 +6,25 @@ from django.core.exceptions import ValidationError
 from django.http import Http404
 from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from webapp.rights import Person, seen_by
-from webapp.stimuli.api import ErrorSerializer
+from webapp.stimuli.api import ErrorSerializer, ProgressSerializer
 from webapp.studies.models import Study, Unit
 from webapp.studies.permissions import STUDIES, studies_seen
 from webapp.studies.selectors import study_progress
+
+
+class StimulusSerializer(ProgressSerializer):
+    """An artifact that a study needs."""
+
+    digest = serializers.CharField()
+    unit = serializers.CharField(help_text="Address; empty where it is of none, or was made before anybody asked for it")
+    state = serializers.CharField(help_text="As of a job")
 
 
 class StudySerializer(serializers.ModelSerializer):
@@ -24,12 +32,14 @@ class StudySerializer(serializers.ModelSerializer):
 
     units: Any = serializers.SlugRelatedField(slug_field="address", many=True, read_only=True)
     conditions: Any = serializers.SlugRelatedField(slug_field="name", many=True, read_only=True)
+    error = ErrorSerializer(allow_null=True)
+    settings = serializers.DictField(help_text="All settings of the design")
     participant_url = serializers.SerializerMethodField()
     responses_url = serializers.SerializerMethodField()
 
     class Meta:
         model = Study
-        fields = (
+        fields: tuple[str, ...] = (
             "id",
             "name",
             "title",
@@ -53,6 +63,20 @@ class StudySerializer(serializers.ModelSerializer):
     def get_responses_url(self, study: Study) -> str:
         """Where the responses stream from."""
         return reverse("api:responses", args=[study.id])
+
+
+class StudyWithStimuliSerializer(StudySerializer):
+    """A study, and how far its stimuli are."""
+
+    stimuli = serializers.SerializerMethodField()
+
+    class Meta(StudySerializer.Meta):
+        fields = (*StudySerializer.Meta.fields, "stimuli")
+
+    @extend_schema_field(StimulusSerializer(many=True))
+    def get_stimuli(self, study: Study) -> Any:
+        """Those that are made or ordered."""
+        return StimulusSerializer(study_progress(study), many=True).data
 
 
 class UnitSerializer(serializers.ModelSerializer):
@@ -79,11 +103,10 @@ class StudyApi(APIView):
 
     rights = STUDIES
 
-    @extend_schema(responses={200: StudySerializer, 404: ErrorSerializer})
+    @extend_schema(responses={200: StudyWithStimuliSerializer, 404: ErrorSerializer})
     def get(self, request: Request, study_id: str) -> Response:
         """The study, and how far its stimuli are."""
-        study = study_or_404(request.user, study_id)
-        return Response({**StudySerializer(study).data, "stimuli": study_progress(study)})
+        return Response(StudyWithStimuliSerializer(study_or_404(request.user, study_id)).data)
 
 
 class UnitListApi(generics.ListAPIView):
@@ -91,7 +114,6 @@ class UnitListApi(generics.ListAPIView):
 
     serializer_class = UnitSerializer
     rights = STUDIES
-    filters = ("study",)
 
     @extend_schema(parameters=[OpenApiParameter("study", OpenApiTypes.UUID, description="Only the units of this study")])
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:

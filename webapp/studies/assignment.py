@@ -17,12 +17,8 @@ from webapp.participants.models import Participant
 from webapp.studies.models import Condition, Session, Study
 from webapp.studies.selectors import study_design, study_settings
 
-NO_PLACE = InputError(field="study", message="this study has no free place at the moment", remedy="Come back later")
-FULL = InputError(
-    field="study",
-    message="this study has all the participants that it needs",
-    remedy="Thank you for your interest; nothing is left to do",
-)
+NO_PLACE = ("this study has no free place at the moment", "Come back later")
+FULL = ("this study has all the participants that it needs", "Thank you for your interest; nothing is left to do")
 DONE = Q(state=Session.State.FINISHED) & (Q(passed_checks=True) | Q(passed_checks=None))
 
 
@@ -76,7 +72,8 @@ def cell_choose(study: Study, *, kind: str, cohort: str, seed: int) -> Cell:
     cells = study_cells(study, kind=kind, cohort=cohort)
     offered = _offered([cell for cell in cells if not cell.condition.is_paused], done_once=is_crowd)
     if not offered:
-        raise NO_PLACE if _offered(cells, done_once=is_crowd) else FULL
+        message, remedy = NO_PLACE if _offered(cells, done_once=is_crowd) else FULL
+        raise InputError(field="study", message=message, remedy=remedy)
     draw = random.Random(seed)  # noqa: S311 -- not a secret
     fewest = min(cell.sessions for cell, _ in offered)
     cell, tasks = draw.choice([(cell, tasks) for cell, tasks in offered if cell.sessions == fewest])

@@ -95,15 +95,7 @@ def sessions_erase(
     found = list(sessions.select_related("participant").select_for_update(of=("self",)).order_by("id"))
     erasure = erasure_preview(found, persons=persons)
     for session in found:
-        study = locked[session.study_id]
-        if study.erasure == Study.Erasure.ANONYMIZE:
-            session_anonymize(session, study)
-        session.delete()
-        if study.recruitment:
-            participation_erase(session.participant, study.recruitment)
-        live = int(session.kind == Participant.Kind.LIVE)
-        counts = {"erased_sessions": F("erased_sessions") + 1, "erased_live_sessions": F("erased_live_sessions") + live}
-        Study.objects.filter(id=study.id).update(**counts)
+        _session_erase(session, locked[session.study_id])
     people = {session.participant_id for session in found} | {person.id for person in persons}
     # Held before their sessions are looked for: somebody may enter another study at this moment.
     held = list(Participant.objects.select_for_update().filter(id__in=people).order_by("id").values_list("id", flat=True))
@@ -118,6 +110,17 @@ def sessions_erase(
         results_drop(study)
     transaction.on_commit(disk_forget)
     return erasure
+
+
+def _session_erase(session: Session, study: Study) -> None:
+    if study.erasure == Study.Erasure.ANONYMIZE:
+        session_anonymize(session, study)
+    session.delete()
+    if study.recruitment:
+        participation_erase(session.participant, study.recruitment)
+    live = int(session.kind == Participant.Kind.LIVE)
+    counts = {"erased_sessions": F("erased_sessions") + 1, "erased_live_sessions": F("erased_live_sessions") + live}
+    Study.objects.filter(id=study.id).update(**counts)
 
 
 def session_anonymize(session: Session, study: Study) -> None:

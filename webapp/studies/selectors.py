@@ -17,7 +17,7 @@ from experiments.contract.errors import InputError
 from experiments.contract.fields import build, canonical_json
 from experiments.contract.quality import QualityRule
 from webapp.stimuli.models import Artifact, Job
-from webapp.stimuli.selectors import job_shown
+from webapp.stimuli.selectors import Shown, job_shown
 from webapp.studies.models import QualityRuleSet, Session, Study, Trial
 
 SESSIONS = Session.objects.select_related("study", "condition")
@@ -66,6 +66,9 @@ class StudyManifests(Mapping[str, Manifest]):
         return self._made.count()
 
 
+MADE = Shown(state=Job.State.FINISHED, done=1, total=1, doing="")
+
+
 def study_progress(study: Study) -> list[dict[str, Any]]:
     """One entry for each artifact that the study needs: what it is, its state, how far its job is."""
     needed = study.artifacts.values("digest")
@@ -74,11 +77,9 @@ def study_progress(study: Study) -> list[dict[str, Any]]:
     entries = []
     for digest in study.artifacts.order_by("id").values_list("digest", flat=True):
         job = newest.get(digest)
-        about = {"digest": digest, "unit": job.unit if job else ""}
-        if digest in stored:
-            entries.append({**about, "state": "finished", "done": 1, "total": 1, "doing": ""})
-        elif job:
-            entries.append({**about, **asdict(job_shown(job))})
+        shown = MADE if digest in stored else job_shown(job) if job else None
+        if shown:
+            entries.append({"digest": digest, "unit": job.unit if job else "", **asdict(shown)})
     return entries
 
 
@@ -116,8 +117,13 @@ def session_phase(session: Session) -> str:
 
 
 def session_units(session: Session) -> list[str]:
-    """The units that a session may ask about: all of the study, or those of its model."""
-    return [unit for unit in session.study.unit_addresses if unit.startswith(f"{session.model}/") or not session.model]
+    """The units that a session may ask about."""
+    return model_units(session.study, model=session.model)
+
+
+def model_units(study: Study, *, model: str) -> list[str]:
+    """The units of a study that are a model's; all of them where sessions are about no single model."""
+    return [unit for unit in study.unit_addresses if unit.startswith(f"{model}/") or not model]
 
 
 def plan_trials(session: Session) -> QuerySet[Trial]:

@@ -28,7 +28,7 @@ def with_images(trials: Sequence[Trial]) -> Sequence[Trial]:
     """The trials, each with its images by their places as `shown`."""
     images = StudyImage.objects.in_bulk({pk for trial in trials for pk in trial.images.values()})
     for trial in trials:
-        trial.shown = {place: images[pk] for place, pk in trial.images.items()}  # type: ignore[attr-defined]
+        trial.shown = {place: images[pk] for place, pk in trial.images.items()}  # type: ignore[attr-defined]  # for `TrialAdmin`
     return trials
 
 

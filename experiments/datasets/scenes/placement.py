@@ -1,14 +1,11 @@
 """Draws the factors of sprites, each scene from its seed and index alone, so that no two sprites cover one another too much."""
 
-from typing import Literal
-
 import numpy as np
 from jaxtyping import Bool, Float
 
 from experiments.contract.errors import InputError
 
 SHAPES = ("square", "triangle", "circle")
-ShapeName = Literal["square", "triangle", "circle"]
 AREAS = np.array([2.0, 3 * np.sqrt(3) / 4, np.pi])
 """Of a square, an equilateral triangle and a disc whose circumscribed circle has the radius 1."""
 CANDIDATES = 48

@@ -11,7 +11,7 @@ const RECRUITERS: readonly [host: string, name: string][] = [
   ["mturk.com", "Amazon Mechanical Turk"],
 ];
 
-/** What the server told at the end, some of it once only. */
+/** What the server told at the end. */
 export interface Farewell {
   url: string | null;
   erasureCode: string | null;

@@ -90,6 +90,20 @@ def test_columns_of_parquet_have_their_types_whether_or_not_anything_is_in_them(
     assert all(field.nullable for field in schemas[0])
 
 
+def test_every_reader_finds_the_types_of_parquet_without_rows(tmp_path: Path) -> None:
+    path, names = tmp_path / "none.parquet", ["choice", "correct", "confidence", "rt", "answered_at"]
+    path.write_bytes(content(made_up.study(), form="parquet"))
+
+    read = duckdb.sql(f"SELECT {', '.join(names)} FROM '{path}'")
+
+    assert read.fetchall() == []
+    assert [str(kind) for kind in read.types] == ["VARCHAR", "BOOLEAN", "INTEGER", "DOUBLE", "TIMESTAMP WITH TIME ZONE"]
+    kinds = [polars.Categorical, polars.Boolean, polars.Int32, polars.Float64, polars.Datetime("us", "UTC")]
+    assert list(polars.read_parquet(path)[names].schema.items()) == list(zip(names, kinds, strict=True))
+    kinds = ["category", "bool", "int32", "float64", "datetime64[us, UTC]"]
+    assert list(map(str, pandas.read_parquet(path)[names].dtypes)) == kinds
+
+
 def test_row_groups_are_few_and_the_first_is_small(odd: Study, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("webapp.studies.exports.text_rows.ROWS_AT_ONCE", 2)
 

@@ -94,10 +94,12 @@ def test_client_who_stops_reading_is_broken_off_and_frees_the_database(site, tmp
     response = Site(web, site.database_url, site.prepared).opened("format=csv")
     response.read(1000)
 
-    waited = _wait(lambda: not site.copies())
+    noted = _wait(lambda: site.get(response.headers["Export-Receipt"]).json()["state"] == "broken")
+    freed = _wait(lambda: not site.copies())
 
     web.stop()
-    assert waited
+    assert noted
+    assert freed
     with pytest.raises((http.client.IncompleteRead, ConnectionResetError)):
         response.read()
 
@@ -140,7 +142,7 @@ def test_server_that_dies_midway_is_noticed(site):
 
 def _wait(until: Callable[[], bool]) -> bool:
     event = threading.Event()
-    return any(until() or event.wait(0.1) for _ in range(100))
+    return any(until() or event.wait(0.1) for _ in range(600))
 
 
 @pytest.fixture
@@ -263,7 +265,7 @@ def test_receipt_is_kept_whatever_else_is_cached_and_holds_no_ids(study):
     list(pieces)
 
     for visitor in range(600):
-        cache.set(f"visitor {visitor}", 1, timeout=60)
+        cache.set(f"visitor-{visitor}", 1, timeout=60)
 
     asked = receipt_by_id(study, receipt_id)["selection"]
     assert asked == {"kind": ("live",), "flavor": "raw", "ids": "pseudonymous"}

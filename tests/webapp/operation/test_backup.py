@@ -18,7 +18,7 @@ from django.db import connection
 from experiments.contract.errors import InputError
 from tests.services import processes
 from tests.services.processes import CHECKOUT
-from webapp.operation.backup import backup_make, backup_read
+from webapp.operation.backup import backup_make, backup_read, backup_restore
 from webapp.operation.dumps import dump_postgres
 
 pytestmark = pytest.mark.integration
@@ -127,6 +127,16 @@ def test_file_that_holds_other_rows_is_refused_and_the_database_stays_empty(tmp_
     assert list((tmp_path / "none").iterdir()) == []
     with contextlib.closing(sqlite3.connect(tmp_path / "database-0.sqlite3")) as left:
         assert left.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
+
+
+@pytest.mark.django_db
+def test_backup_of_another_kind_of_database_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "rows").write_bytes(b"")
+    facts = {"format": 1, "version": "0.1.0", "made_at": "", "database": "another", "file": "rows", "migrations": [], "rows": {}}
+    (tmp_path / "manifest.json").write_text(json.dumps({**facts, "sha256": hashlib.sha256().hexdigest(), "size": 0}))
+
+    with pytest.raises(InputError, match="it is of another"):
+        backup_restore(tmp_path)
 
 
 def test_backup_onto_a_full_disk_leaves_nothing(rehearsed: tuple[Path, Callable[[], str]], tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """Is it alive, is everything there: what strangers and operators are told when a part is down."""
 
 import json
+import os
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -13,6 +15,7 @@ from tests.services import processes
 from webapp import compute
 from webapp.operation import health
 from webapp.stimuli.selectors import store
+from webapp.stimuli.services import jobs_look_after
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 TOKEN = "the-token-of-the-metrics"
@@ -70,6 +73,20 @@ def test_worker_that_fell_silent_is_not_there(monkeypatch: pytest.MonkeyPatch) -
 
     assert workers_heard(store(), queue="gpu") == {}
     assert heard.main("gpu@machine-of-gpu") == 1
+
+
+def test_look_after_sweeps_marks_of_workers_and_jobs_that_are_long_gone() -> None:
+    days = {"heard/swept/gone": 2, "heard/swept/alive": 0, "cancelled/swept-long-ago": 31, "cancelled/swept-lately": 29}
+    for name, age in days.items():
+        store()._write(name, b"1.0")
+        os.utime(f"{store().root}/{name}", (0, time.time() - age * 24 * 3600))
+
+    jobs_look_after()
+
+    assert [name for name in days if store().fs.exists(f"{store().root}/{name}")] == [
+        "heard/swept/alive",
+        "cancelled/swept-lately",
+    ]
 
 
 def test_lost_redis_is_told_within_seconds(monkeypatch: pytest.MonkeyPatch) -> None:

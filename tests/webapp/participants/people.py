@@ -9,23 +9,23 @@ from webapp.participants.recruiters.base import Entry
 from webapp.studies.models import Session, Study
 from webapp.studies.participant.api import cookie_name
 from webapp.studies.selectors import session_by_token
-from webapp.studies.services.entry import study_enter
+from webapp.studies.services.entry import Arrival, study_enter
 
 
 def prolific_session(study: Study, number: int = 1) -> Session:
     """The running session of a person from Prolific."""
     entry = Entry(external_participant_id=prolific_id(number), submission_id=prolific_id(number, "b"))
-    return session_of(study, study_enter(study, entry, kind=live(), consent=study.consent, recruitment=study.recruitment))
+    return session_of(study, study_enter(study, agreed(study, entry)))
 
 
 def mturk_session(study: Study, number: int = 1) -> Session:
     """The running session of a worker from Mechanical Turk."""
     entry = Entry(external_participant_id=f"AWORKER{number:05d}", submission_id=f"3ASSIGN{number:05d}")
-    return session_of(study, study_enter(study, entry, kind=live(), consent=study.consent, recruitment=study.recruitment))
+    return session_of(study, study_enter(study, agreed(study, entry)))
 
 
-def live() -> Participant.Kind:
-    return Participant.Kind.LIVE
+def agreed(study: Study, entry: Entry) -> Arrival:
+    return Arrival(entry=entry, kind=Participant.Kind.LIVE, consent=study.consent, recruitment=study.recruitment)
 
 
 def session_of(study: Study, token: str) -> Session:

@@ -6,12 +6,12 @@ from django.test import Client
 from tests.services.recruiters.prolific import prolific_id
 from tests.webapp import made_up
 from tests.webapp.participants.conftest import CODES, on_mturk, on_prolific
-from tests.webapp.participants.people import browser_of, finish, mturk_session, prolific_session, session_of
+from tests.webapp.participants.people import agreed, browser_of, finish, mturk_session, prolific_session, session_of
 from tests.webapp.test_participant_api import main_trials, pass_practice, post, put
 from webapp.participants.models import Participant, Payment
 from webapp.participants.recruiters.base import Entry
 from webapp.participants.recruitments import recruitment_create
-from webapp.studies.services.entry import study_enter
+from webapp.studies.services.entry import Arrival, study_enter
 from webapp.studies.services.quality import rule_set_create
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
@@ -87,7 +87,7 @@ def test_direct_recruitment_pays_too(recruiting):
         recruitment_create(recruiter="direct", reward=500, currency="EUR", completion_codes={"completed": "CREDIT"})
     )
     entry = Entry(external_participant_id="anna")
-    token = study_enter(study, entry, kind=Participant.Kind.LIVE, consent=study.consent, recruitment=study.recruitment)
+    token = study_enter(study, agreed(study, entry))
     session = session_of(study, token)
 
     told = finish(browser_of(session), session)
@@ -103,7 +103,7 @@ def test_nobody_else_gets_a_live_code_or_pay(recruiting, kind, cohort):
     # The last of them is a live session that no recruiter sent.
     study = recruiting(on_prolific())
     entry = Entry(external_participant_id=prolific_id(1))
-    token = study_enter(study, entry, kind=Participant.Kind(kind), consent=study.consent, cohort=cohort)
+    token = study_enter(study, Arrival(entry=entry, kind=Participant.Kind(kind), consent=study.consent, cohort=cohort))
     session = session_of(study, token)
 
     told = finish(browser_of(session), session)
@@ -135,9 +135,9 @@ def test_anothers_trials_do_not_finish_ones_own(recruiting):
     client = browser_of(mine)
     pass_practice(client, mine)
 
-    for trial in main_trials(theirs):
-        assert put(client, mine, trial, choice=trial.correct_choice).status_code == 404
+    answers = [put(client, mine, trial, choice=trial.correct_choice).status_code for trial in main_trials(theirs)]
 
+    assert set(answers) == {404}
     assert post(client, mine, "finish").status_code == 409
     assert not Payment.objects.exists()
 
@@ -145,7 +145,7 @@ def test_anothers_trials_do_not_finish_ones_own(recruiting):
 def test_study_without_recruitment_pays_nobody():
     study = made_up.study()
     entry = Entry(external_participant_id="anna")
-    session = session_of(study, study_enter(study, entry, kind=Participant.Kind.LIVE, consent=study.consent))
+    session = session_of(study, study_enter(study, agreed(study, entry)))
 
     told = finish(browser_of(session), session)
 

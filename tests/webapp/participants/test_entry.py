@@ -1,5 +1,6 @@
 """How participants enter: links of recruiters, forged and malformed ones, experts, pilots, languages, races."""
 
+import gc
 import json
 import threading
 from typing import Any
@@ -17,6 +18,7 @@ from tests.webapp.participants.conftest import CODES, on_prolific
 from webapp.participants.models import Participant, Submission
 from webapp.studies.models import Session, Study
 from webapp.studies.participant.visits import entry_cookie
+from webapp.studies.services.session import NotOpenError
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
@@ -230,3 +232,15 @@ def test_fifty_starts_at_once_are_one_participation(recruiting):
 
     assert answers == [302] * 50
     assert (Participant.objects.count(), Session.objects.count(), Submission.objects.count()) == (1, 1, 1)
+
+
+def test_refused_visit_leaves_nothing_behind():
+    study = made_up.study()
+    Study.objects.filter(id=study.id).update(state="closed")
+
+    answers = [Client().get(f"/p/{study.id}/") for _ in range(2)]
+    gc.collect()
+
+    # An exception that somebody keeps would keep the frames in which it was raised, and the requests in them.
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert [one for one in gc.get_objects() if type(one) is NotOpenError] == []

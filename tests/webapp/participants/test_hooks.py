@@ -1,11 +1,13 @@
 """Notices of Prolific: only signed ones of now make us ask, and copies of them do no harm."""
 
 import time
+from datetime import timedelta
 
 import psycopg
 import pytest
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from tests.services.recruiters.http import Fault
 from tests.services.recruiters.prolific import SECRET, prolific_id, signed_notice
@@ -51,6 +53,15 @@ def test_copies_of_a_notice_do_no_harm(session, prolific):
     assert {answer.status_code for answer in answers} == {200}
     assert SessionEvent.objects.filter(kind="returned").count() == 1
     assert prolific.asked("GET") == 2
+
+
+def test_signatures_are_kept_no_longer_than_they_are_good_for(session):
+    send(at=time.time() - 60)
+    HookDelivery.objects.update(received_at=timezone.now() - timedelta(minutes=61))
+
+    send()
+
+    assert HookDelivery.objects.count() == 1
 
 
 @pytest.mark.parametrize(("secret", "age"), [("wrong", 0), ("", 0), (SECRET, 400), (SECRET, -400), (SECRET, 10**9)])

@@ -5,7 +5,6 @@ import pytest
 from experiments.contract.errors import InputError
 from tests.services.recruiters.http import Fault
 from tests.services.recruiters.prolific import STUDY_ID, prolific_id
-from webapp.participants.amounts import decimal_amount
 from webapp.participants.models import Recruitment
 from webapp.participants.recruiters import prolific_http, recruiter_of
 from webapp.participants.recruiters.base import Bonus, NotDoneError, PaidBonus, Standing, UnclearError
@@ -206,8 +205,3 @@ def test_token_that_is_missing_or_wrong_can_be_mended(prolific, settings, token)
 @pytest.mark.unit
 def test_completion_page_is_on_dot_com():
     assert STUDY.completion_url("C0DE/1") == "https://app.prolific.com/submissions/complete?cc=C0DE%2F1"
-
-
-@pytest.mark.parametrize(("amount", "text"), [(1, "0.01"), (10, "0.10"), (100, "1.00"), (105, "1.05"), (123456, "1234.56")])
-def test_amount_is_exact(amount, text):
-    assert decimal_amount(amount) == text

@@ -18,7 +18,8 @@ OF_A_DATASET = {
     *("name", "description", "variableMeasured", "schemaVersion", "identifier", "version", "dateCreated", "citation"),
     *("isBasedOn", "measurementTechnique", "keywords"),
 }
-OF_A_PROPERTY = {"name", "description", "unitText", "valuePattern", "minValue", "maxValue"}
+OF_A_PROPERTY = {"name", "description", "unitText", "value", "valueReference", "minValue", "maxValue"}
+"""Those of schema.org's PropertyValue; a `valuePattern`, for one, is not among them."""
 
 
 def problems(folder: Path) -> list[str]:
@@ -59,18 +60,25 @@ def _description(folder: Path) -> Iterator[str]:
         yield "MISSING_DATASET_DESCRIPTION"
         return
     if about.get("@context") not in CONTEXTS:
-        yield "JSON_KEY_REQUIRED @context"
+        yield "INVALID_JSONLD_FORMATTING @context"
     if about.get("@type") != "Dataset":
         yield "INCORRECT_DATASET_TYPE"
     yield from (f"JSON_KEY_REQUIRED {name}" for name in ("name", "description", "variableMeasured") if not about.get(name))
     yield from (f"INVALID_SCHEMAORG_PROPERTY {name}" for name in about if name[0] != "@" and name not in OF_A_DATASET)
     for variable in about.get("variableMeasured", ()):
-        if variable.get("@type") != "PropertyValue":
-            yield f"OBJECT_TYPE_MISSING {variable}"
-        yield from (f"INVALID_SCHEMAORG_PROPERTY {name}" for name in variable if name[0] != "@" and name not in OF_A_PROPERTY)
+        yield from _property(variable)
     names = {variable.get("name") for variable in about.get("variableMeasured", ())}
     in_files = {column for path in _tables(folder) for column in _rows(path)[0]}
     yield from (f"VARIABLE_IN_NO_FILE {name}" for name in sorted(names - in_files))
+
+
+def _property(about: dict[str, Any]) -> Iterator[str]:
+    """What is wrong with a PropertyValue and those that it refers to."""
+    if about.get("@type") != "PropertyValue":
+        yield f"OBJECT_TYPE_MISSING {about}"
+    yield from (f"INVALID_SCHEMAORG_PROPERTY {name}" for name in about if name[0] != "@" and name not in OF_A_PROPERTY)
+    for reference in about.get("valueReference", ()):
+        yield from _property(reference)
 
 
 def _rows(path: Path) -> list[list[str]]:

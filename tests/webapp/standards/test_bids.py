@@ -31,7 +31,7 @@ EXPLAINED = {
 def findings(folder: Path) -> tuple[set[str], set[str]]:
     """The codes of the errors and of the warnings that the validator has for a data set."""
     command = [VALIDATOR, "--format", "json", "--max-rows", "-1", str(folder)]
-    said = json.loads(subprocess.run(command, capture_output=True, text=True, timeout=120).stdout)
+    said = json.loads(subprocess.run(command, capture_output=True, text=True, timeout=600).stdout)
     found: dict[str, set[str]] = {"error": set(), "warning": set()}
     for issue in said["issues"]["issues"]:
         found[issue["severity"]].add(" ".join(filter(None, (issue["code"], issue.get("subCode")))))

@@ -51,7 +51,8 @@ def test_variables_are_the_columns_with_unit_and_meaning_of_levels(tmp_path: Pat
 
     assert list(variables) == list(RESPONSE_COLUMNS)
     assert variables["rt"]["unitText"] == "ms"
-    assert variables["confidence"]["valuePattern"] == "1|2|3"
+    assert [level["value"] for level in variables["confidence"]["valueReference"]] == ["1", "2", "3"]
+    assert "valueReference" not in variables["rt"]
     assert "1: low" in variables["confidence"]["description"]
 
 
@@ -94,8 +95,13 @@ def _rewritten(change: Callable[[str], str]) -> Callable[[Path], None]:
         (_described(variableMeasured=[]), "JSON_KEY_REQUIRED variableMeasured"),
         (_described(description=""), "JSON_KEY_REQUIRED description"),
         (_described(**{"@type": "Thing"}), "INCORRECT_DATASET_TYPE"),
-        (_described(**{"@context": "http://example.org"}), "JSON_KEY_REQUIRED @context"),
+        (_described(**{"@context": "http://example.org"}), "INVALID_JSONLD_FORMATTING @context"),
         (_described(mood="good"), "INVALID_SCHEMAORG_PROPERTY mood"),
+        (
+            _described(variableMeasured=[{"@type": "PropertyValue", "valuePattern": "1|2"}]),
+            "INVALID_SCHEMAORG_PROPERTY valuePattern",
+        ),
+        (_described(variableMeasured=[{"name": "rt"}]), "OBJECT_TYPE_MISSING"),
         (
             _rewritten(lambda text: text.replace("trial_kind", "kind_of_trial", 1)),
             "CSV_COLUMN_MISSING_FROM_METADATA kind_of_trial",

@@ -10,8 +10,9 @@ from django.http import HttpRequest, HttpResponse
 from experiments.contract.errors import InputError
 from webapp import compute
 from webapp.participants import ledger
-from webapp.participants.amounts import MoneyField, decimal_amount, money
+from webapp.participants.amounts import MoneyField
 from webapp.participants.models import Payment
+from webapp.participants.money import decimal_amount, money
 from webapp.participants.selectors import payment_totals, payments_dry_run
 from webapp.rights import SeenRows, filter_by
 

@@ -9,9 +9,10 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
 from experiments.contract.errors import InputError
-from webapp.participants.amounts import MoneyField, money
+from webapp.participants.amounts import MoneyField
 from webapp.participants.ledger import payments_reconcile
 from webapp.participants.models import Recruitment, Submission
+from webapp.participants.money import money
 from webapp.participants.recruiters import recruiter_of
 from webapp.participants.recruiters.base import NotDoneError, UnclearError
 from webapp.participants.recruitments import LASTING, recruitment_check, recruitment_is_in_use

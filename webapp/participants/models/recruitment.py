@@ -2,11 +2,12 @@
 
 import uuid
 
+from django.conf import settings
 from django.db import models
 
-from webapp.participants.amounts import money
 from webapp.participants.data import Data
 from webapp.participants.models.people import Participant
+from webapp.participants.money import money
 
 
 class Recruitment(models.Model):
@@ -41,6 +42,17 @@ class Recruitment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.recruiter} {self.external_study_id}".strip()
+
+    @property
+    def warning(self) -> str:
+        """What a researcher has to know before people come by it; empty if there is nothing."""
+        if self.recruiter != self.Recruiter.PROLIFIC or settings.PROLIFIC_TOKEN:
+            return ""
+        return (
+            "PROLIFIC_TOKEN is not set, so that Prolific cannot be asked whose an id is: whoever comes first with somebody's id "
+            "keeps their session, and the person is turned away. Nobody is paid through us either. Set it before you publish the "
+            "study there."
+        )
 
 
 class Submission(models.Model):

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import NoReturn
 
 from webapp.participants.recruiters.base import Bonus, Entry, NotDoneError, PaidBonus, RemoteSubmission, Standing
-from webapp.participants.services import EXTERNAL_ID, MALFORMED_ID
+from webapp.participants.services import external_id_check
 
 
 class DirectLink:
@@ -19,8 +19,8 @@ class DirectLink:
     def parse_entry(self, parameters: Mapping[str, str]) -> Entry:
         """An id if the link carries one; see `Recruiter`."""
         external_id = parameters.get("participant", "")
-        if external_id and not EXTERNAL_ID.fullmatch(external_id):
-            raise MALFORMED_ID
+        if external_id:
+            external_id_check(external_id)
         return Entry(external_participant_id=external_id)
 
     def completion_url(self, code: str) -> str | None:

@@ -15,8 +15,8 @@ from botocore import exceptions
 from botocore.config import Config
 from django.conf import settings
 
-from webapp.participants.amounts import decimal_amount
 from webapp.participants.models import Recruitment
+from webapp.participants.money import decimal_amount
 from webapp.participants.recruiters.base import (
     Bonus,
     Entry,

@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 from django.conf import settings
 
-from webapp.participants.amounts import decimal_amount
 from webapp.participants.models import Recruitment
+from webapp.participants.money import decimal_amount
 from webapp.participants.recruiters.base import (
     Bonus,
     Entry,

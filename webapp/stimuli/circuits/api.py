@@ -5,14 +5,14 @@ from typing import Any
 from django.http import Http404
 from django.urls import reverse
 from drf_spectacular.utils import OpenApiResponse, extend_schema
-from rest_framework import serializers, status
+from rest_framework import generics, serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from experiments.contract.errors import InputError
 from experiments.contract.recipes import Circuit, recipe_from_json
 from webapp.stimuli.api import ErrorSerializer, JobSerializer, StimulusApi
-from webapp.stimuli.circuits.selectors import CircuitShown, circuit_shown, circuits_shown
+from webapp.stimuli.circuits.selectors import CircuitShown, circuit_shown, circuits_ordered, circuits_shown
 from webapp.stimuli.services import artifact_request
 
 
@@ -29,7 +29,7 @@ class CircuitSerializer(serializers.Serializer):
 
     digest = serializers.CharField()
     url = serializers.SerializerMethodField()
-    recipe = serializers.JSONField()
+    recipe = serializers.DictField()
     state = serializers.CharField()
     job = JobSerializer(allow_null=True)
     published = serializers.BooleanField(allow_null=True, help_text="null before there is a result")
@@ -46,13 +46,17 @@ class CircuitSerializer(serializers.Serializer):
         return reverse("api:artifact", args=[circuit.digest]) if circuit.artifact else None
 
 
-class CircuitListApi(StimulusApi):
+class CircuitListApi(StimulusApi, generics.ListAPIView):
     """The circuits."""
+
+    serializer_class = CircuitSerializer
 
     @extend_schema(responses={200: CircuitSerializer(many=True)})
     def get(self, request: Request) -> Response:
-        """All that were ordered, newest first."""
-        return Response(CircuitSerializer(circuits_shown(), many=True).data)
+        """All that were ordered, newest first, by page."""
+        page = self.paginate_queryset(circuits_ordered()) or []
+        shown = circuits_shown([row["digest"] for row in page])
+        return self.get_paginated_response(CircuitSerializer(shown, many=True).data)
 
     @extend_schema(
         request=CircuitRequestSerializer,

@@ -1,8 +1,10 @@
 """Reads of circuits: what was ordered, how far it is, what its verification says. Called by REST, pages and the command."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from django.db.models import F, Max, QuerySet
 
 from experiments.contract.local_models import CARD, model_id
 from experiments.contract.recipes import Circuit
@@ -48,16 +50,19 @@ class CircuitShown(Ordered):
         return model_id(self.digest) if CARD in names else ""
 
 
-def circuits_shown() -> list[CircuitShown]:
-    """All circuits, the one ordered last first."""
-    jobs = {job.digest: job for job in Job.objects.filter(kind=Circuit.kind).order_by("created_at")}
-    artifacts = {artifact.digest: artifact for artifact in Artifact.objects.filter(kind=Circuit.kind)}
-    times = {digest: artifact.stored_at for digest, artifact in artifacts.items()}
-    times |= {digest: job.created_at for digest, job in jobs.items()}
-    return [
-        _shown(digest, job=jobs.get(digest), artifact=artifacts.get(digest))
-        for digest in sorted(times, key=lambda digest: times[digest], reverse=True)
-    ]
+def circuits_ordered() -> QuerySet[Any, Any]:
+    """The digests of all circuits as `digest`, the one ordered last first; one without a job counts from when it came home."""
+    jobs, artifacts = Job.objects.filter(kind=Circuit.kind), Artifact.objects.filter(kind=Circuit.kind)
+    ordered = jobs.values("digest").annotate(at=Max("created_at"))
+    made = artifacts.exclude(digest__in=jobs.values("digest")).values("digest").annotate(at=F("stored_at"))
+    return ordered.union(made, all=True).order_by("-at", "digest")
+
+
+def circuits_shown(digests: Sequence[str]) -> list[CircuitShown]:
+    """The circuits of these digests, in their order; as many queries for many as for one."""
+    found = Job.objects.filter(kind=Circuit.kind, digest__in=digests).order_by("created_at")
+    jobs, artifacts = {job.digest: job for job in found}, Artifact.objects.in_bulk(digests)
+    return [_shown(digest, job=jobs.get(digest), artifact=artifacts.get(digest)) for digest in digests]
 
 
 def circuit_shown(digest: str) -> CircuitShown | None:

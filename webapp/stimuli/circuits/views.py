@@ -13,13 +13,13 @@ from model_zoo.address import UnitAddress
 from webapp.stimuli.circuits.api import circuit_recipe
 from webapp.stimuli.circuits.forms import CircuitForm
 from webapp.stimuli.circuits.report import report_figures, report_rows
-from webapp.stimuli.circuits.selectors import CircuitShown, circuit_shown, circuits_shown
+from webapp.stimuli.circuits.selectors import CircuitShown, circuit_shown, circuits_ordered, circuits_shown
 from webapp.stimuli.explorer.options import options_form
 from webapp.stimuli.explorer.unit_page import unit_context
 from webapp.stimuli.explorer.units import UnitShown, unit_url
 from webapp.stimuli.explorer.views import told_in_front
 from webapp.stimuli.models import Job
-from webapp.stimuli.pages import for_researchers, page
+from webapp.stimuli.pages import NOTHING_DONE, for_researchers, page
 from webapp.stimuli.permissions import require_right
 from webapp.stimuli.services import artifact_request, job_cancel, job_retry
 from webapp.stimuli.templatetags.stimulus_words import sentence
@@ -29,7 +29,8 @@ from webapp.stimuli.templatetags.stimulus_words import sentence
 @for_researchers("view")
 def circuits(request: HttpRequest) -> HttpResponse:
     """All circuits, newest first."""
-    return page(request, "stimuli/circuits.html", "Circuits", circuits=circuits_shown())
+    digests = [row["digest"] for row in circuits_ordered()]
+    return page(request, "stimuli/circuits.html", "Circuits", circuits=circuits_shown(digests))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -39,13 +40,16 @@ def circuit(request: HttpRequest, digest: str) -> HttpResponse:
     found = _circuit_or_404(digest)
     if request.method == "POST":
         require_right(request, "make")
-        if found.job and request.POST.get("action") == "cancel":
+        action = request.POST.get("action")
+        if found.job and found.job.state in Job.OPEN and action == "cancel":
             job_cancel(found.job)
-        elif found.job and request.POST.get("action") == "again":
+        elif found.job and action == "again":
             try:
                 job_retry(found.job)
             except InputError as error:
                 messages.error(request, f"It cannot be ordered again. {sentence(error)}")
+        else:
+            messages.error(request, NOTHING_DONE)
         return redirect("circuit", digest)
     return page(request, "stimuli/circuit.html", f"Circuit {digest[:12]}", **_context(found))
 

@@ -13,12 +13,12 @@ from model_zoo.catalogue import card
 from model_zoo.weight_files import is_there
 from webapp.stimuli.explorer.layer_page import layer_units
 from webapp.stimuli.explorer.options import Options, options_form
-from webapp.stimuli.explorer.parts import parts_of
+from webapp.stimuli.explorer.parts import Part, parts_of
 from webapp.stimuli.explorer.unit_page import maker_of, part_context, unit_context
 from webapp.stimuli.explorer.units import UnitShown
 from webapp.stimuli.models import Job
 from webapp.stimuli.networks.facts import layers_of, networks
-from webapp.stimuli.pages import View, for_researchers, page
+from webapp.stimuli.pages import NOTHING_DONE, View, for_researchers, page
 from webapp.stimuli.permissions import require_right
 from webapp.stimuli.services import artifact_request, job_cancel
 
@@ -126,12 +126,21 @@ def unit_act(request: HttpRequest, model: str, layer: str, channel: str) -> Http
     found = UnitShown.find(f"{model}/{layer}:{channel}")
     options = options_form(request.GET, model=found.model).options()
     name = request.POST.get("part", "")
-    for part in parts_of(found, options, names=[name] if name else []):
-        if part.job and part.is_open and request.POST.get("action") == "cancel":
-            job_cancel(part.job)
-        elif part.recipe and part.can_be_made and request.POST.get("action") == "make":
-            artifact_request(part.recipe)
+    acted = [_part_act(part, request.POST.get("action")) for part in parts_of(found, options, names=[name] if name else [])]
+    if not any(acted):
+        messages.error(request, NOTHING_DONE)
     return redirect(f"{found.url}{options.query}{f'#{name}' if name else ''}")
+
+
+def _part_act(part: Part, action: str | None) -> bool:
+    """Whether there was something to do."""
+    if part.job and part.is_open and action == "cancel":
+        job_cancel(part.job)
+        return True
+    if part.recipe and part.can_be_made and action == "make":
+        artifact_request(part.recipe)
+        return True
+    return False
 
 
 def _make_all(request: HttpRequest, units: list[UnitShown], options: Options) -> HttpResponse:

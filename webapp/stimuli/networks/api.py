@@ -4,7 +4,7 @@ import dataclasses
 from typing import Any
 
 from django.http import Http404
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -27,6 +27,19 @@ class LayerSerializer(serializers.Serializer):
     skipped = serializers.CharField(help_text="Why its units have no one activation; empty where they have")
 
 
+class WeightsSerializer(serializers.Serializer):
+    """Where the weights of a network are."""
+
+    file = serializers.CharField()
+    sha256 = serializers.CharField(help_text="Of the file; its first digits, or nothing, where the source publishes no more")
+    package = serializers.CharField(help_text="The installed package that has the file; empty: the zoo folder")
+    url = serializers.CharField(help_text="Where the operator gets the file")
+    key = serializers.CharField(help_text="Of the parameters, if the file holds other things beside them")
+    prefix = serializers.CharField(help_text="Of the names of its parameters in the file")
+    renamed = serializers.DictField(child=serializers.CharField(), help_text="Names of old to names of today")
+    here = serializers.BooleanField(help_text="Whether they are on the web server's machine")
+
+
 class ModelSerializer(serializers.Serializer):
     """A network as its card describes it."""
 
@@ -46,8 +59,9 @@ class ModelSerializer(serializers.Serializer):
         """Whether it is the result of a run or of a circuit."""
         return model.id.startswith(MADE_HERE)
 
+    @extend_schema_field(WeightsSerializer)
     def get_weights(self, model: ModelCard) -> dict[str, Any]:
-        """File, sha256 and source of its weights, and whether they are on the web server's machine."""
+        """File, sha256 and source."""
         return {**dataclasses.asdict(model.weights), "here": is_there(model)}
 
     def get_layer_count(self, model: ModelCard) -> int:
@@ -64,6 +78,7 @@ class ModelWithLayersSerializer(ModelSerializer):
 
     layers = serializers.SerializerMethodField()
 
+    @extend_schema_field(LayerSerializer(many=True))
     def get_layers(self, model: ModelCard) -> list[dict[str, Any]]:
         """In the network's order; after them what is skipped."""
         return [LayerSerializer(layer).data for layer in layers_of(model)]

@@ -8,6 +8,7 @@ from experiments import registry
 from experiments.contract.power import MOST_ANSWERS, Power, simulate_power
 from experiments.contract.prediction import Prediction, Sessions, predict, session_count
 from experiments.contract.rates import DEFAULT_RATES, measured_rates
+from webapp.participants.money import money
 from webapp.stimuli.models import Artifact, Job
 from webapp.studies.builder.forms import AssumptionsForm
 from webapp.studies.services.study import StudyPlan, plan_check
@@ -56,7 +57,7 @@ class Forecast:
     @property
     def money(self) -> str:
         """The expected cost in major units."""
-        return f"{self.prediction.cost / 100:,.2f} {self.currency}"
+        return money(self.prediction.cost, self.currency)
 
 
 def plan_forecast(plan: StudyPlan, *, recruitment: Mapping[str, Any], assumptions: AssumptionsForm) -> Forecast:
@@ -66,22 +67,13 @@ def plan_forecast(plan: StudyPlan, *, recruitment: Mapping[str, Any], assumption
         InputError: The plan is unfit, or its numbers are out of range.
     """
     addresses, conditions, settings = plan_check(plan)
-    design, units, assumed = registry.design(plan.paper), [str(address) for address in addresses], assumptions.cleaned_data
+    design, units = registry.design(plan.paper), [str(address) for address in addresses]
     sets = design.stimulus_sets(units=units, conditions=conditions, settings=settings)
     stored = set(Artifact.objects.filter(digest__in=[each.digest for each in sets]).values_list("digest", flat=True))
     trials = {kind: max(counts) for kind, counts in _trial_counts(design, conditions, settings).items()}
     wanted = session_count(units=units, conditions=conditions, tasks=settings.tasks, one_model=design.ONE_MODEL)
     rates = _rates()
-    sessions = Sessions(
-        wanted=wanted,
-        main_trials=trials["main"],
-        other_trials=sum(trials.values()) - trials["main"],
-        trial_seconds=assumed["trial_seconds"],
-        other_seconds=assumed["other_seconds"],
-        reward=recruitment["reward"],
-        fee=assumed["fee"],
-        exclusion=assumed["excluded"],
-    )
+    sessions = _sessions(wanted, trials, reward=recruitment["reward"], assumed=assumptions.cleaned_data)
     missing = [each for each in sets if each.digest not in stored]
     participants = wanted // (len(conditions) * max(1, wanted // (settings.tasks * len(conditions))))
     power = None
@@ -104,6 +96,19 @@ def _trial_counts(design: Any, conditions: Any, settings: Any) -> dict[str, list
     """The numbers of trials of a session by kind, one for each condition."""
     counts = [design.trial_counts(condition=condition, settings=settings) for condition in conditions]
     return {kind: [count.get(kind, 0) for count in counts] for kind in ("main", "catch", "practice", "repeat", "rating")}
+
+
+def _sessions(wanted: int, trials: Mapping[str, int], *, reward: int, assumed: Mapping[str, Any]) -> Sessions:
+    return Sessions(
+        wanted=wanted,
+        main_trials=trials["main"],
+        other_trials=sum(trials.values()) - trials["main"],
+        trial_seconds=assumed["trial_seconds"],
+        other_seconds=assumed["other_seconds"],
+        reward=reward,
+        fee=assumed["fee"],
+        exclusion=assumed["excluded"],
+    )
 
 
 def _power(assumptions: AssumptionsForm, conditions: list[str], *, participants: int, trials: int, units: int) -> Power:

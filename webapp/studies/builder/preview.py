@@ -5,12 +5,12 @@ from typing import Any
 
 from django.urls import reverse
 
-from experiments.contract.designs import CHOICES, ImageRef, PlannedTrial, Presentation
+from experiments.contract.designs import CHOICES, Design, ImageRef, PlannedTrial, Presentation
 from experiments.contract.errors import InputError
 from experiments.contract.fields import require
 from webapp.studies.assignment import study_models
 from webapp.studies.models import Study
-from webapp.studies.selectors import StudyManifests, study_design, study_settings
+from webapp.studies.selectors import StudyManifests, model_units, study_design, study_settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,16 +51,8 @@ def session_preview(
     require(model in models, "model", f"{model!r} is unknown", f"Choose one of {', '.join(models)}")
     design, settings, sets = study_design(study), study_settings(study), StudyManifests(study)
     require(0 <= task_index < settings.tasks, "task", f"there is no task {task_index}", f"Choose 0 to {settings.tasks - 1}")
-    units = [unit for unit in study.unit_addresses if unit.startswith(f"{model}/") or not model]
-    about: dict[str, Any] = {"condition": condition, "units": units, "settings": settings, "sets": sets}
-    try:
-        trials = [
-            *design.practice(seed, attempt=1, **about),
-            *design.plan(seed, index=task_index, **about),
-        ]
-    except KeyError as error:
-        message = "its stimuli are not all there yet"
-        raise InputError(field="study", message=message, remedy="Start the study and wait until it is open") from error
+    about = {"condition": condition, "units": model_units(study, model=model), "settings": settings, "sets": sets}
+    trials = _laid_down(design, about, seed=seed, task_index=task_index)
     shown = {image.digest for trial in trials for image in trial.images.values()}
     files = {(digest, file.name): file.about for digest in shown for file in sets[digest].files}
     return [
@@ -73,6 +65,14 @@ def session_preview(
         )
         for number, trial in enumerate(trials)
     ]
+
+
+def _laid_down(design: Design, about: dict[str, Any], *, seed: int, task_index: int) -> list[PlannedTrial]:
+    try:
+        return [*design.practice(seed, attempt=1, **about), *design.plan(seed, index=task_index, **about)]
+    except KeyError as error:
+        message = "its stimuli are not all there yet"
+        raise InputError(field="study", message=message, remedy="Start the study and wait until it is open") from error
 
 
 def _previewed(

@@ -1,14 +1,13 @@
 """The builder's pages, below the admin's list of studies: choose a design, build, start, preview, copy."""
 
-from typing import Any, cast
+from typing import cast
 from uuid import UUID
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -17,6 +16,7 @@ from experiments.contract.designs import LANGUAGES
 from experiments.contract.errors import InputError
 from webapp.api_errors import Conflict
 from webapp.participants.recruitments import recruitment_change, recruitment_create
+from webapp.stimuli.pages import page
 from webapp.studies.assignment import study_models
 from webapp.studies.builder.forecast import Forecast, plan_forecast
 from webapp.studies.builder.forms import PaperForm
@@ -171,8 +171,3 @@ def whole_number(field: str, text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 16):
         raise InputError(field=field, message=f"{text!r} is no whole number", remedy="Give 0 or more")
     return int(text)
-
-
-def page(request: HttpRequest, template: str, title: str, *, status: int = 200, **context: Any) -> HttpResponse:
-    """A page in the admin's frame."""
-    return TemplateResponse(request, template, {**admin.site.each_context(request), "title": title, **context}, status=status)

@@ -6,12 +6,12 @@ from typing import Any
 
 from django.http import Http404, StreamingHttpResponse
 from drf_spectacular.utils import extend_schema
-from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from experiments.contract.errors import InputError
+from webapp.negotiation import OneForm
 from webapp.stimuli.api import ErrorSerializer
 from webapp.studies.api import study_or_404
 from webapp.studies.exports.asking import selection_asked
@@ -31,19 +31,11 @@ from webapp.studies.permissions import EXPORTS, PERSONAL_IDS, RESPONSES
 from webapp.studies.taken_home import export_note
 
 
-class FormatDecides(DefaultContentNegotiation):
-    """Whoever accepts CSV alone gets it, by `format`, and errors as JSON, instead of "not acceptable"."""
-
-    def select_renderer(self, request: Any, renderers: Any, format_suffix: Any = None) -> Any:
-        """The one that there is."""
-        return renderers[0], renderers[0].media_type
-
-
 class ResponsesApi(APIView):
     """The export as a file. The answer's header `Export-Receipt` says where the receipt is."""
 
     rights = EXPORTS
-    content_negotiation_class = FormatDecides
+    content_negotiation_class = OneForm
     # No HEAD: each export is noted, and it would be one that nobody gets.
     http_method_names = ("get", "post", "options")
 
@@ -65,6 +57,8 @@ class ResponsePagesApi(APIView):
     """The same rows by pages, for clients that walk through them."""
 
     rights = RESPONSES
+    # No HEAD, as above.
+    http_method_names = ("get", "options")
 
     @extend_schema(
         parameters=[parameter for parameter in (*SELECTION, *PAGING) if parameter.name not in ("flavor", "ids")],
@@ -74,7 +68,7 @@ class ResponsePagesApi(APIView):
         """A page of rows and the address of the next; null behind the last. That a walk begins is noted, as an export is."""
         study, words = study_or_404(request.user, study_id), dict(request.query_params.lists())
         _refuse_personal(words, "Export a file instead, by a POST")
-        selection = selection_asked(study, {**words, "format": ["json"]}, beside=("format", "size", "cursor"))
+        selection = selection_asked(study, words, beside=("size", "cursor"))
         size, cursor = page_size(request.query_params.get("size", "100")), request.query_params.get("cursor", "")
         page = response_page(study, selection, size=size, cursor=cursor)
         if not cursor:

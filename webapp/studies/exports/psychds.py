@@ -94,11 +94,13 @@ def _variable(entry: Entry) -> dict[str, Any]:
         "name": entry.name,
         "description": " ".join(filter(None, told)),
         "unitText": column.unit,
-        "valuePattern": "|".join(column.levels),
+        "valueReference": [
+            {"@type": "PropertyValue", "value": level, "description": meaning} for level, meaning in column.levels.items()
+        ],
         "minValue": column.low,
         "maxValue": column.high,
     }
-    return {name: value for name, value in about.items() if value not in ("", None)}
+    return {name: value for name, value in about.items() if value not in ("", None, [])}
 
 
 def _design(study: Study) -> dict[str, Any]:

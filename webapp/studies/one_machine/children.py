@@ -71,6 +71,6 @@ def deployment(port: int) -> Iterator[Children]:
         worker = ("celery", "-A")
         children.start("gpu worker", *worker, "experiments.celery_app", "worker", "-Q", "gpu", "-n", "gpu@%h", "-l", "INFO")
         children.start("web worker", *worker, "webapp.celery_app", "worker", "-Q", "web", "-n", "web@%h", "-l", "INFO")
-        server = ("gunicorn", "webapp.wsgi", "--no-control-socket", "--bind", f"127.0.0.1:{port}")
-        children.start("web server", *server, "--workers", "2", "--threads", "4")
+        server = ("gunicorn", "webapp.wsgi", "--config", "python:webapp.serving")
+        children.start("web server", *server, "--bind", f"127.0.0.1:{port}")
         yield children

@@ -101,7 +101,7 @@ def require_free(port: int) -> None:
 
 def network_check() -> None:
     """Have the network classify the photographs in the wheels; torch stays in a process of its own."""
-    checked = subprocess.run([sys.executable, "-m", "model_zoo", "check", MODEL], capture_output=True, text=True, check=False)  # noqa: S603
+    checked = subprocess.run([sys.executable, "-m", "model_zoo", "check", MODEL], capture_output=True, text=True, check=False)  # noqa: S603 -- our own command
     if checked.returncode:
         raise InputError(field="model", message=checked.stderr.strip(), remedy="Install the project again: `make setup`")
     print(checked.stdout, end="")

@@ -35,17 +35,28 @@ CAPTION = "simulated, parameters set by us, not evidence"
 PATIENCE_SECONDS = 900
 
 
-def run(
-    paper: str,
-    *,
-    name: str,
-    sessions: int,
-    observer: str,
-    seed: int,
-    units: int,
-    conditions: Sequence[str],
-    settings: Mapping[str, Any],
-) -> tuple[Study, Manifest]:
+def small_plan(
+    paper: str, *, name: str, units: int, seed: int, conditions: Sequence[str], settings: Mapping[str, Any]
+) -> StudyPlan:
+    """A study of a paper at the demo's scale, of `units` drawn by the seed where it asks about units.
+
+    Raises:
+        InputError: There is no such paper, or not so many units.
+    """
+    design = registry.design(paper)
+    asks_about_units = design.ASKS_ABOUT == "units"
+    pool = {"pool": "photographs+stamps"} if asks_about_units else {}
+    return StudyPlan(
+        name=name,
+        paper=paper,
+        units=draw_units(MODEL, count=units, seed=seed) if asks_about_units else (),
+        conditions=conditions,
+        settings={**design.DEMO, **pool, **settings},
+        notice=NOTICE,
+    )
+
+
+def run(plan: StudyPlan, *, sessions: int, observer: str, seed: int) -> tuple[Study, Manifest]:
     """Make the study, send the bots, and return it with its analysis.
 
     Raises:
@@ -55,17 +66,6 @@ def run(
     require(sessions > 0, "sessions", f"{sessions} sessions are none", "Give at least 1")
     call_command("migrate", verbosity=0)
     call_command("collectstatic", verbosity=0, interactive=False)
-    design = registry.design(paper)
-    asks_about_units = design.ASKS_ABOUT == "units"
-    pool = {"pool": "photographs+stamps"} if asks_about_units else {}
-    plan = StudyPlan(
-        name=name,
-        paper=paper,
-        units=draw_units(MODEL, count=units, seed=seed) if asks_about_units else (),
-        conditions=conditions,
-        settings={**design.DEMO, **pool, **settings},
-        notice=NOTICE,
-    )
     port = _free_port()
     with deployment(port) as children:
         study = study_create(plan, consent=default_consent())

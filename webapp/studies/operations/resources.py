@@ -7,9 +7,9 @@ from typing import Any
 from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Sum
 
-from webapp.participants.amounts import money
 from webapp.participants.ledger import BASE
 from webapp.participants.models import Participant, Payment
+from webapp.participants.money import money
 from webapp.participants.recruiters import recruiter_of
 from webapp.participants.recruiters.base import NotDoneError
 from webapp.participants.submissions import submissions_of_strangers

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from experiments.contract.errors import InputError
 from webapp.rights import seen_by
+from webapp.stimuli.pages import NOTHING_DONE
 from webapp.studies.models import Condition, Study
 from webapp.studies.operations.progress import GROUPS, study_operations
 from webapp.studies.operations.resources import queue_shown, strangers_shown, study_cost
@@ -72,7 +73,9 @@ def _act(request: HttpRequest, study: Study) -> None:
     try:
         if condition and action in CONDITION_ACTIONS:
             CONDITION_ACTIONS[action](get_object_or_404(study.conditions, name=condition))
-        elif action in STUDY_ACTIONS:
+        elif not condition and action in STUDY_ACTIONS:
             STUDY_ACTIONS[action](study)
+        else:
+            messages.error(request, NOTHING_DONE)
     except InputError as error:
         messages.error(request, f"{error.message}. {error.remedy}.")

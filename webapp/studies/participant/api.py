@@ -15,6 +15,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from webapp.api_errors import Conflict
+from webapp.known_queries import KnownQuery
+from webapp.negotiation import OneForm
 from webapp.studies.answerable import trial_by_token
 from webapp.studies.completion import completion_url
 from webapp.studies.models import Session, Trial
@@ -28,12 +30,13 @@ from webapp.studies.participant.bodies import (
     WithdrawnSerializer,
 )
 from webapp.studies.participant.images import image_served, trial_image_find
+from webapp.studies.participant.plan_documented import PlanSerializer, PracticeJudgedSerializer
 from webapp.studies.participant.session_plan import gives_feedback, practice_plan, session_plan
+from webapp.studies.participant.throttles import AnswerThrottle, PlanThrottle
 from webapp.studies.selectors import session_by_token
 from webapp.studies.services.response import response_record
 from webapp.studies.services.session import instructions_finish, practice_judge, session_finish, session_served
 from webapp.studies.services.withdrawal import erasure_code_give, session_withdraw
-from webapp.throttles import AnswerThrottle, PlanThrottle
 
 KEPT_FOR_GOOD = "private, max-age=31536000, immutable"
 MAX_BODY = 16 * 1024
@@ -91,7 +94,7 @@ class ParticipantApi(APIView):
     """What all views of this interface share."""
 
     authentication_classes = (SessionAuthentication,)
-    permission_classes = (IsSession,)
+    permission_classes = (IsSession, KnownQuery)
     throttle_classes = (AnswerThrottle,)
     max_body = MAX_BODY
     remedies: ClassVar[dict[int, str]] = {
@@ -124,7 +127,7 @@ class SessionApi(ParticipantApi):
 
     throttle_classes = (PlanThrottle,)
 
-    @extend_schema(responses={200: OpenApiTypes.OBJECT})
+    @extend_schema(responses={200: PlanSerializer})
     def get(self, request: Request, study_id: str) -> Response:
         """Everything the browser needs to go on, after any reload."""
         session_served(self.session, tab=request.headers.get(TAB_HEADER, "")[:TAB_LENGTH])
@@ -174,7 +177,7 @@ class AnswerApi(ParticipantApi):
 class PracticeApi(ParticipantApi):
     """The end of an attempt at practice."""
 
-    @extend_schema(request=NothingSerializer, responses={200: OpenApiTypes.OBJECT, 409: ConflictSerializer})
+    @extend_schema(request=NothingSerializer, responses={200: PracticeJudgedSerializer, 409: ConflictSerializer})
     def post(self, request: Request, study_id: str) -> Response:
         """Passed, or the trials to do next."""
         NothingSerializer.checked(request.data)
@@ -209,6 +212,8 @@ class WithdrawApi(ParticipantApi):
 
 class ImageApi(ParticipantApi):
     """An image of one of the session's own trials, under a name that tells nothing and that never means another image."""
+
+    content_negotiation_class = OneForm
 
     @extend_schema(responses={(200, "image/png"): OpenApiTypes.BINARY, 304: None})
     def get(self, request: Request, study_id: str, trial_id: str, sha256: str) -> HttpResponse:

@@ -24,11 +24,11 @@ from webapp.studies.models import Session, Study
 from webapp.studies.participant.api import cookie_name
 from webapp.studies.participant.links import PERSON, check_signed
 from webapp.studies.participant.pages import SeeOther, message_page, page_words
+from webapp.studies.participant.throttles import start_wait
 from webapp.studies.participant.visits import OWN_WORDS, Visit, entry_forget, entry_keep, entry_kept, offered_language
 from webapp.studies.selectors import session_by_token
-from webapp.studies.services.entry import study_enter
-from webapp.studies.services.session import NOT_OPEN
-from webapp.throttles import start_wait
+from webapp.studies.services.entry import Arrival, study_enter
+from webapp.studies.services.session import NotOpenError
 
 COOKIE_SECONDS = 7 * 24 * 3600
 VISITORS = TimestampSigner(salt="visitor")
@@ -54,7 +54,7 @@ def entry(request: HttpRequest, study_id: str) -> HttpResponse:
     try:
         return _agree(request, study, language) if request.method == "POST" else _arrive(request, study, language)
     except InputError as error:
-        status = 404 if error is NOT_OPEN else 400
+        status = 404 if isinstance(error, NotOpenError) else 400
         return message_page(request, study.title, said(error, language), status=status, language=language)
     except Conflict as conflict:
         ended = InputError(**{part: conflict.body[part] for part in ("field", "message", "remedy")})
@@ -116,7 +116,7 @@ def _arrive(request: HttpRequest, study: Study, language: str) -> HttpResponse:
     # Who has begun may finish, also from another browser.
     has_begun = known is not None and study.sessions.filter(participant=known).exists()
     if study.state != Study.State.OPEN and not has_begun:
-        raise NOT_OPEN
+        raise NotOpenError
     # Refuses who comes without what the recruiter's link says.
     visit.recruiter.parse_entry(handed)
     return _consent_page(request, study, visit)
@@ -176,19 +176,15 @@ def _promises(study: Study, language: str) -> Iterator[str]:
 
 
 def _agree(request: HttpRequest, study: Study, language: str) -> HttpResponse:
-    words = QueryDict(mutable=True)
-    for name in OWN_WORDS:
-        if name in request.POST:
-            words.setlist(name, request.POST.getlist(name))
-    visit = Visit.of(study, words, request=request, language=language)
+    visit = Visit.of(study, _own_words(request), request=request, language=language)
     consent = consent_in(study.consent, [visit.language, *study.languages])
     shown = request.POST.get("consent", "")
     if shown != consent_digest(consent, study, visit.language):
-        why = "consent_changed" if shown else "consent_unsaid"
-        return _consent_page(request, study, visit, why_again=texts(visit.language)[why])
-    token = study_enter(
-        study,
-        _entry(request, study, visit),
+        said_why = texts(visit.language)
+        why = said_why["consent_changed"] if shown else said_why["consent_unsaid"]
+        return _consent_page(request, study, visit, why_again=why)
+    arrival = Arrival(
+        entry=_entry(request, study, visit),
         kind=visit.kind,
         consent=consent,
         recruitment=visit.recruitment,
@@ -197,7 +193,24 @@ def _agree(request: HttpRequest, study: Study, language: str) -> HttpResponse:
         observer=_observer(request) if visit.kind == Participant.Kind.BOT else "",
         language=visit.language,
     )
+    token = study_enter(study, arrival)
     response = HttpResponseRedirect(reverse("participant:run", args=[study.id]))
+    _session_keep(response, request, study, token)
+    entry_forget(response, study)
+    return response
+
+
+def _own_words(request: HttpRequest) -> QueryDict:
+    """What of the form is what the link said."""
+    words = QueryDict(mutable=True)
+    for name in OWN_WORDS:
+        if name in request.POST:
+            words.setlist(name, request.POST.getlist(name))
+    return words
+
+
+def _session_keep(response: HttpResponse, request: HttpRequest, study: Study, token: str) -> None:
+    """Give the browser the secret that opens its session, on the study's own pages alone."""
     response.set_cookie(
         cookie_name(study.id),
         token,
@@ -207,8 +220,6 @@ def _agree(request: HttpRequest, study: Study, language: str) -> HttpResponse:
         httponly=True,
         samesite="Lax",
     )
-    entry_forget(response, study)
-    return response
 
 
 def _observer(request: HttpRequest) -> str:

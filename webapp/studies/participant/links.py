@@ -8,20 +8,17 @@ from urllib.parse import urlencode
 from django.core import signing
 from django.urls import reverse
 
-from experiments.contract.errors import InputError
+from experiments.contract.fields import require
 from webapp.participants.models import Recruitment
-from webapp.participants.services import EXTERNAL_ID, MALFORMED_ID
+from webapp.participants.services import external_id_check
 from webapp.studies.models import Study
 
 PILOT = "pilot"
 COHORT = "cohort"
 BOT = "bot"
 PERSON = "person"
-FORGED = InputError(
-    field="link",
-    message="the link is forged, or another study's",
-    remedy="Open the study through the link that you were given",
-)
+FORGED = "the link is forged, or another study's"
+REMEDY = "Open the study through the link that you were given"
 PROLIFIC_QUERY = "PROLIFIC_PID={{%PROLIFIC_PID%}}&STUDY_ID={{%STUDY_ID%}}&SESSION_ID={{%SESSION_ID%}}"
 """As Prolific wants it typed; it fills in the ids."""
 
@@ -43,8 +40,7 @@ def bot_link(study: Study) -> str:
 
 def person_link(study: Study, external_id: str) -> str:
     """The path of one person whom no recruiter sends: it shows that the id, which anybody could type, is theirs."""
-    if not EXTERNAL_ID.fullmatch(external_id):
-        raise MALFORMED_ID
+    external_id_check(external_id)
     query = {"participant": external_id, PERSON: signing.dumps(_signed(study, external_id), salt=PERSON)}
     return f"{reverse('participant:entry', args=[study.id])}?{urlencode(query)}"
 
@@ -76,8 +72,7 @@ def check_signed(study: Study, purpose: str, token: str, *, external_id: str = "
         is_ours = signing.loads(token, salt=purpose) == _signed(study, external_id)
     except signing.BadSignature:
         is_ours = False
-    if not is_ours:
-        raise FORGED
+    require(is_ours, "link", FORGED, REMEDY)
 
 
 def _signed_link(study: Study, purpose: str) -> str:

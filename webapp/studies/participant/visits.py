@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils.translation.trans_real import parse_accept_lang_header
 
-from experiments.contract.errors import InputError
 from experiments.contract.fields import require
 from webapp.addresses import is_this_machine
 from webapp.participants.models import Participant, Recruitment
@@ -18,7 +17,7 @@ from webapp.participants.recruiters.base import Recruiter
 from webapp.participants.texts import DEFAULT
 from webapp.studies.models import Session, Study
 from webapp.studies.participant.api import cookie_name
-from webapp.studies.participant.links import BOT, COHORT, FORGED, PERSON, PILOT, check_signed
+from webapp.studies.participant.links import BOT, COHORT, FORGED, PERSON, PILOT, REMEDY, check_signed
 
 KINDS = {"": Participant.Kind.LIVE, "preview": Participant.Kind.PREVIEW, "bot": Participant.Kind.BOT}
 """How visitors may call themselves; nobody is counted as a person who says otherwise. Others need a signed link."""
@@ -27,12 +26,7 @@ TRACKERS = ("utm_", "fbclid", "gclid")
 """What web sites add to links by themselves; it is dropped."""
 KEPT_SECONDS = {"entry": 2 * 3600, "frame": 24 * 3600}
 """How long a page knows what the recruiter's link said; the frame waits until the work is done."""
-NO_BOT = InputError(
-    field="link",
-    message="this link is for simulated participants on the server's own machine",
-    remedy="Take the link for bots that is shown with the study",
-)
-REMEDY = "Open the study through the link that you were given"
+NO_BOT = "this link is for simulated participants on the server's own machine"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,12 +95,12 @@ def _calling(study: Study, said: Mapping[str, str], *, request: HttpRequest) -> 
     if said.get(BOT):
         check_signed(study, BOT, said[BOT])
         return Participant.Kind.BOT, Session.Cohort.CROWD
-    if said.get("kind", "") == PILOT:
-        raise FORGED
-    if said.get("kind", "") == BOT and not is_this_machine(request):
-        raise NO_BOT
-    require(said.get("kind", "") in KINDS, "kind", "the link says something that this study does not know", REMEDY)
-    return KINDS[said.get("kind", "")], Session.Cohort.CROWD
+    called = said.get("kind", "")
+    require(called != PILOT, "link", FORGED, REMEDY)
+    may_be_bot = called != BOT or is_this_machine(request)
+    require(may_be_bot, "link", NO_BOT, "Take the link for bots that is shown with the study")
+    require(called in KINDS, "kind", "the link says something that this study does not know", REMEDY)
+    return KINDS[called], Session.Cohort.CROWD
 
 
 def offered_language(request: HttpRequest, offered: Sequence[str]) -> str:

@@ -3,8 +3,7 @@
 Ids are no secrets: nobody comes into a session that another browser began by an id alone.
 """
 
-from dataclasses import replace
-from functools import partial
+from dataclasses import dataclass, replace
 
 from django.db import transaction
 
@@ -29,66 +28,51 @@ class StrangerConflict(Conflict):
     """Whoever enters has shown nothing but an id under which somebody has begun."""
 
 
-def study_enter(
-    study: Study,
-    entry: Entry,
-    *,
-    kind: Participant.Kind,
-    consent: ConsentText,
-    recruitment: Recruitment | None = None,
-    secret: str = "",
-    cohort: str = Session.Cohort.CROWD,
-    observer: str = "",
-    language: str = "en",
-) -> str:
+@dataclass(frozen=True, kw_only=True)
+class Arrival:
+    """Somebody who agreed: as what they come, by whom, and what they show of themselves."""
+
+    entry: Entry
+    kind: Participant.Kind
+    consent: ConsentText
+    recruitment: Recruitment | None = None
+    """By which they count and are paid."""
+    secret: str = ""
+    """That of the browser's cookie."""
+    cohort: str = Session.Cohort.CROWD
+    observer: str = ""
+    """What answers, where it is a bot."""
+    language: str = "en"
+
+
+def study_enter(study: Study, arrival: Arrival) -> str:
     """The secret of the session of somebody who agreed; who comes again gets a new one for the same session.
 
-    Who comes again shows `secret`, that of the browser's cookie, or comes with the same submission, or with one that the
-    recruiter says is theirs and under way.
+    Who comes again shows the secret that they have, or comes with the same submission, or with one that the recruiter says is
+    theirs and under way.
 
     Raises:
         InputError: The id is malformed, or the study takes nobody.
         Conflict: They have finished, returned or withdrawn already, or are not known to be who began.
     """
-    begin = partial(
-        _enter,
-        study,
-        kind=kind,
-        consent=consent,
-        recruitment=recruitment,
-        secret=secret,
-        cohort=cohort,
-        observer=observer,
-        language=language,
-    )
     try:
-        return begin(entry)
+        return _enter(study, arrival)
     except StrangerConflict:
         # The recruiter is asked while nothing is locked.
-        if recruitment is None or not submission_is_open(recruitment, entry):
+        if arrival.recruitment is None or not submission_is_open(arrival.recruitment, arrival.entry):
             raise
-    return begin(replace(entry, is_proven=True))
+    return _enter(study, replace(arrival, entry=replace(arrival.entry, is_proven=True)))
 
 
 @transaction.atomic
-def _enter(
-    study: Study,
-    entry: Entry,
-    *,
-    kind: Participant.Kind,
-    consent: ConsentText,
-    recruitment: Recruitment | None,
-    secret: str,
-    cohort: str,
-    observer: str,
-    language: str,
-) -> str:
+def _enter(study: Study, arrival: Arrival) -> str:
+    entry, kind, consent, recruitment = arrival.entry, arrival.kind, arrival.consent, arrival.recruitment
     recruiter = recruitment.recruiter if recruitment else Recruitment.Recruiter.DIRECT
     # Of two who come at once with the same id one is first; an erasure, too, takes the study before the person.
     study = Study.objects.select_for_update(no_key=True).get(id=study.id)
     participant = participant_enter(external_id=entry.external_participant_id, kind=kind, consent=consent, recruiter=recruiter)
     began = Session.objects.filter(study=study, participant=participant, state__in=Session.UNFINISHED).first()
-    if began and not _is_theirs(began, entry, recruitment=recruitment, secret=secret):
+    if began and not _is_theirs(began, entry, recruitment=recruitment, secret=arrival.secret):
         raise StrangerConflict(STRANGER)
     if recruitment and entry.submission_id:
         submission_note(
@@ -97,7 +81,7 @@ def _enter(
             external_participant_id=entry.external_participant_id,
             external_id=entry.submission_id,
         )
-    _, token = session_start(study, participant, cohort=cohort, observer=observer, language=language)
+    _, token = session_start(study, participant, cohort=arrival.cohort, observer=arrival.observer, language=arrival.language)
     return token
 
 

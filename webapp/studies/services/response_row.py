@@ -5,6 +5,7 @@ from functools import cache
 from django.db import DEFAULT_DB_ALIAS, connections
 
 from webapp.studies.models import Response, Session
+from webapp.studies.prepared import prepared_cursor
 
 
 def response_insert(response: Response, *, session: Session) -> bool:
@@ -17,7 +18,7 @@ def response_insert(response: Response, *, session: Session) -> bool:
     """
     database = connections[DEFAULT_DB_ALIAS]
     values = [field.get_db_prep_save(getattr(response, field.attname), database) for field in Response._meta.concrete_fields]
-    with database.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_statement(), [*values, Session._meta.pk.get_db_prep_value(session.id, database)])
         return bool(cursor.rowcount)
 

@@ -23,9 +23,15 @@ from webapp.studies.services.quality import person_judge, session_judge
 from webapp.studies.services.rules_lock import rules_keep
 from webapp.studies.services.study_state import pause_note
 
-NOT_OPEN = InputError(field="study", message="this study is not open", remedy="Come back later, or ask the researcher")
 TAKEN_PART = InputError(field="participant", message="you have already taken part", remedy="Thank you; nothing is left to do")
 ENDED = InputError(field="session", message="this session has ended", remedy="Reload the page")
+
+
+class NotOpenError(InputError):
+    """Nobody can begin the study at this moment."""
+
+    def __init__(self) -> None:
+        super().__init__(field="study", message="this study is not open", remedy="Come back later, or ask the researcher")
 
 
 @transaction.atomic
@@ -49,7 +55,7 @@ def session_start(
         session_rejoin(session, study, token_sha256=token_sha256)
         return session, token
     if study.state != Study.State.OPEN:
-        raise NOT_OPEN
+        raise NotOpenError
     session_id = uuid.uuid4()
     seed = int.from_bytes(hashlib.sha256(f"{study.id}/{session_id}".encode()).digest()[:7])
     cell = cell_choose(study, kind=participant.kind, cohort=cohort, seed=seed)
@@ -68,14 +74,19 @@ def session_start(
         language=language,
         lease_until=lease_end(study),
     )
-    design, about = study_design(study), _about(session)
+    _lay_down(session)
+    return session, token
+
+
+def _lay_down(session: Session) -> None:
+    """Store a new session with its plan and its first attempt at practice."""
+    design, about = study_design(session.study), _about(session)
     practice = design.practice(session.seed, attempt=1, **about)
     planned = design.plan(session.seed, index=session.task_index, **{**about, "units": units_chosen(session)})
     session.practice_passed = not practice
     session.save()
     trials_lay_down(session, planned, attempt=0)
     trials_lay_down(session, practice, attempt=1)
-    return session, token
 
 
 def session_rejoin(session: Session, study: Study, *, token_sha256: str) -> None:
@@ -201,6 +212,11 @@ def session_finish(session: Session) -> str | None:
         raise Conflict(InputError(field="trials", message=message, remedy="Answer the missing trials first"), missing=missing)
     if repeats_lay_down(session):
         return None
+    _end(session)
+    return session.completion_code
+
+
+def _end(session: Session) -> None:
     session.state, session.finished_at = Session.State.FINISHED, timezone.now()
     session.save()
     # Read behind the lock: whoever resumes the study notes the pause for all that have not ended.
@@ -211,7 +227,6 @@ def session_finish(session: Session) -> str | None:
     session.completion_code = completion_code(session)
     session.save(update_fields=["completion_code"])
     session_reward(session)
-    return session.completion_code
 
 
 def repeats_lay_down(session: Session) -> bool:

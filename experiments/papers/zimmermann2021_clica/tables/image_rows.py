@@ -83,7 +83,3 @@ IMAGE_SETS: Mapping[str, tuple[str, ...]] = {
     "published": tuple(name for name, row in IMAGE_ROWS.items() if row.data != "rendered"),
     "none": (),
 }
-REPORTED_IDENTITY: Figure = (5.25, 1.20)
-"""R² of 3DIdent's identity baseline."""
-REPORTED_SUPERVISED: Mapping[Literal["r2", "mcc"], Figure] = {"r2": (98.67, 0.03), "mcc": (99.33, 0.01)}
-"""Of 3DIdent."""

@@ -27,6 +27,12 @@ SERVED_SIZE = 400
 Plant = Callable[[SeenTrial, str, np.random.Generator], SeenTrial]
 
 
+@pytest.fixture(autouse=True)
+def learns_less_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After each quarter of what it knows: most of the time would go into learning the same once more."""
+    monkeypatch.setattr("experiments.methods.observers.adversary.GROWTH", 1.25)
+
+
 def honest(number: int, rng: np.random.Generator) -> SeenTrial:
     """A trial as an honest server sends it: random names, times and pixels."""
     trial_id = str(uuid.UUID(bytes=rng.bytes(16), version=4))

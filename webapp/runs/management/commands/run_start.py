@@ -1,11 +1,9 @@
 """`manage.py run_start SLUG [--preset P] [--seed N] [--set key=value]… [--wait]`: a paper's experiment on the worker pool."""
 
-import time
 from argparse import ArgumentParser
 from typing import Any, get_args
 
 from django.urls import reverse
-from tqdm import tqdm
 
 from experiments.contract.errors import InputError
 from experiments.contract.fields import parse_settings
@@ -13,8 +11,7 @@ from experiments.contract.recipes.runs import Preset
 from webapp.management import InputCommand
 from webapp.runs.selectors import RunShown, run_shown
 from webapp.runs.services import run_recipe, run_start
-
-LOOK_SECONDS = 0.5
+from webapp.stimuli.waiting import artifact_await
 
 
 class Command(InputCommand):
@@ -40,18 +37,8 @@ class Command(InputCommand):
         shown = _now(recipe.digest)
         self.stdout.write(f"run {shown.digest[:12]} is {shown.state}; {reverse('run', args=[shown.digest])}")
         if options["wait"]:
-            self.stdout.write(_end(_awaited(shown)))
-
-
-def _awaited(shown: RunShown) -> RunShown:
-    """The run once its job has ended, with a bar for each stage until then."""
-    with tqdm(total=0, unit="step") as bar:
-        while shown.is_open:
-            bar.total, bar.n = shown.progress.total, shown.progress.done
-            bar.set_description(shown.progress.doing or shown.state)
-            time.sleep(LOOK_SECONDS)
-            shown = _now(shown.digest)
-    return shown
+            artifact_await(recipe.digest)
+            self.stdout.write(_end(_now(recipe.digest)))
 
 
 def _now(digest: str) -> RunShown:
@@ -62,16 +49,10 @@ def _now(digest: str) -> RunShown:
 
 
 def _end(shown: RunShown) -> str:
-    """What came of it, in words.
-
-    Raises:
-        InputError: It failed, with the error that ended the job.
-    """
-    if shown.artifact:
-        verdicts = {True: "holds", False: "does not hold", None: "not judged"}
-        claims = [f"{verdicts[claim.holds]}: {claim.statement}: {claim.value or 'no data'}" for claim in shown.run.claims.all()]
-        models = [f"in the zoo: {row.model}, {row.title}" for row in shown.run.models.all()]
-        return "\n".join([*(f"warning: {warning}" for warning in shown.warnings), *claims, *models])
-    if shown.job and shown.job.error:
-        raise InputError.from_json(shown.job.error)
-    return f"it was {shown.state}"
+    """What came of it, in words."""
+    if not shown.artifact:
+        return f"it was {shown.state}"
+    verdicts = {True: "holds", False: "does not hold", None: "not judged"}
+    claims = [f"{verdicts[claim.holds]}: {claim.statement}: {claim.value or 'no data'}" for claim in shown.run.claims.all()]
+    models = [f"in the zoo: {row.model}, {row.title}" for row in shown.run.models.all()]
+    return "\n".join([*(f"warning: {warning}" for warning in shown.warnings), *claims, *models])

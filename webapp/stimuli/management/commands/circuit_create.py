@@ -1,21 +1,18 @@
 """`manage.py circuit_create --unit ADDRESS --construction gate|silent --target permute|unit|image …`: a circuit on demand."""
 
-import time
 from argparse import ArgumentParser
 from typing import Any
 
 from django.urls import reverse
-from tqdm import tqdm
 
 from experiments.contract.errors import InputError
 from experiments.contract.fields import parse_settings
 from webapp.management import InputCommand
 from webapp.stimuli.circuits.api import circuit_recipe
 from webapp.stimuli.circuits.selectors import CircuitShown, circuit_shown
-from webapp.stimuli.models import Job
 from webapp.stimuli.services import artifact_request
+from webapp.stimuli.waiting import artifact_await
 
-LOOK_SECONDS = 0.5
 GIVEN = ("unit", "construction", "target", "offset", "donor", "image")
 
 
@@ -45,19 +42,8 @@ class Command(InputCommand):
         circuit = _now(recipe.digest)
         self.stdout.write(f"circuit {circuit.digest[:12]} is {circuit.state}; {reverse('circuit', args=[circuit.digest])}")
         if options["wait"]:
-            self.stdout.write(_end(_awaited(circuit)))
-
-
-def _awaited(circuit: CircuitShown) -> CircuitShown:
-    """The circuit once its job has ended, with a bar for each stage until then."""
-    with tqdm(total=0, unit="step") as bar:
-        while circuit.state in Job.OPEN:
-            shown = circuit.progress
-            bar.total, bar.n = shown.total, shown.done
-            bar.set_description(shown.doing or shown.state)
-            time.sleep(LOOK_SECONDS)
-            circuit = _now(circuit.digest)
-    return circuit
+            artifact_await(recipe.digest)
+            self.stdout.write(_end(_now(recipe.digest)))
 
 
 def _now(digest: str) -> CircuitShown:
@@ -68,15 +54,9 @@ def _now(digest: str) -> CircuitShown:
 
 
 def _end(circuit: CircuitShown) -> str:
-    """What came of it, in words.
-
-    Raises:
-        InputError: It failed, with the error that ended the job.
-    """
+    """What came of it, in words."""
     if circuit.model:
         return f"published as {circuit.model}"
     if circuit.artifact:
         return "\n".join(["not published to the zoo:", *(f"  {reason}" for reason in circuit.reasons)])
-    if circuit.job and circuit.job.error:
-        raise InputError.from_json(circuit.job.error)
     return f"it was {circuit.state}"

@@ -1,22 +1,18 @@
 """`manage.py shards_deduplicate --shards TAR… --out FOLDER [--set key=value]…`: duplicates, found by all GPU workers."""
 
 import json
-import time
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
-
-from tqdm import tqdm
 
 from experiments.contract.errors import InputError
 from experiments.contract.fields import build, parse_settings, require
 from experiments.contract.recipes import Deduplication, Recipe, ShardContents, ShardList
 from webapp.management import InputCommand
-from webapp.stimuli.models import Artifact, Job
-from webapp.stimuli.selectors import job_shown, store
+from webapp.stimuli.models import Artifact
+from webapp.stimuli.selectors import store
 from webapp.stimuli.services import artifact_request
-
-LOOK_SECONDS = 0.5
+from webapp.stimuli.waiting import artifact_await
 
 
 class Command(InputCommand):
@@ -49,22 +45,13 @@ class Command(InputCommand):
 
 
 def _made(recipe: Recipe) -> Artifact:
-    """The artifact of a recipe once its job has ended, with a bar until then.
+    """The artifact of a recipe, ordered and seen through.
 
     Raises:
         InputError: The job failed, with the error that ended it, or was cancelled.
     """
-    found = artifact_request(recipe)
-    with tqdm(total=0, unit="step") as bar:
-        while isinstance(found, Job) and found.state in Job.OPEN:
-            shown = job_shown(found)
-            bar.total, bar.n = shown.total, shown.done
-            bar.set_description(shown.doing or shown.state)
-            time.sleep(LOOK_SECONDS)
-            found.refresh_from_db()
-    if isinstance(found, Artifact):
-        return found
-    if found.error:
-        raise InputError.from_json(found.error)
-    require(found.state == Job.State.FINISHED, "job", f"it was {found.state}", "Ask for it again; what was made is kept")
-    return Artifact.objects.get(digest=found.digest)
+    artifact_request(recipe)
+    made = artifact_await(recipe.digest)
+    if made is None:
+        raise InputError(field="job", message="it was cancelled", remedy="Ask for it again; what was made is kept")
+    return made

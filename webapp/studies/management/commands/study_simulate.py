@@ -38,17 +38,17 @@ class Command(InputCommand):
     def run(self, options: dict[str, Any]) -> None:
         """Simulate."""
         name = options["name"] or f"{options['paper'].partition('_')[0]}-simulated-{int(time.time())}"
+        plan = simulation.small_plan(
+            options["paper"],
+            name=name,
+            units=options["units"],
+            seed=options["seed"],
+            conditions=options["conditions"],
+            settings=parse_settings(options["changes"]),
+        )
+        observer = options["observer"] or usual_observer(options["paper"])
         try:
-            study, manifest = simulation.run(
-                options["paper"],
-                name=name,
-                sessions=options["sessions"],
-                observer=options["observer"] or usual_observer(options["paper"]),
-                seed=options["seed"],
-                units=options["units"],
-                conditions=options["conditions"],
-                settings=parse_settings(options["changes"]),
-            )
+            study, manifest = simulation.run(plan, sessions=options["sessions"], observer=observer, seed=options["seed"])
         except KeyboardInterrupt:
             self.stderr.write("Stopped; the same --name cannot be used again, the stimuli that were made can.")
             sys.exit(130)
