@@ -134,16 +134,6 @@ def test_links_of_persons_need_a_site_and_an_id(study, words, field, capsys):
     assert "P07" not in said
 
 
-def test_file_whose_name_says_a_format_that_is_not_written_needs_the_format(study, tmp_path, capsys):
-    words = ["export_responses", "--study", study.name, "--out", str(tmp_path / "a.xlsx")]
-
-    said = refused(capsys, *words)
-    call_command(*words, "--format", "csv")
-
-    assert said.startswith("out: a.xlsx says no format that is written. Name a file that ends in .csv, ")
-    assert (tmp_path / "a.xlsx").exists()
-
-
 @pytest.mark.usefixtures("signals_as_before")
 @pytest.mark.parametrize("port", [0, 65536])
 def test_demo_refuses_a_port_that_is_none(port, capsys):

@@ -252,15 +252,6 @@ def test_page_refreshes_itself_and_has_nothing_that_the_content_policy_forbids(s
     assert "unsafe-inline" not in answer.headers["Content-Security-Policy"]
 
 
-@pytest.mark.parametrize(
-    ("query", "group"), [("?kind=bot", "simulated"), ("?kind=live", "people"), ("?kind=x&group=experts", "experts")]
-)
-def test_groups_are_also_found_by_the_kind_of_session(staff, query, group):
-    page = staff.get(f"/studies/{study_with().id}/operations/{query}").content.decode()
-
-    assert f'<strong aria-current="page">{group}</strong>' in page
-
-
 @pytest.mark.parametrize("query", ["?group=horoscope", "?minutes=many", "?minutes=-1", "?group=simulated&minutes=60", "?group="])
 def test_page_takes_any_query(staff, query):
     assert staff.get(f"/studies/{study_with().id}/operations/{query}").status_code == 200

@@ -61,3 +61,14 @@ def test_page_of_a_study_leads_to_its_units_as_it_shows_them(researcher: Client)
     assert (form["pool"].value(), form["pool_size"].value()) == ("photographs+stamps", "900")
     assert "en, de" in page
     assert "_addanother" not in page
+
+
+@pytest.mark.integration
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("query", "group"), [("?kind=bot", "simulated"), ("?kind=live", "people"), ("?kind=x&group=experts", "experts")]
+)
+def test_groups_are_also_found_by_the_kind_of_session(researcher, query, group):
+    page = researcher.get(f"/studies/{made_up.study().id}/operations/{query}").content.decode()
+
+    assert f'<strong aria-current="page">{group}</strong>' in page
