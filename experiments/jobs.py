@@ -1,5 +1,6 @@
 """The names on the queue, and the settings that both Celery apps share: the whole border between webapp and experiments."""
 
+import math
 import os
 import uuid
 from collections.abc import Sequence
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from model_zoo.errors import InputError
 from model_zoo.home import HOME
 
 # Work for the GPU worker.
@@ -30,7 +32,25 @@ ANALYZE = "webapp.studies.analyze"
 PAY = "webapp.participants.pay"
 RECONCILE = "webapp.participants.reconcile"
 
-LOST_SECONDS = float(os.environ.get("LOST_SECONDS", "60"))
+
+def _seconds(name: str, *, default: str) -> float:
+    """A time from the environment, a second or more.
+
+    Raises:
+        InputError: It is none.
+    """
+    given = os.environ.get(name) or default
+    remedy = "Give a number of seconds, 1 or more"
+    try:
+        seconds = float(given)
+    except ValueError as error:
+        raise InputError(field=name, message=f"{given!r} is no time", remedy=remedy) from error
+    if not 1 <= seconds < math.inf:
+        raise InputError(field=name, message=f"{given!r} is out of range", remedy=remedy)
+    return seconds
+
+
+LOST_SECONDS = _seconds("LOST_SECONDS", default="60")
 """A started job without a beat, or a queued one without a message, is lost after so long."""
 BEAT_SECONDS = LOST_SECONDS / 12
 """A running job tells that it is alive so often."""

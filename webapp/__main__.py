@@ -7,6 +7,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 from django.db import InterfaceError, OperationalError, ProgrammingError
 
+from experiments.contract.errors import InputError
+
 BAD_INPUT = 2
 INTERRUPTED = 130
 """As a shell reports a program that Ctrl-C ended."""
@@ -22,6 +24,8 @@ def main() -> None:
         sys.exit(INTERRUPTED)
     except ImproperlyConfigured as error:
         _fail(f"settings: {str(error).rstrip('.')}. See .env.example for what a deployment needs.")
+    except InputError as error:
+        _fail(str(error))
     except (OperationalError, InterfaceError, ProgrammingError) as error:
         if "--traceback" in sys.argv or not (reason := _lacks(error)):
             raise

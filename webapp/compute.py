@@ -24,6 +24,7 @@ CHECK_SECONDS = 2
 OUTAGES = (OperationalError, RedisError)
 """What is raised here while the queue or the results are out of reach."""
 
+POLLED = "webapp.polled_results.PolledRedis"
 ONE_MORE_TRY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.2}
 """Of Celery's own twenty seconds others would be waiting for the web thread. What is not sent, the look after lost jobs sends."""
 
@@ -34,6 +35,8 @@ def queue() -> Celery:
     app = Celery("webapp.compute")
     settings = jobs.queue_settings(default_queue=jobs.WEB_QUEUE)
     settings["broker_transport_options"] |= ONE_MORE_TRY
+    if settings["result_backend"].startswith(("redis://", "rediss://")):
+        settings["result_backend"] = f"{POLLED}+{settings['result_backend']}"
     app.conf.update(
         settings,
         task_publish_retry_policy=ONE_MORE_TRY,

@@ -1,17 +1,51 @@
 """What a deployment is told wrongly is refused when its first process starts. The settings call it."""
 
+import math
 import re
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.exceptions import ImproperlyConfigured
-from environ import Env
+from environ import Env, FileAwareMapping
+
+Number = TypeVar("Number", int, float)
 
 KEY_LENGTH = 50
 KEY_LETTERS = 5
 ADDRESS_PART = re.compile(r"[\w-]+(/[\w-]+)*", re.ASCII)
+TAKEN = frozenset(
+    ["api", "circuits", "erase", "explorer", "healthz", "hooks", "lineage", "metrics", "p", "readyz", "runs", "static", "studies"]
+)
+"""What other addresses of the site begin with."""
+RATE = re.compile(r"[1-9][0-9]*/(s|sec|second|m|min|minute|h|hour|d|day)", re.ASCII)
+
+
+class Variables(FileAwareMapping):
+    """The environment, where each variable may also lie in a file: SECRET_KEY_FILE=/run/secrets/key."""
+
+    def __getitem__(self, name: str) -> str:
+        """Read a variable.
+
+        Raises:
+            ImproperlyConfigured: Its file cannot be read.
+        """
+        try:
+            value: str = super().__getitem__(name)
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "it is no text"
+            path = self.env[f"{name}_FILE"]
+            raise ImproperlyConfigured(
+                f"{name}_FILE is {path!r}, which cannot be read ({reason}): check path and rights"
+            ) from error
+        return value
+
+
+class Environment(Env):
+    """What the settings read."""
+
+    ENVIRON = Variables()
 
 
 def database(env: Env, *, default: str) -> dict[str, Any]:
@@ -63,9 +97,37 @@ def address_part(name: str, value: str) -> str:
     """A variable's path below the site, with the slash that ends it.
 
     Raises:
-        ImproperlyConfigured: It is none.
+        ImproperlyConfigured: It is none, or other pages lie there.
     """
     path = value.strip("/")
     if not ADDRESS_PART.fullmatch(path):
         raise ImproperlyConfigured(f"{name} is {value!r}: give letters, digits and hyphens, such as staff-only")
+    if path.partition("/")[0] in TAKEN:
+        raise ImproperlyConfigured(f"{name} is {value!r}, where other pages lie: give another, such as staff-only")
     return f"{path}/"
+
+
+def rate(name: str, value: str) -> str:
+    """How often something may be done; empty: without a limit.
+
+    Raises:
+        ImproperlyConfigured: It is no rate.
+    """
+    if value and not RATE.fullmatch(value):
+        raise ImproperlyConfigured(f"{name} is {value!r}: give a number for each s, min, hour or day, such as 60/min, or nothing")
+    return value
+
+
+def at_least(name: str, value: str, *, low: Number) -> Number:
+    """A number, whole if `low` is.
+
+    Raises:
+        ImproperlyConfigured: It is none, or lower.
+    """
+    try:
+        number = type(low)(value)
+    except ValueError:
+        number = None
+    if number is None or not low <= number < math.inf:
+        raise ImproperlyConfigured(f"{name} is {value!r}: give a {'whole ' * isinstance(low, int)}number, {low:g} or more")
+    return number

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from experiments.contract.errors import InputError
+from experiments.contract.fields import require
 
 
 def out_file(out: Path) -> Path:
@@ -26,7 +27,7 @@ def out_format(out: Path, told: str | None, *, suffixes: Mapping[str, str], defa
     """The format that was told, else that of the file's name; `suffixes` has the suffix of each format.
 
     Raises:
-        InputError: The name says another one.
+        InputError: The name says another one, or one that is none of them.
     """
     name = out.name.lower()
     named = next((form for form, suffix in suffixes.items() if name.endswith(f".{suffix}")), None)
@@ -35,6 +36,9 @@ def out_format(out: Path, told: str | None, *, suffixes: Mapping[str, str], defa
         fitting = {named}
     else:
         fitting = {each for each, suffix in suffixes.items() if out.suffix and suffix.endswith(out.suffix.lower())}
+    endings = ", ".join(f".{suffix}" for suffix in suffixes.values())
+    is_clear = bool(told or fitting or not out.suffix)
+    require(is_clear, "out", f"{out.name} says no format that is written", f"Name a file that ends in {endings}, or add --format")
     if fitting and form in suffixes and form not in fitting:
         remedy = f"Name a file that ends in .{suffixes[form]}, or another --format"
         raise InputError(field="format", message=f"{form} does not go into {out.name}", remedy=remedy)

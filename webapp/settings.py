@@ -2,16 +2,13 @@
 
 from pathlib import Path
 
-import environ
-
 from experiments import jobs, logs
 from model_zoo.home import HOME
 from webapp.browser_policy import browser_settings
-from webapp.configuration import address_part, database, require_choice, require_safe
+from webapp.configuration import Environment, address_part, at_least, database, rate, require_choice, require_safe
 
 ROOT = Path(__file__).resolve().parents[1]
-# A secret may also stand in a file: SECRET_KEY_FILE=/run/secrets/key, and so with all variables.
-env = environ.FileAwareEnv()
+env = Environment()
 env.read_env(HOME / ".env")
 
 SECRET_KEY = env.str("SECRET_KEY")
@@ -124,17 +121,17 @@ MTURK_SUBMIT_ORIGINS = env.list("MTURK_SUBMIT_ORIGINS", default=["https://www.mt
 # Behind TLS, as in docker/compose.yml, HTTPS=1 makes cookies secure and redirects.
 HTTPS = env.bool("HTTPS", default=False)
 # How many proxies of ours a request comes through: what the outermost of them saw is where it comes from.
-PROXY_HOPS = env.int("PROXY_HOPS", default=1 if HTTPS else 0)
+PROXY_HOPS = at_least("PROXY_HOPS", env.str("PROXY_HOPS", default="") or str(int(HTTPS)), low=0)
 # How often somebody may begin a session (by address), send something or ask for the plan (by session), ask by REST (by token);
 # empty: no limit.
 RATES = {
-    "start": env.str("START_RATE", default="60/min"),
-    "answer": env.str("ANSWER_RATE", default="5/s"),
-    "plan": env.str("PLAN_RATE", default="60/min"),
-    "token": env.str("TOKEN_RATE", default="600/min"),
+    "start": rate("START_RATE", env.str("START_RATE", default="60/min")),
+    "answer": rate("ANSWER_RATE", env.str("ANSWER_RATE", default="5/s")),
+    "plan": rate("PLAN_RATE", env.str("PLAN_RATE", default="60/min")),
+    "token": rate("TOKEN_RATE", env.str("TOKEN_RATE", default="600/min")),
 }
 # A client who takes longer to send a request's body, or to read a piece of an answer, is broken off.
-STALLED_SECONDS = env.float("STALLED_SECONDS", default=60)
+STALLED_SECONDS = at_least("STALLED_SECONDS", env.str("STALLED_SECONDS", default="") or "60", low=1.0)
 
 REDIS_URL = env.str("REDIS_URL", default="")
 # All web processes count together: in Redis, or, on one machine without it, in files. Either costs a tenth or more of what an

@@ -1,8 +1,13 @@
 """All addresses: participants, researchers' pages and admin, REST with its documentation, health and metrics."""
 
+from collections.abc import Callable
+
 from django.conf import settings
 from django.contrib import admin
-from django.urls import include, path
+from django.contrib.admin.views.decorators import staff_member_required
+from django.http import HttpResponseBase
+from django.urls import include, path, re_path
+from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.permissions import IsAdminUser
 
@@ -47,10 +52,17 @@ api_urls = [
 ]
 # The lists are wide, and the index is one click away.
 admin.site.enable_nav_sidebar = False
-# There is no front page for anybody.
+# There is no front page for anybody but staff, whom it leads to the admin.
 admin.site.site_url = None
 
+
+def _staff_led_to(name: str) -> Callable[..., HttpResponseBase]:
+    return staff_member_required(RedirectView.as_view(pattern_name=name, http_method_names=["get", "head"]))
+
+
 urlpatterns = [
+    re_path("^$", _staff_led_to("admin:index")),
+    path("runs/", _staff_led_to("admin:runs_trainingrun_changelist")),
     path("healthz", operation_views.health, name="health"),
     path("readyz", operation_views.ready, name="ready"),
     path("metrics", operation_views.metrics, name="metrics"),

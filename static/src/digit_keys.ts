@@ -13,7 +13,7 @@ export function areDigitKeysOn(): boolean {
 
 /** A button that turns the keys off and on; the browser remembers it until the tab is closed. */
 export function digitKeySwitch(): HTMLButtonElement {
-  const node = button("", "link");
+  const node = button("", "link digit-keys");
   const set = (state: string): void => {
     document.documentElement.dataset.digitKeys = state;
     node.textContent = areDigitKeysOn() ? words().keys.switchOff : words().keys.switchOn;

@@ -7,11 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from environ import Env
 
 from tests.services.processes import CHECKOUT
-from webapp.configuration import address_part, database, require_choice, require_safe
+from webapp.configuration import TAKEN, address_part, at_least, database, rate, require_choice, require_safe
+from webapp.urls import urlpatterns
 
 pytestmark = pytest.mark.unit
 KEY = secrets.token_urlsafe(48)
@@ -160,12 +162,41 @@ def test_file_of_the_database_is_for_its_owner_alone(tmp_path: Path, monkeypatch
     assert path.stat().st_mode & 0o777 == 0o600
 
 
-def test_settings_that_are_refused_are_one_line() -> None:
-    done = run("manage.py", "check", DATABASE_URL="nonsense", SECRET_KEY=KEY)
+@pytest.mark.parametrize(
+    ("name", "value", "begin"),
+    [
+        ("DATABASE_URL", "nonsense", "settings: DATABASE_URL"),
+        ("SECRET_KEY_FILE", "/nope", "settings: SECRET_KEY_FILE is '/nope'"),
+        ("LOST_SECONDS", "abc", "LOST_SECONDS: 'abc' is no time."),
+        ("START_RATE", "foo", "settings: START_RATE is 'foo'"),
+    ],
+)
+def test_settings_that_are_refused_are_one_line(name: str, value: str, begin: str) -> None:
+    done = run("manage.py", "check", **{"SECRET_KEY": KEY, name: value})
 
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
-    assert done.stderr.startswith("settings: DATABASE_URL")
+    assert done.stderr.startswith(begin)
+
+
+@pytest.mark.parametrize("value", ["foo", "10/year", "0/min", "-1/s", "60", "60/", "1.5/s", "60/months", " 60/min"])
+def test_rate_that_is_none_is_refused(value: str) -> None:
+    assert [rate("START_RATE", one) for one in ("", "60/min", "5/s", "1/hour", "9/day")] == [
+        "",
+        "60/min",
+        "5/s",
+        "1/hour",
+        "9/day",
+    ]
+    with pytest.raises(ImproperlyConfigured, match="START_RATE is"):
+        rate("START_RATE", value)
+
+
+@pytest.mark.parametrize(("value", "low"), [("abc", 0), ("1.5", 0), ("-1", 0), ("nan", 1.0), ("inf", 1.0), ("0.5", 1.0)])
+def test_number_that_is_none_is_refused(value: str, low: float) -> None:
+    assert (at_least("PROXY_HOPS", "2", low=0), at_least("STALLED_SECONDS", "1.5", low=1.0)) == (2, 1.5)
+    with pytest.raises(ImproperlyConfigured, match="NUMBER is"):
+        at_least("NUMBER", value, low=low)
 
 
 def test_admin_lies_where_it_is_told() -> None:
@@ -178,7 +209,16 @@ def test_admin_lies_where_it_is_told() -> None:
     assert done.stdout.split() == ["/staff-only/login/", "/staff-only/second-factor/"], done.stderr
 
 
-@pytest.mark.parametrize("path", ["", "/", "a b", "../up", "<str:any>", "ä"])
+def test_admin_may_not_lie_where_other_pages_do() -> None:
+    included = [entry for entry in urlpatterns if not str(entry.pattern)]
+    entries = [*urlpatterns, *(inner for entry in included for inner in entry.url_patterns)]
+
+    begin = {str(entry.pattern).partition("/")[0] for entry in entries}
+
+    assert begin - {"", "^$", settings.ADMIN_PATH.strip("/")} == TAKEN - {settings.STATIC_URL.strip("/")}
+
+
+@pytest.mark.parametrize("path", ["", "/", "a b", "../up", "<str:any>", "ä", "api/v1", "static"])
 def test_path_that_is_none_is_refused(path: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="ADMIN_PATH"):
         address_part("ADMIN_PATH", path)

@@ -122,7 +122,7 @@ def test_table_that_is_no_file_or_too_large_is_not_read(tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    ("words", "field"), [(("P07", "--site", "host"), "site"), (("P07", "--site", "ftp://host"), "site"), (("P 7",), "id")]
+    ("words", "field"), [(("P07", "--site", "host"), "site"), (("P07", "--site", "ftp://host"), "site"), (("P07", "P 8"), "id")]
 )
 def test_links_of_persons_need_a_site_and_an_id(study, words, field, capsys):
     site = () if "--site" in words else ("--site", "https://host")
@@ -130,6 +130,7 @@ def test_links_of_persons_need_a_site_and_an_id(study, words, field, capsys):
     said = refused(capsys, "participant_links", study.name, *words, *site)
 
     assert said.startswith(f"{field}: ")
+    assert "P07" not in said
 
 
 @pytest.mark.usefixtures("signals_as_before")

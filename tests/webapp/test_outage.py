@@ -3,16 +3,23 @@
 import contextlib
 import socket
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 
+from experiments import jobs
 from experiments.contract.recipes import Exemplars
+from tests.services.processes import start_redis
 from tests.webapp import made_up
 from tests.webapp.traces import paid_study, took_part
 from webapp import compute
+from webapp.management import InputCommand
 from webapp.stimuli.models import Job
+from webapp.stimuli.selectors import UNKNOWN
 from webapp.studies.erasure import sessions_erase
 from webapp.studies.models import Session
 from webapp.studies.results.requests import results_request
@@ -72,8 +79,8 @@ def test_stimulus_that_is_asked_for_without_a_queue_is_a_job_that_waits_for_it(u
 
     answers = [researcher.post("/api/v1/stimuli", recipe.as_json(), content_type="application/json") for _ in range(2)]
 
-    assert [answer.status_code for answer in answers] == [503, 503]
-    assert answers[0].json()["message"] == "the queue is out of reach or full"
+    assert [answer.status_code for answer in answers] == [202, 202]
+    assert answers[0].json()["progress"]["doing"] == UNKNOWN
     assert list(Job.objects.values_list("digest", "state", "attempts")) == [(recipe.digest, "queued", 1)]
 
 
@@ -93,3 +100,63 @@ def test_results_are_shown_without_a_queue(unreachable_queue, researcher: Client
     took_part(study)
 
     assert researcher.get(f"/studies/{study.id}/results/").status_code == 200
+
+
+def test_study_is_watched_and_paused_without_a_queue(unreachable_queue, researcher: Client):
+    study = made_up.study()
+    results_request(study)
+    page = f"/studies/{study.id}/operations/"
+
+    shown = researcher.get(page)
+    researcher.post(page, {"action": "pause"})
+
+    study.refresh_from_db()
+    assert shown.status_code == 200
+    assert UNKNOWN in shown.content.decode()
+    assert study.state == "paused"
+
+
+class Command(InputCommand):
+    """Needs the queue at once."""
+
+    def run(self, options: dict[str, Any]) -> None:
+        compute.check_broker()
+
+
+def test_command_that_needs_the_queue_says_in_one_line_that_it_is_away(unreachable_queue, capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit, match="2"):
+        call_command(Command())
+
+    said = capsys.readouterr().err
+    assert said.startswith("queue: ")
+    assert len(said.splitlines()) == 1
+
+
+@pytest.mark.parametrize("program", ["run_start", "circuit_create"])
+def test_work_that_is_ordered_without_a_queue_waits_for_it(unreachable_queue, program: str, caplog: pytest.LogCaptureFixture):
+    order = {"run_start": ["zimmermann2021_clica", "--preset", "smoke"], "circuit_create": ["--unit", made_up.UNITS[0]]}
+
+    call_command(program, *order[program])
+
+    assert Job.objects.get().state == "queued"
+    assert [record for record in caplog.records if record.exc_info] == []
+
+
+def test_task_is_sent_while_only_the_results_are_away(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    server = start_redis(tmp_path)
+    monkeypatch.setenv("RESULT_URL", server.url)
+    compute.queue.cache_clear()
+    try:
+        compute.check_results()
+        compute.look_after()
+        server.stop()
+
+        compute.look_after()
+
+        assert compute.waiting(jobs.WEB_QUEUE) >= 2
+        with pytest.raises(compute.OUTAGES):
+            compute.check_results()
+    finally:
+        server.stop()
+        compute.queue().control.purge()
+        compute.queue.cache_clear()

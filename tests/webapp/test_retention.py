@@ -141,6 +141,14 @@ def test_command_says_what_goes_when_and_a_dry_run_changes_nothing() -> None:
     assert [len(kept.sessions) for kept in kept_until(now=timezone.now())] == [0, 1]
 
 
+def test_command_says_that_nothing_is_kept_until_a_date() -> None:
+    out = StringIO()
+
+    call_command("retention", stdout=out)
+
+    assert out.getvalue() == "No study keeps anything until a date.\n"
+
+
 @pytest.mark.parametrize(
     ("language", "policy", "words"),
     [("en", "delete", "keep your answers until"), ("de", "delete", "dann werden sie"), ("de", "anonymize", "führt nichts mehr")],

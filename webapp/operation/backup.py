@@ -112,20 +112,22 @@ def backup_restore(folder: Path) -> tuple[Backup, Erasure | None]:
 
     Whatever is raised, the database is as empty as before.
     """
-    found = backup_read(folder)
-    here = connection.vendor
-    require(found.database == here, "backup", f"it is of {found.database}, and this is {here}", "Set DATABASE_URL accordingly")
-    tables = connection.introspection.table_names()
-    remedy = "Name an empty database in DATABASE_URL; before `migrate`, which restoring does by itself"
-    require(not tables, "database", f"it is not empty: it has {len(tables)} tables", remedy)
-    # First, since without them the erased would come back.
-    marks = store().erased()
+    here, tables = connection.vendor, connection.introspection.table_names()
     try:
+        found = backup_read(folder)
+        require(
+            found.database == here, "backup", f"it is of {found.database}, and this is {here}", "Set DATABASE_URL accordingly"
+        )
+        remedy = "Name an empty database in DATABASE_URL; before `migrate`, which restoring does by itself"
+        require(not tables, "database", f"it is not empty: it has {len(tables)} tables", remedy)
+        # First, since without them the erased would come back.
+        marks = store().erased()
         KINDS[here].load(folder / found.file, found.rows)
         call_command("migrate", interactive=False, verbosity=0)
         return found, erase_again(marks)
     except BaseException:
-        KINDS[here].clear()
+        if not tables:
+            KINDS[here].clear()
         raise
 
 

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from experiments.contract.fields import require
 from webapp.participants.models import Participant, Payment, Recruitment, Submission
+from webapp.participants.money import decimal_amount, money
 from webapp.participants.recruiters import recruiter_of
 from webapp.participants.recruiters.base import Bonus, NotDoneError, PaidBonus, Recruiter, SilentError, Standing, UnclearError
 
@@ -54,7 +55,7 @@ def payment_plan(recruitment: Recruitment, participant: Participant, *, reason: 
     """
     payment_check(reason=reason, amount=amount)
     payment = _line(recruitment, participant, reason=reason, amount=amount)
-    message = f"{payment.amount} {payment.currency} are in the ledger for {reason!r} already"
+    message = f"{money(payment.amount, payment.currency)} are in the ledger for {reason!r} already"
     require(payment.amount == amount, "amount", message, "Give the bonus a reason of its own")
     return payment
 
@@ -65,8 +66,8 @@ def payment_check(*, reason: str, amount: int) -> None:
     Raises:
         InputError: Nothing or too much is to be paid, or the reason is none.
     """
-    remedy = f"Give 1 to {MAX_AMOUNT} minor units, such as cents"
-    require(0 < amount <= MAX_AMOUNT, "amount", f"{amount} cannot be paid", remedy)
+    remedy = f"Give 0.01 to {decimal_amount(MAX_AMOUNT)}"
+    require(0 < amount <= MAX_AMOUNT, "amount", f"{decimal_amount(amount)} cannot be paid", remedy)
     fits = 0 < len(reason) <= MAX_REASON and reason.isprintable() and reason == reason.strip()
     require(fits, "reason", f"{reason!r} is no reason", f"Give 1 to {MAX_REASON} printable characters")
 

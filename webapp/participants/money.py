@@ -2,10 +2,12 @@
 
 from decimal import Decimal
 
+MINOR_UNITS = 100
+
 
 def decimal_amount(amount: int) -> str:
     """As recruiters want it, exact: 105 is `1.05`."""
-    return f"{amount // 100}.{amount % 100:02d}"
+    return f"{amount // MINOR_UNITS}.{amount % MINOR_UNITS:02d}"
 
 
 def money(amount: int, currency: str) -> str:

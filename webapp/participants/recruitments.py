@@ -7,6 +7,7 @@ from typing import Any
 from experiments.contract.fields import require
 from webapp.participants.ledger import MAX_AMOUNT
 from webapp.participants.models import Recruitment
+from webapp.participants.money import decimal_amount
 from webapp.participants.recruiters.base import Outcome
 from webapp.participants.recruiters.prolific import PROLIFIC_ID
 from webapp.participants.services import EXTERNAL_ID
@@ -35,8 +36,8 @@ def recruitment_check(
         fits = PROLIFIC_ID.fullmatch(external_study_id) is not None
         remedy = "Copy the study's id, 24 digits and letters a to f, from its address on app.prolific.com"
         require(fits, "external_study_id", f"{external_study_id!r} is no study of Prolific", remedy)
-    remedy = f"Give 0 to {MAX_AMOUNT} minor units, such as cents"
-    require(0 <= reward <= MAX_AMOUNT, "reward", f"{reward} cannot be paid", remedy)
+    remedy = f"Give 0 to {decimal_amount(MAX_AMOUNT)}"
+    require(0 <= reward <= MAX_AMOUNT, "reward", f"{decimal_amount(reward)} cannot be paid", remedy)
     require(re.fullmatch("[A-Z]{3}", currency) is not None, "currency", f"{currency!r} is no currency", "Write it as USD or GBP")
     currencies = CURRENCIES.get(recruiter, (currency,))
     remedy = f"Choose {' or '.join(currencies)}"

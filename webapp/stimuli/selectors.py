@@ -1,5 +1,6 @@
 """Reads of artifacts and jobs."""
 
+import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +14,10 @@ from experiments.jobs import Progress
 from model_zoo.catalogue import MADE_HERE, MODEL_MADE_HERE
 from webapp import compute
 from webapp.stimuli.models import Artifact, Job
+
+log = logging.getLogger(__name__)
+UNKNOWN = "not known: the queue is out of reach"
+"""What a job is doing that cannot be asked for."""
 
 
 @cache
@@ -36,8 +41,12 @@ class Shown:
 
 
 def job_shown(job: Job) -> Shown:
-    """The state of a job with its live progress from the result backend."""
-    progress = compute.progress(str(job.task_id)) if job.state in Job.OPEN else None
+    """The state of a job with its live progress from the result backend; while that is away, with `UNKNOWN`."""
+    try:
+        progress = compute.progress(str(job.task_id)) if job.state in Job.OPEN else None
+    except compute.OUTAGES as error:
+        log.warning("how far job %s is cannot be asked: %s", job.id, error)
+        return Shown(state=job.state, done=0, total=0, doing=UNKNOWN)
     if progress is None:
         return Shown(state=job.state, done=0, total=0, doing="")
     left = _seconds_left(progress)

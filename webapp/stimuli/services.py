@@ -77,7 +77,14 @@ def job_queue(job: Job) -> None:
     job.save()
     message = {"job": str(job.id), "task_id": str(job.task_id), "recipe": job.recipe, "priority": job.priority}
     # Robust: without a queue the job is there all the same, and the look after lost jobs sends it.
-    transaction.on_commit(lambda: compute.submit(**message), robust=True)
+    transaction.on_commit(lambda: _submit(**message), robust=True)
+
+
+def _submit(**message: Any) -> None:
+    try:
+        compute.submit(**message)
+    except compute.OUTAGES as error:
+        log.warning("job %s waits for the queue: %s", message["job"], str(error).strip().partition("\n")[0])
 
 
 @transaction.atomic

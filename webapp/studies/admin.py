@@ -14,6 +14,7 @@ from experiments.contract.errors import InputError
 from model_zoo.address import UnitAddress
 from webapp.rights import SeenRows, filter_by
 from webapp.stimuli.admin import RecordAdmin
+from webapp.stimuli.explorer.options import options_query
 from webapp.stimuli.explorer.units import unit_url
 from webapp.stimuli.models import Artifact
 from webapp.studies.builder import views as builder
@@ -55,7 +56,7 @@ class StudyAdmin(SeenRows):
         "progress",
         "shown_units",
         "shown_conditions",
-        "languages",
+        "shown_languages",
         "allocation",
         "lease_minutes",
         "recruitment",
@@ -97,6 +98,10 @@ class StudyAdmin(SeenRows):
         deleted, counts, _, protected = super().get_deleted_objects(objs, request)
         return deleted, counts, set(), protected
 
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *how: Any, **more: Any) -> Any:
+        """Without a button for another one: the builder makes studies."""
+        return super().render_change_form(request, {**context, "show_save_and_add_another": False}, *how, **more)
+
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Studies are deleted one by one, on their own pages."""
         return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
@@ -129,9 +134,15 @@ class StudyAdmin(SeenRows):
 
     @admin.display(description="units")
     def shown_units(self, study: Study) -> SafeString:
-        """The addresses, each with its page in the explorer."""
-        links = ((unit_url(UnitAddress.parse(address)), address) for address in study.unit_addresses)
+        """The addresses, each with its page in the explorer, which shows them as the study does."""
+        query = options_query(study.settings)
+        links = ((unit_url(UnitAddress.parse(address)) + query, address) for address in study.unit_addresses)
         return format_html_join(", ", '<a href="{}">{}</a>', links)
+
+    @admin.display(description="languages")
+    def shown_languages(self, study: Study) -> str:
+        """Their codes, the first by default."""
+        return ", ".join(study.languages)
 
     @admin.display(description="conditions")
     def shown_conditions(self, study: Study) -> str:

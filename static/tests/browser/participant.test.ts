@@ -127,3 +127,19 @@ test("reaction times agree with the moment of the key press in the page", async 
   expect(answer.event_time).toBeLessThan(after + 1);
   expect(answer.second_frame).toBeGreaterThan(answer.onset as number);
 });
+
+test("a 2-AFC of nine references a side takes the window of a phone, and tells of no keys", async () => {
+  const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+  const page = await visit({ task: "two_afc", practiceTrials: 0, mainTrials: 1 }, phone);
+  await passInstructions(page);
+  await trial(page, "open", "main-1").waitFor();
+  await shoot(page, "2afc-phone");
+
+  const sides = await page.locator(".scene img").evaluateAll((images) => images.map((image) => image.clientWidth));
+
+  expect(await overflow(page)).toEqual([0, 0]);
+  expect(sides).toHaveLength(20);
+  expect(Math.min(...sides)).toBeGreaterThanOrEqual(64);
+  expect(await page.getByText(/keys/).filter({ visible: true }).count()).toBe(0);
+  expect(await page.locator(".answer").first().evaluate((node) => getComputedStyle(node, "::after").display)).toBe("none");
+});

@@ -93,6 +93,14 @@ def test_malformed_body_is_refused(api, study):
             assert (response.status_code, response.json()["field"]) == (400, field)
 
 
+def test_body_may_say_true_and_false(api, study):
+    for said, asked in ((True, "1"), (False, "0")):
+        answers = [api.post(address(study), {"passed_checks": one, "format": "csv"}, format="json") for one in (said, asked)]
+
+        assert [answer.status_code for answer in answers] == [200, 200]
+        assert len({b"".join(answer.streaming_content) for answer in answers}) == 1
+
+
 def test_body_asks_in_the_words_of_a_query(api, study):
     body = {"format": "jsonl", "kind": ["live", "pilot"], "until": "2026-03-01T12:01:00Z"}
 

@@ -5,7 +5,9 @@ import io
 import re
 
 import pytest
+from django.core.management import call_command
 
+from tests.webapp.test_doors import refused
 from webapp.studies.models import Session
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
@@ -37,5 +39,22 @@ def test_page_says_what_is_wrong_and_sends_nothing(researcher, study):
         assert "errorlist" in response.content.decode(), chosen
 
 
+def test_page_that_a_link_opens_with_some_filters_has_a_file_already(researcher, study):
+    page = researcher.get(f"/studies/{study.id}/export/?kind=pilot").content.decode()
+
+    assert "errorlist" not in page
+    assert re.search(r"<strong>\d+</strong> response", page)
+
+
 def test_page_is_linked_from_the_study(researcher, study):
     assert f"/studies/{study.id}/export/" in researcher.get(f"/admin/studies/study/{study.id}/change/").content.decode()
+
+
+def test_file_whose_name_says_a_format_that_is_not_written_needs_the_format(study, tmp_path, capsys):
+    words = ["export_responses", "--study", study.name, "--out", str(tmp_path / "a.xlsx")]
+
+    said = refused(capsys, *words)
+    call_command(*words, "--format", "csv")
+
+    assert said.startswith("out: a.xlsx says no format that is written. Name a file that ends in .csv, ")
+    assert (tmp_path / "a.xlsx").exists()

@@ -120,7 +120,11 @@ def test_file_that_holds_other_rows_is_refused_and_the_database_stays_empty(tmp_
 
     said = _manage(tmp_path, url, "restore", str(tmp_path), refused=True)
 
+    none = _manage(tmp_path, _new_sqlite(tmp_path / "none")(), "restore", str(tmp_path / "nothing"), refused=True)
+
     assert said.startswith("backup: studies_study has 0 rows, and 2 were written")
+    assert "has no manifest.json" in none
+    assert list((tmp_path / "none").iterdir()) == []
     with contextlib.closing(sqlite3.connect(tmp_path / "database-0.sqlite3")) as left:
         assert left.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
 

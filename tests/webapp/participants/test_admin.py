@@ -13,12 +13,13 @@ from tests.webapp.participants.people import browser_of, finish, prolific_sessio
 from webapp import compute
 from webapp.participants.ledger import payment_approve
 from webapp.participants.models import Participant, Payment, Recruitment, Submission
+from webapp.participants.recruitments import recruitment_create
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 RECRUITMENT = {
     "recruiter": "prolific",
     "external_study_id": STUDY_ID,
-    "reward": "195",
+    "reward": "1.95",
     "currency": "GBP",
     "completion_codes": json.dumps(CODES),
 }
@@ -54,18 +55,35 @@ def line(recruiting) -> Payment:
     return Payment.objects.get()
 
 
-def test_recruitment_is_made(admin):
-    response = admin.post("/admin/participants/recruitment/add/", RECRUITMENT)
+@pytest.fixture
+def change_page() -> str:
+    """Of a recruitment that nobody came through yet."""
+    return f"/admin/participants/recruitment/{recruitment_create(recruiter='direct', reward=300).pk}/change/"
+
+
+def test_recruitment_is_changed_and_its_money_is_the_builder_s(admin, change_page):
+    before = admin.get(change_page).context["adminform"].form["reward"].value()
+    response = admin.post(change_page, RECRUITMENT)
 
     made = Recruitment.objects.get()
-    assert response.status_code == 302
+    rows = admin.get("/admin/participants/recruitment/").content.decode()
+    assert (response.status_code, before) == (302, "3.00")
     assert (made.recruiter, made.reward, made.completion_codes) == ("prolific", 195, CODES)
+    assert "1.95 GBP" in rows
 
 
-def test_recruitment_without_codes_is_made(admin):
-    admin.post("/admin/participants/recruitment/add/", {**RECRUITMENT, "recruiter": "direct", "completion_codes": ""})
+def test_recruitment_of_no_study_is_not_made(admin):
+    response = admin.post("/admin/participants/recruitment/add/", RECRUITMENT)
 
-    assert Recruitment.objects.get().completion_codes == {}
+    assert response.status_code == 403
+    assert not Recruitment.objects.exists()
+
+
+def test_recruitment_is_changed_to_one_without_codes(admin, change_page):
+    admin.post(change_page, {**RECRUITMENT, "recruiter": "direct", "completion_codes": ""})
+
+    made = Recruitment.objects.get()
+    assert (made.reward, made.completion_codes) == (195, {})
 
 
 @pytest.mark.parametrize(
@@ -75,7 +93,7 @@ def test_recruitment_without_codes_is_made(admin):
         ({"currency": "EUR"}, "currency"),
         ({"currency": "£"}, "currency"),
         ({"reward": "-1"}, "reward"),
-        ({"reward": "10000000"}, "reward"),
+        ({"reward": "1000.01"}, "reward"),
         ({"completion_codes": '{"won": "X"}'}, "completion_codes"),
         ({"completion_codes": '{"completed": "a b"}'}, "completion_codes"),
         ({"completion_codes": '{"completed": 5}'}, "completion_codes"),
@@ -84,11 +102,11 @@ def test_recruitment_without_codes_is_made(admin):
         ({"recruiter": "nobody"}, "recruiter"),
     ],
 )
-def test_recruitment_that_cannot_work_names_its_field(admin, changes, field):
-    response = admin.post("/admin/participants/recruitment/add/", {**RECRUITMENT, **changes})
+def test_recruitment_that_cannot_work_names_its_field(admin, change_page, changes, field):
+    response = admin.post(change_page, {**RECRUITMENT, **changes})
 
     assert list(response.context["adminform"].form.errors) == [field]
-    assert not Recruitment.objects.exists()
+    assert Recruitment.objects.get().reward == 300
 
 
 @pytest.mark.parametrize("ids_are_gone", [False, True])
@@ -99,7 +117,7 @@ def test_recruitment_that_people_came_through_keeps_its_study_and_currency(admin
 
     admin.post(
         f"/admin/participants/recruitment/{recruitment.pk}/change/",
-        {**RECRUITMENT, "currency": "USD", "reward": "250", "external_study_id": prolific_id(9, "5")},
+        {**RECRUITMENT, "currency": "USD", "reward": "2.50", "external_study_id": prolific_id(9, "5")},
     )
 
     recruitment.refresh_from_db()
@@ -134,7 +152,7 @@ def test_sums_are_shown_by_currency(admin, line):
 
 
 def test_bonus_is_planned_by_hand(admin, line):
-    form = {"recruitment": line.recruitment_id, "participant": line.participant_id, "reason": "all right", "amount": "50"}
+    form = {"recruitment": line.recruitment_id, "participant": line.participant_id, "reason": "all right", "amount": "0.50"}
 
     made = admin.post("/admin/participants/payment/add/", form)
     again = admin.post("/admin/participants/payment/add/", form)

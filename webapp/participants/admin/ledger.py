@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from experiments.contract.errors import InputError
 from webapp import compute
 from webapp.participants import ledger
+from webapp.participants.amounts import MoneyField
 from webapp.participants.models import Payment
 from webapp.participants.money import decimal_amount, money
 from webapp.participants.selectors import payment_totals, payments_dry_run
@@ -18,6 +19,8 @@ from webapp.rights import SeenRows, filter_by
 
 class PaymentForm(forms.ModelForm):
     """A bonus for somebody."""
+
+    amount = MoneyField(help_text="Such as 0.50, in the currency of the recruitment")
 
     class Meta:
         model = Payment
@@ -40,7 +43,7 @@ class PaymentAdmin(SeenRows):
 
     study_way = "recruitment__study"
     form = PaymentForm
-    list_display = ("short_id", "recruitment", "reason", "money", "state", "error", "changed_at")
+    list_display = ("short_id", "recruitment", "reason", "amount_shown", "state", "error", "changed_at")
     list_filter = ("state", "currency", ("recruitment", filter_by("study")), "reason")
     list_select_related = ("recruitment",)
     ordering = ("-created_at",)
@@ -56,6 +59,10 @@ class PaymentAdmin(SeenRows):
             totals = payment_totals(context["cl"].queryset)
             context["totals"] = [{"total": total, "money": decimal_amount(total.amount)} for total in totals]
         return response
+
+    def get_fields(self, request: HttpRequest, obj: Payment | None = None) -> tuple[str, ...]:
+        """A line is shown with its currency."""
+        return ("recruitment", "participant", "reason", "amount_shown", "state", "error") if obj else PaymentForm.Meta.fields
 
     def save_model(self, request: HttpRequest, obj: Payment, form: Any, change: bool) -> None:
         """Plan it; somebody approves it in a second step."""
@@ -81,7 +88,7 @@ class PaymentAdmin(SeenRows):
         return str(payment.participant_id)[:8]
 
     @admin.display(description="amount", ordering="amount")
-    def money(self, payment: Payment) -> str:
+    def amount_shown(self, payment: Payment) -> str:
         """With its currency."""
         return money(payment.amount, payment.currency)
 

@@ -9,8 +9,10 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
 from experiments.contract.errors import InputError
+from webapp.participants.amounts import MoneyField
 from webapp.participants.ledger import payments_reconcile
 from webapp.participants.models import Recruitment, Submission
+from webapp.participants.money import money
 from webapp.participants.recruiters import recruiter_of
 from webapp.participants.recruiters.base import NotDoneError, UnclearError
 from webapp.participants.recruitments import LASTING, recruitment_check, recruitment_is_in_use
@@ -23,6 +25,7 @@ SEE_IDS = "participants.see_external_ids"
 class RecruitmentForm(forms.ModelForm):
     """A recruitment, checked as a whole."""
 
+    reward = MoneyField(min_value=0, help_text="For everybody who finishes, such as 2.79")
     completion_codes = forms.JSONField(
         required=False, initial=dict, help_text='Outcome to code: {"completed": "C1ABCDEF", "failed_checks": …, "no_consent": …}'
     )
@@ -47,11 +50,11 @@ class RecruitmentForm(forms.ModelForm):
 
 @admin.register(Recruitment)
 class RecruitmentAdmin(SeenRows):
-    """Where participants come from; one that somebody came through is read-only but for its codes."""
+    """Where participants come from; one that somebody came through keeps its currency and ids. The builder makes them."""
 
     study_way = "study"
     form = RecruitmentForm
-    list_display = ("__str__", "recruiter", "reward", "currency", "people", "created_at")
+    list_display = ("__str__", "recruiter", "reward_shown", "people", "created_at")
     list_filter = ("recruiter",)
     ordering = ("-created_at",)
     actions = ("compare",)
@@ -64,9 +67,18 @@ class RecruitmentAdmin(SeenRows):
         """The ledger's currency and the ids that submissions belong to stay."""
         return LASTING if obj and recruitment_is_in_use(obj) else ()
 
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """It would belong to no study: the builder makes both."""
+        return False
+
     def has_delete_permission(self, request: HttpRequest, obj: Recruitment | None = None) -> bool:
         """The ledger refers to it."""
         return False
+
+    @admin.display(description="reward", ordering="reward")
+    def reward_shown(self, recruitment: Recruitment) -> str:
+        """With its currency."""
+        return money(recruitment.reward, recruitment.currency)
 
     def people(self, recruitment: Recruitment) -> int:
         """Submissions that we know."""

@@ -7,6 +7,7 @@ from django.db import models
 
 from webapp.participants.data import Data
 from webapp.participants.models.people import Participant
+from webapp.participants.money import money
 
 
 class Recruitment(models.Model):
@@ -128,7 +129,7 @@ class Payment(models.Model):
         constraints = (models.UniqueConstraint(fields=["recruitment", "participant", "reason"], name="one_payment_per_reason"),)
 
     def __str__(self) -> str:
-        return f"{self.amount} {self.currency} for {self.reason}: {self.state}"
+        return f"{money(self.amount, self.currency)} for {self.reason}: {self.state}"
 
 
 class HookDelivery(models.Model):

@@ -1,7 +1,7 @@
 """The numbers with which the explorer has stimuli made, kept in the query string. Sized for two cores: a part in seconds."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -38,6 +38,12 @@ class Options:
         usual = Options(size=self.usual_size, usual_size=self.usual_size)
         changed = {name: value for name, value in asdict(self).items() if value != getattr(usual, name)}
         return f"?{urlencode(changed)}" if changed else ""
+
+
+def options_query(settings: Mapping[str, Any]) -> str:
+    """The query string that leads to the pictures which a study with these settings shows."""
+    told = {field.name: settings[field.name] for field in fields(Options) if field.name in settings}
+    return f"?{urlencode(told)}" if told else ""
 
 
 class OptionsForm(forms.Form):

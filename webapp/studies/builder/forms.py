@@ -8,6 +8,7 @@ from django import forms
 
 from experiments import registry
 from experiments.contract.designs import LANGUAGES, Design
+from webapp.participants.amounts import MoneyField
 from webapp.participants.consent import IMPORTED
 from webapp.participants.models import ConsentText, Recruitment
 from webapp.studies.builder.hints import HINTS
@@ -120,9 +121,7 @@ class RecruitmentForm(forms.Form):
 
     recruiter = forms.ChoiceField(choices=Recruitment.Recruiter.choices, initial=Recruitment.Recruiter.DIRECT)
     external_study_id = forms.CharField(max_length=64, required=False, help_text="Of the study (Prolific) or HIT (MTurk)")
-    reward = forms.DecimalField(
-        min_value=0, max_value=1000, max_digits=7, decimal_places=2, initial=0, help_text="For everybody who finishes"
-    )
+    reward = MoneyField(min_value=0, max_value=1000, initial=0, help_text="For everybody who finishes, such as 2.79")
     currency = forms.ChoiceField(choices=[(code, code) for code in ("USD", "GBP", "EUR")], initial="USD")
     code_completed = forms.CharField(max_length=64, required=False, help_text="The recruiter's completion code")
     code_failed_checks = forms.CharField(max_length=64, required=False, help_text="Its code for failed checks, if any")

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Self
 
 from django import forms
@@ -16,10 +15,10 @@ from webapp.studies.builder.units import fitting_sizes, models_with_pictures, un
 from webapp.studies.models import Study
 from webapp.studies.services.study import COPIED, DATES, StudyPlan
 
-MINOR_UNITS = 100
-"""Of all currencies on offer."""
 DECIDED = ("languages", *DATES, *(name for name in COPIED if name != "paper"))
 """Fields of a plan, of its form and of its study alike."""
+RECRUITED = ("recruiter", "external_study_id", "reward", "currency")
+"""Fields of a recruitment and of its form alike."""
 CODES = ("completed", "failed_checks", "no_consent")
 CHOSEN_AS = {"unit": "pasted", "units": "pasted", "participants_per_condition": "tasks", "trials": "main_trials"}
 """Where the builder asks for what a service calls otherwise."""
@@ -102,8 +101,7 @@ class PlanForms:
         """The fields of the recruitment."""
         chosen = self.recruitment.cleaned_data
         codes = {outcome: chosen[f"code_{outcome}"] for outcome in CODES if chosen[f"code_{outcome}"]}
-        fields = {name: chosen[name] for name in ("recruiter", "external_study_id", "currency")}
-        return {**fields, "reward": int(chosen["reward"] * MINOR_UNITS), "completion_codes": codes}
+        return {**{name: chosen[name] for name in RECRUITED}, "completion_codes": codes}
 
 
 def _initial(study: Study) -> dict[str, Any]:
@@ -122,6 +120,6 @@ def _pasted(units: Sequence[str]) -> dict[str, Any]:
 
 
 def _of_recruitment(recruitment: Recruitment) -> dict[str, Any]:
-    fields = {name: getattr(recruitment, name) for name in ("recruiter", "external_study_id", "currency")}
+    fields = {name: getattr(recruitment, name) for name in RECRUITED}
     codes = {f"code_{outcome}": code for outcome, code in recruitment.completion_codes.items()}
-    return {**fields, **codes, "reward": Decimal(recruitment.reward) / MINOR_UNITS}
+    return {**fields, **codes}

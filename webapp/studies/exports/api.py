@@ -102,6 +102,8 @@ def _words_of_body(body: Any) -> dict[str, list[str]]:
     if not isinstance(body, dict):
         raise InputError(field="body", message="is no object", remedy="Send a JSON object of names and values")
     words = {name: value if isinstance(value, list) else [value] for name, value in body.items()}
+    if any(isinstance(value, bool) for value in words.get("passed_checks", ())):
+        words["passed_checks"] = [str(int(value)) if isinstance(value, bool) else value for value in words["passed_checks"]]
     for name, values in words.items():
         if not all(isinstance(value, str) for value in values):
             raise InputError(field=name, message="is no text", remedy="Send a text, or a list of texts")

@@ -24,8 +24,8 @@ def export_page(request: HttpRequest, study_id: str) -> HttpResponseBase:
     if not request.user.has_perm(RESPONSES["read"].permission):
         raise PermissionDenied
     sees_ids = request.user.has_perm(PERSONAL_IDS.permission)
-    given = request.POST if request.method == "POST" else request.GET
-    form = ExportForm(study, given or {"file": FOR_SPREADSHEETS, "kind": "live"}, sees_ids=sees_ids)
+    opened = {"file": FOR_SPREADSHEETS, **(request.GET.dict() or {"kind": "live"})}
+    form = ExportForm(study, request.POST if request.method == "POST" else opened, sees_ids=sees_ids)
     rows = None
     if form.is_valid():
         try:

@@ -38,7 +38,11 @@ def operations(request: HttpRequest, study_id: str) -> HttpResponse:
         require_right(request, "change")
         _act(request, study)
         return redirect(request.get_full_path())
-    group = next((name for name in GROUPS if name == request.GET.get("group")), "people")
+    # As REST and exports call it, too.
+    asked = request.GET.get("group"), request.GET.get("kind")
+    group = next(
+        (name for name, (kind, _) in GROUPS.items() if name == asked[0] or (not asked[0] and kind == asked[1])), "people"
+    )
     minutes = next((number for number in SILENT_MINUTES if str(number) == request.GET.get("minutes")), SILENT_MINUTES[0])
     context = {
         "study": study,

@@ -30,4 +30,5 @@ class Command(InputCommand):
         for external_id in options["ids"]:
             told = f"{external_id!r} is not made of 1 to 64 letters, digits, _ and -"
             require(bool(EXTERNAL_ID.fullmatch(external_id)), "id", told, "Choose another id")
+        for external_id in options["ids"]:
             self.stdout.write(f"{external_id} {options['site'].rstrip('/')}{person_link(study, external_id)}")

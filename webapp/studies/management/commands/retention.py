@@ -24,6 +24,8 @@ class Command(BaseCommand):
         over = [] if options["dry_run"] else retention_apply(now=now)
         erased = {(kept.study.id, kept.what) for kept in over}
         later = [kept for kept in kept_until(now=now) if (kept.study.id, kept.what) not in erased]
+        if not over and not later:
+            self.stdout.write("No study keeps anything until a date.")
         for kept in (*over, *later):
             told = "erased" if kept in over else "due now" if kept.is_over(now) else "to come"
             self.stdout.write(f"{kept.study.name}: {kept.what} until {kept.until}: {len(kept.sessions)} sessions {told}")
