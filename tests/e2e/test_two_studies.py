@@ -107,7 +107,7 @@ def test_admin_shows_studies_jobs_and_results_under_the_strict_policy(
         "jobs": "stimuli/job/",
         "participants": "participants/participant/",
         "payments": "participants/payment/",
-        "recruitment-form": "participants/recruitment/add/",
+        "recruitments": "participants/recruitment/",
         "builder": "studies/study/add/",
         "runs": "runs/trainingrun/",
         "run-form": "runs/trainingrun/add/",

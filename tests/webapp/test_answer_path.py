@@ -4,6 +4,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.core.cache import caches
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -91,5 +92,6 @@ def test_who_answers_is_heard_of(browser):
     silent = study_operations(study, group="people", silent_minutes=5)["silent_count"]
 
     progress.answer_plan(session, count=1)
+    caches["operations"].clear()
 
     assert (silent, study_operations(study, group="people", silent_minutes=5)["silent_count"]) == (1, 0)

@@ -165,6 +165,6 @@ def test_study_and_trial_lead_to_the_explorer_and_the_lineage(researcher: Client
     of_study = text_of(researcher.get(f"/admin/studies/study/{study.id}/change/"))
     of_trial = text_of(researcher.get(f"/admin/studies/trial/{trial.id}/change/"))
 
-    assert 'href="/explorer/efficientnet_lite0.in1k/_blocks.3/1/"' in of_study
+    assert 'href="/explorer/efficientnet_lite0.in1k/_blocks.3/1/?pool=' in of_study
     assert 'href="/lineage/' in of_trial
     assert 'href="/explorer/"' in text_of(researcher.get("/admin/"))
