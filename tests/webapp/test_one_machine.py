@@ -12,9 +12,12 @@ from tests.services.processes import CHECKOUT
 
 pytestmark = pytest.mark.integration
 COMMAND = """
+import signal
 import time
 from webapp.studies.one_machine.children import Children
 
+# As in a shell, also where these tests were started by nohup.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 with Children() as children:
     children.start("sleeper", "timeit", "-n", "1", "-r", "1", "import time; time.sleep(600)")
     print(children.running["sleeper"].pid, flush=True)
