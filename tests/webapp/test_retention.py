@@ -1,6 +1,8 @@
 """Dates of erasure: what is over goes, what is promised is kept, and nobody loses their pay by it."""
 
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from io import StringIO
 from pathlib import Path
@@ -27,6 +29,16 @@ from webapp.studies.services.withdrawal import erasure_code_give
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 LATER = timezone.now() + timedelta(days=400)
 DAY = (LATER - timedelta(days=1)).date()
+
+
+@contextmanager
+def before_each_erasure(act: Callable[..., None]) -> Iterator[None]:
+    """Something happens before each session goes."""
+    pre_delete.connect(act, sender=Session)
+    try:
+        yield
+    finally:
+        pre_delete.disconnect(act, sender=Session)
 
 
 def test_ids_go_after_their_day_and_answers_stay() -> None:
@@ -245,11 +257,8 @@ def test_whoever_comes_back_while_others_are_erased_goes_on(monkeypatch: pytest.
     def come_back(instance: Session, **_: object) -> None:
         Session.objects.exclude(id=instance.id).update(lease_until=LATER + timedelta(hours=1))
 
-    pre_delete.connect(come_back, sender=Session)
-    try:
+    with before_each_erasure(come_back):
         retention_apply(now=LATER)
-    finally:
-        pre_delete.disconnect(come_back, sender=Session)
 
     assert study.sessions.count() == 2
 
@@ -263,11 +272,8 @@ def test_whoever_earns_something_while_others_are_erased_stays_until_it_is_paid(
         for person in people:
             reward_plan(study.recruitment, person)
 
-    pre_delete.connect(earn, sender=Session)
-    try:
+    with before_each_erasure(earn):
         retention_apply(now=LATER)
-    finally:
-        pre_delete.disconnect(earn, sender=Session)
 
     assert study.sessions.count() == 2
     assert Payment.objects.filter(state=Payment.State.PLANNED).count() == 2
@@ -284,12 +290,8 @@ def test_study_that_cannot_be_erased_keeps_no_other_waiting() -> None:
         if instance.id == stuck.id:
             raise OSError("the disk is full")
 
-    pre_delete.connect(refuse, sender=Session)
-    try:
-        with pytest.raises(ExceptionGroup) as failed:
-            retention_apply(now=LATER)
-    finally:
-        pre_delete.disconnect(refuse, sender=Session)
+    with before_each_erasure(refuse), pytest.raises(ExceptionGroup) as failed:
+        retention_apply(now=LATER)
 
     (error,) = failed.value.exceptions
     assert broken.name in error.__notes__[0] or str(broken.pk) in error.__notes__[0] or broken.title in error.__notes__[0]
